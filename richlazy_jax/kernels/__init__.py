@@ -1,0 +1,12 @@
+"""Kernels of finite networks.
+
+- `empirical_ntk` (`_empirical.py`): the neural tangent kernel of any function `apply(params, x)`,
+  by one of four interchangeable implementations.
+- `NeuralTangentsUnavailable` (`_neural_tangents.py`): raised where neural-tangents cannot be
+  imported; that file holds all that current JAX needs in order to run neural-tangents 0.6.5.
+"""
+
+from ._empirical import empirical_ntk
+from ._neural_tangents import NeuralTangentsUnavailable
+
+__all__ = ["NeuralTangentsUnavailable", "empirical_ntk"]
