@@ -210,7 +210,7 @@ def _by_jacobian(
 
     first = jacobians(x)
     second = first if x2 is None else jacobians(x2)
-    kernel = sum(map(contracted, first, second, leaves))
+    kernel = functools.reduce(jnp.add, map(contracted, first, second, leaves))
     # From (n, t, k, n2, t, k) to (n, n2, t, t, k, k).
     half = kernel.ndim // 2
     return kernel.transpose([axis for i in range(half) for axis in (i, half + i)])

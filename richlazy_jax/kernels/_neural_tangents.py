@@ -15,13 +15,13 @@ import importlib
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import jax
 import jax.core
 import jax.extend.core
-import jax.extend.linear_util  # noqa: F401  neural-tangents reaches it as an attribute of jax
+import jax.extend.linear_util  # neural-tangents reaches it as an attribute of jax
 from jax.interpreters import ad
 
 _MOVED_TO_EXTEND = ("Jaxpr", "JaxprEqn", "Literal", "Primitive", "Var")
@@ -44,9 +44,9 @@ def load_neural_tangents() -> types.ModuleType:
     if module is None:
         raise NeuralTangentsUnavailable(
             f"neural-tangents cannot be used with JAX {jax.__version__}: "
-            f"{type(error).__name__}: {error}. Install it with `pip install neural-tangents==0.6.5` "
-            "(its TensorFlow requirement may be left out), or choose implementation='jacobian', "
-            "which needs JAX alone."
+            f"{type(error).__name__}: {error}. Install it with "
+            "`pip install neural-tangents==0.6.5` (its TensorFlow requirement may be left out), "
+            "or choose implementation='jacobian', which needs JAX alone."
         ) from error
     return module
 
@@ -76,17 +76,17 @@ def _attempt() -> tuple[types.ModuleType | None, Exception | None]:
 def _missing_names() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Pairs of a namespace and the names to lend it while neural-tangents is imported."""
     moved = [n for n in _MOVED_TO_EXTEND if not hasattr(jax.core, n)]
-    yield vars(jax.core), {n: getattr(jax.extend.core, n) for n in moved}
+    yield jax.core.__dict__, {n: getattr(jax.extend.core, n) for n in moved}
 
     if not hasattr(ad, "zeros_like_p"):
         # Only a key of a table of rules: no program can hold a primitive that JAX has dropped.
-        yield vars(ad), {"zeros_like_p": object()}
+        yield ad.__dict__, {"zeros_like_p": object()}
 
     # An empty stand-in, because the true one imports TensorFlow.
     stand_ins = {"neural_tangents.experimental": types.ModuleType("neural_tangents.experimental")}
     try:
-        from jax.util import safe_map, safe_zip  # noqa: F401
-    except ImportError:
+        importlib.import_module("jax.util").safe_map  # noqa: B018
+    except (ImportError, AttributeError):
         stand_ins["jax.util"] = util = types.ModuleType("jax.util")
         vars(util).update(safe_map=_safe_map, safe_zip=_safe_zip)
     yield sys.modules, stand_ins
@@ -104,11 +104,11 @@ def _lent(namespace: dict[str, Any], names: dict[str, Any]) -> Iterator[None]:
         namespace.update(before)
 
 
-def _safe_map(f: Callable, *sequences: Sequence) -> list:
+def _safe_map(f: Callable, *sequences: Iterable) -> list:
     return [f(*row) for row in zip(*sequences, strict=True)]
 
 
-def _safe_zip(*sequences: Sequence) -> list:
+def _safe_zip(*sequences: Iterable) -> list:
     return list(zip(*sequences, strict=True))
 
 
@@ -124,7 +124,7 @@ class _View(types.ModuleType):
         return getattr(self._module, name)
 
 
-def _adapt(empirical: types.ModuleType) -> None:
+def _adapt(empirical: Any) -> None:
     """Give implementation 3, which walks a jaxpr, what it needs at each call."""
     names: dict[str, Any] = {}
     if not hasattr(jax.core, "DShapedArray"):
