@@ -107,7 +107,9 @@ def _check_choices(implementation: Any, vmap_axes: Any) -> None:
         raise ValueError(
             f"implementation is {implementation!r}; allowed are 1, 2, 3 and 'jacobian'."
         )
-    if vmap_axes is not None and (isinstance(vmap_axes, bool) or vmap_axes != 0):
+    if vmap_axes is not None and (
+        isinstance(vmap_axes, bool) or not isinstance(vmap_axes, int) or vmap_axes != 0
+    ):
         raise ValueError(f"vmap_axes is {vmap_axes!r}; allowed are None and 0.")
 
 

@@ -1,0 +1,59 @@
+"""Arguments refused with a message that names them, their value and what is allowed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+
+def require_whole(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
+    """`value` as a whole number in range. It sets a shape or a count, so it is never traced."""
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        allowed = f">= {least}" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name} is {value!r}; allowed is a whole number {allowed}.")
+    return int(value)
+
+
+def require_choice(name: str, value: Any, allowed: Sequence[str]) -> str:
+    """`value`, one of a few names."""
+    if value not in allowed:
+        raise ValueError(f"{name} is {value!r}; allowed are {', '.join(map(repr, allowed))}.")
+    return value
+
+
+def require_same_shape(name: str, value: Any, other_name: str, other: Any) -> tuple[Array, Array]:
+    """Both as arrays, of one shape."""
+    value, other = jnp.asarray(value), jnp.asarray(other)
+    if value.shape != other.shape:
+        raise ValueError(
+            f"{name} has shape {value.shape}; allowed is that of {other_name}, {other.shape}."
+        )
+    return value, other
+
+
+def require_axes(name: str, value: Any, *axes: str) -> Array:
+    """`value` as an array with one axis for each name."""
+    array = jnp.asarray(value)
+    if array.ndim != len(axes):
+        wanted = f"({', '.join(axes)})" if axes else "() (a single number)"
+        raise ValueError(f"{name} has shape {array.shape}; allowed is {wanted}.")
+    return array
+
+
+def require_nonnegative(name: str, value: Any) -> Array:
+    """`value` as an array of finite numbers of at least 0, as far as its numbers are known."""
+    array = jnp.asarray(value)
+    try:
+        known = np.asarray(array)
+    except jax.errors.TracerArrayConversionError:
+        return array
+    wrong = ~(np.isfinite(known) & (known >= 0))
+    if wrong.any():
+        raise ValueError(
+            f"{name} holds {known[wrong].flat[0]}; allowed are finite numbers of at least 0."
+        )
+    return array
