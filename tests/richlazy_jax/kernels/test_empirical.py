@@ -114,7 +114,7 @@ def mlp_params(rng, inputs, hidden, *outputs):
         },
         "readout": {"weight": rng.standard_normal((hidden, *outputs))},
         "gain": rng.standard_normal(),
-        "unused": rng.standard_normal(2),
+        "idle": rng.standard_normal(2),
     }
 
 
