@@ -28,6 +28,8 @@ def haar_orthonormal(key: Key[Array, ""], rows: int, columns: int) -> Float[Arra
     return orthonormalized(jax.random.normal(key, (rows, columns)))
 
 
+# Compiled by itself, so that it is compiled once where starts are drawn step by step.
+@jax.jit
 def orthonormalized(columns: Float[Array, "rows columns"]) -> Float[Array, "rows columns"]:
     """Each column made orthogonal to those before it, and of length 1.
 

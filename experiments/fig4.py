@@ -1,0 +1,131 @@
+"""Figure 4, panel A: kernel alignment in linear networks, theory as lines and networks as dots."""
+
+from collections.abc import Iterator, Sequence
+
+import jax.numpy as jnp
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+import richlazy_jax as rj
+import theory
+
+from .verify import Row
+from .verify._learning import N_INPUTS, SIGMA
+
+THEORY = "#4c72b0"
+RANDOM = "#8c8c8c"
+NETWORKS = "#c44e52"
+STANDARD_ERRORS = 3
+
+
+def draw_verification(rows: Sequence[Row]) -> Figure:
+    """Three panels: rank, alignment with the task, partial alignment.
+
+    Args:
+        rows: those of `experiments.verify`; panels whose rows are not there stay without dots.
+    """
+    figure = Figure(figsize=(11.5, 3.6), layout="constrained")
+    left, middle, right = figure.subplots(1, 3)
+    draw_rank_panel(left, rows)
+    _draw_aligned_panel(middle, rows)
+    _draw_partial_panel(right, rows)
+    for axes, letter in zip((left, middle, right), "abc", strict=True):
+        axes.set_title(letter, loc="left", fontweight="bold")
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def draw_rank_panel(axes: Axes, rows: Sequence[Row]) -> None:
+    """Rank against kernel alignment, with Theorem 1's curve and the predicted spread over tasks."""
+    ranks = np.arange(1, N_INPUTS + 1)
+    spectra = [rj.equal_singular_values(int(r), N_INPUTS, SIGMA) for r in ranks]
+    mean = np.array([theory.expected_kernel_alignment(s, N_INPUTS) for s in spectra])
+    sd = np.sqrt([float(theory.kernel_alignment_variance(s, N_INPUTS)) for s in spectra])
+    axes.plot(ranks, mean, color=THEORY, label="Theorem 1")
+    axes.fill_between(
+        ranks, mean - sd, mean + sd, color=THEORY, alpha=0.2, lw=0, label="predicted sd over tasks"
+    )
+    _dots(axes, _named(rows, "theorem-1-rank-"), spread=True)
+    axes.set(
+        xlabel=f"rank of the start (d = {N_INPUTS})",
+        ylabel="kernel alignment, start to end",
+        ylim=(0, 1.05),
+        xticks=[1, 5, 10, 15, 20],
+    )
+    axes.annotate("lazier", (0.03, 0.97), xycoords="axes fraction", va="top", color=RANDOM)
+    axes.annotate("richer", (0.03, 0.03), xycoords="axes fraction", va="bottom", color=RANDOM)
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
+
+
+def _draw_aligned_panel(axes: Axes, rows: Sequence[Row]) -> None:
+    ratio = np.linspace(0, 8.3, 200)
+    curve = [theory.aligned_kernel_alignment(r * SIGMA**2, SIGMA, N_INPUTS) for r in ratio]
+    random = [
+        theory.expected_kernel_alignment(
+            jnp.array([np.sqrt(r) * SIGMA]), N_INPUTS, readout_norm=SIGMA
+        )
+        for r in ratio
+    ]
+    axes.plot(ratio, curve, color=THEORY, label="aligned (Proposition 1)")
+    axes.plot(ratio, random, color=RANDOM, ls="--", label="random, rank one (Theorem 1)")
+    _dots(axes, _named(rows, "proposition-1-ratio-"))
+    axes.axvline(1, color=RANDOM, lw=0.6)
+    axes.annotate(r"$c = w^2$: KA = 1", (1.15, 1.003), fontsize=8, color=RANDOM)
+    axes.set(
+        xlabel=r"first layer over readout, $c / w^2$",
+        ylabel="kernel alignment",
+        ylim=(None, 1.015),
+    )
+    axes.legend(frameon=False, fontsize=8, loc="lower left")
+
+
+def _draw_partial_panel(axes: Axes, rows: Sequence[Row]) -> None:
+    kappa = np.geomspace(1, 11, 100)
+    curve = [
+        theory.partial_alignment(
+            theory.expected_feature_overlap(k, N_INPUTS), SIGMA**2, 0.0, N_INPUTS
+        )
+        for k in kappa
+    ]
+    aligned = theory.aligned_kernel_alignment(SIGMA**2, 0.0, N_INPUTS)
+    random = theory.expected_kernel_alignment(jnp.array([SIGMA]), N_INPUTS)
+    axes.axhline(float(aligned), color=THEORY, ls=":", label="aligned")
+    axes.plot(kappa, curve, color=THEORY, label="partially aligned")
+    axes.axhline(float(random), color=RANDOM, ls="--", label="random, rank one")
+    _dots(axes, _named(rows, "partial-kappa-"))
+    axes.set(
+        xscale="log",
+        xlabel=r"strength of the leading features, $\kappa$",
+        ylabel="kernel alignment",
+        xticks=[1, 2, 5, 10],
+        xticklabels=["1", "2", "5", "10"],
+    )
+    axes.minorticks_off()
+    axes.legend(frameon=False, fontsize=8, loc=(0.5, 0.35))
+
+
+def _named(rows: Sequence[Row], start: str) -> Iterator[Row]:
+    return (row for row in rows if row.name.startswith(start) and row.place is not None)
+
+
+def _dots(axes: Axes, rows: Iterator[Row], spread: bool = False) -> None:
+    """Means with 3 standard errors, and behind them, where asked, one standard deviation."""
+    found = list(rows)
+    if not found:
+        return
+    at = np.array([row.place for row in found], float)
+    measured = [row.measured for row in found]
+    if spread:
+        sd = [row.spread for row in found]
+        axes.errorbar(at, measured, sd, fmt="none", ecolor=NETWORKS, alpha=0.35, lw=4)
+    axes.errorbar(
+        at,
+        measured,
+        [STANDARD_ERRORS * row.standard_error for row in found],
+        fmt="o",
+        ms=4,
+        color=NETWORKS,
+        capsize=2,
+        label="trained networks",
+    )

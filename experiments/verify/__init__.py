@@ -1,0 +1,15 @@
+"""Each statement of the theory beside what trained networks do.
+
+- `_row.py`: one statement, predicted and measured, and when it holds.
+- `_learning.py`: many networks drawn, trained and measured in one compiled program.
+- `_kernel.py`, `_lemma1.py`, `_theorem1.py`, `_proposition1.py`, `_partial.py`, `_other_data.py`:
+  the statements, a file for each kind.
+- `_run.py`: all of them in order.
+- `_record.py`: rows as JSON.
+"""
+
+from ._record import record, write_json
+from ._row import Row
+from ._run import CHECKS, verify
+
+__all__ = ["CHECKS", "Row", "record", "verify", "write_json"]

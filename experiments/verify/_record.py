@@ -1,0 +1,78 @@
+"""Rows as JSON, with what they were made on."""
+
+import dataclasses
+import json
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ._row import Row
+
+PACKAGES = ("richlazy-jax", "jax", "jaxlib", "flax", "optax", "neural-tangents", "numpy")
+
+
+def record(rows: Sequence[Row], complete: bool, **settings: Any) -> dict[str, Any]:
+    """Rows, settings and the machine, as what `json` can write.
+
+    Args:
+        rows: those that are finished.
+        complete: whether no row is still to come.
+        settings: what the run was asked for.
+    """
+    return {
+        "complete": complete,
+        "all_hold": complete and all(row.holds for row in rows),
+        "settings": settings,
+        "environment": {
+            "python": platform.python_version(),
+            "devices": [str(device) for device in jax.local_devices()],
+            "float64": jnp.result_type(float) == jnp.float64,
+            "versions": {name: _version(name) for name in PACKAGES},
+        },
+        "rows": [
+            {
+                **dataclasses.asdict(row),
+                "z": row.z,
+                "holds": row.holds,
+                "failure": row.failure,
+            }
+            for row in rows
+        ],
+    }
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write whole or not at all: a file under another name, then renamed.
+
+    A number that is not finite is written as null, since JSON has no other word for it.
+    """
+    text = json.dumps(_finite(content), indent=2, allow_nan=False)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text + "\n", encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    if isinstance(content, float) and content - content != 0:
+        return None
+    return content
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
