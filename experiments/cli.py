@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from .verify import CHECKS, Row, record, verify, write_json
+from .verify import CHECKS, Row, markdown, record, verify, write_json, write_text
 
 app = typer.Typer(
     add_completion=False,
@@ -31,7 +31,9 @@ def verify_command(
         int | None, typer.Option(help="Networks a row, each with its own start and task.")
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the rows to this file as well.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder of the figure.")] = Path("out/verify"),
+    out: Annotated[Path, typer.Option(help="Folder of the figure and the table.")] = Path(
+        "out/verify"
+    ),
     random_seed: Annotated[int, typer.Option(help="All randomness follows from it.")] = 0,
     float64: Annotated[
         bool, typer.Option("--float64", help="Compute in double precision.")
@@ -73,7 +75,8 @@ def verify_command(
     if json is not None:
         write_json(json, record(rows, complete, **asked))
         console.print(f"Rows: {json}")
-    console.print(f"Figure: {_save_figure(rows, out)}")
+    write_text(out / "table.md", markdown(rows))
+    console.print(f"Table: {out / 'table.md'}\nFigure: {_save_figure(rows, out)}")
     failed = [row for row in rows if not row.holds]
     for row in failed:
         console.print(f"[bold red]{row.name}[/] does not hold: {row.failure}", highlight=False)

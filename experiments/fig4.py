@@ -44,7 +44,13 @@ def draw_rank_panel(axes: Axes, rows: Sequence[Row]) -> None:
     sd = np.sqrt([float(theory.kernel_alignment_variance(s, N_INPUTS)) for s in spectra])
     axes.plot(ranks, mean, color=THEORY, label="Theorem 1")
     axes.fill_between(
-        ranks, mean - sd, mean + sd, color=THEORY, alpha=0.2, lw=0, label="predicted sd over tasks"
+        ranks,
+        mean - 2 * sd,
+        mean + 2 * sd,
+        color=THEORY,
+        alpha=0.2,
+        lw=0,
+        label="predicted, 2 sd over tasks",
     )
     _dots(axes, _named(rows, "theorem-1-rank-"), spread=True)
     axes.set(
@@ -71,7 +77,7 @@ def _draw_aligned_panel(axes: Axes, rows: Sequence[Row]) -> None:
     axes.plot(ratio, random, color=RANDOM, ls="--", label="random, rank one (Theorem 1)")
     _dots(axes, _named(rows, "proposition-1-ratio-"))
     axes.axvline(1, color=RANDOM, lw=0.6)
-    axes.annotate(r"$c = w^2$: KA = 1", (1.15, 1.003), fontsize=8, color=RANDOM)
+    axes.annotate(r"$c = w^2$", (1.12, 0.8), fontsize=8, va="bottom", rotation=90, color=RANDOM)
     axes.set(
         xlabel=r"first layer over readout, $c / w^2$",
         ylabel="kernel alignment",
@@ -110,14 +116,14 @@ def _named(rows: Sequence[Row], start: str) -> Iterator[Row]:
 
 
 def _dots(axes: Axes, rows: Iterator[Row], spread: bool = False) -> None:
-    """Means with 3 standard errors, and behind them, where asked, one standard deviation."""
+    """Means with 3 standard errors, and behind them, where asked, 2 standard deviations."""
     found = list(rows)
     if not found:
         return
     at = np.array([row.place for row in found], float)
     measured = [row.measured for row in found]
     if spread:
-        sd = [row.spread for row in found]
+        sd = [2 * row.spread for row in found]
         axes.errorbar(at, measured, sd, fmt="none", ecolor=NETWORKS, alpha=0.35, lw=4)
     axes.errorbar(
         at,

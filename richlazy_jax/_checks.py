@@ -47,9 +47,8 @@ def require_axes(name: str, value: Any, *axes: str) -> Array:
 def require_nonnegative(name: str, value: Any) -> Array:
     """`value` as an array of finite numbers of at least 0, as far as its numbers are known."""
     array = jnp.asarray(value)
-    try:
-        known = np.asarray(array)
-    except jax.errors.TracerArrayConversionError:
+    known = known_value(array)
+    if known is None:
         return array
     wrong = ~(np.isfinite(known) & (known >= 0))
     if wrong.any():
@@ -57,3 +56,18 @@ def require_nonnegative(name: str, value: Any) -> Array:
             f"{name} holds {known[wrong].flat[0]}; allowed are finite numbers of at least 0."
         )
     return array
+
+
+def require_some(name: str, value: Any) -> None:
+    """Refuse what is zero everywhere, as far as its numbers are known."""
+    known = known_value(value)
+    if known is not None and not known.any():
+        raise ValueError(f"{name} is zero everywhere; allowed is at least one number other than 0.")
+
+
+def known_value(array: Any) -> np.ndarray | None:
+    """The numbers of `array`, or None where a transformation has hidden them."""
+    try:
+        return np.asarray(array)
+    except jax.errors.TracerArrayConversionError:
+        return None

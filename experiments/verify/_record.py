@@ -1,4 +1,4 @@
-"""Rows as JSON, with what they were made on."""
+"""Rows as JSON, with what they were made on, and as a table."""
 
 import dataclasses
 import json
@@ -48,14 +48,18 @@ def record(rows: Sequence[Row], complete: bool, **settings: Any) -> dict[str, An
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write whole or not at all: a file under another name, then renamed.
+    """Write as JSON, whole or not at all.
 
     A number that is not finite is written as null, since JSON has no other word for it.
     """
-    text = json.dumps(_finite(content), indent=2, allow_nan=False)
+    write_text(path, json.dumps(_finite(content), indent=2, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write whole or not at all: a file under another name, then renamed."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_text(text + "\n", encoding="utf-8")
+        beside.write_text(text, encoding="utf-8")
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
@@ -76,3 +80,21 @@ def _version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Rows as a table in Markdown."""
+    lines = [
+        "| statement | setting | quantity | predicted | measured | std. error | z | n | holds |",
+        "| --- | --- | --- | --: | --: | --: | --: | --: | --- |",
+    ]
+    for row in rows:
+        error = "exact" if row.kind == "exact" else f"{row.standard_error:.1e}"
+        z = "" if row.z is None else f"{row.z:+.2f}"
+        cells = [
+            *(row.statement, row.setting, row.quantity),
+            *(f"{row.predicted:.5g}", f"{row.measured:.5g}", error, z, str(row.runs)),
+            "yes" if row.holds else f"NO: {row.failure}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

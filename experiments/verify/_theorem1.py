@@ -35,7 +35,7 @@ def check_theorem_1(key: Any, runs: int, quick: bool) -> Iterator[Row]:
         about: dict[str, Any] = {
             "setting": f"rank {rank}, {sizes}",
             "worst_loss": float(learned.loss.max()),
-            "place": rank,
+            "place": float(rank),
         }
         yield mean_row(
             theory.expected_kernel_alignment(spectrum, N_INPUTS),
@@ -60,7 +60,7 @@ def check_theorem_1(key: Any, runs: int, quick: bool) -> Iterator[Row]:
     readout = 0.2 * SIGMA
     learned = learn_many(isotropic_problem, keys[0], runs, spectrum, readout)
     yield mean_row(
-        theory.expected_kernel_alignment(spectrum, N_INPUTS, readout),
+        theory.expected_kernel_alignment(spectrum, N_INPUTS, readout_norm=readout),
         learned.alignment,
         name="theorem-1-spectrum",
         statement="Theorem 1",
@@ -72,7 +72,9 @@ def check_theorem_1(key: Any, runs: int, quick: bool) -> Iterator[Row]:
     covariance = jnp.diag(theory.feature_task_spectrum(KAPPA, N_INPUTS))
     learned = learn_many(favoured_problem, keys[1], runs, spectrum, readout)
     yield mean_row(
-        theory.expected_kernel_alignment(spectrum, N_INPUTS, readout, covariance),
+        theory.expected_kernel_alignment(
+            spectrum, N_INPUTS, readout_norm=readout, task_covariance=covariance
+        ),
         learned.alignment,
         name="lemma-2-covariance",
         statement="Lemma 2, tasks of covariance C",

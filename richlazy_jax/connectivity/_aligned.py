@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Key, Real
 
-from .._checks import require_axes, require_nonnegative, require_whole
+from .._checks import require_axes, require_nonnegative, require_some, require_whole
 from ._spectrum import haar_orthonormal, orthonormalized
 
 
@@ -35,6 +35,7 @@ def aligned_weights(
     further directions are those of `theory.aligned_kernel_alignment`.
     """
     direction = require_axes("direction", direction, "columns")
+    require_some("direction", direction)
     rows = require_whole("rows", rows)
     columns = len(direction)
     rank = require_whole("rank", rank, most=min(rows, columns))

@@ -174,10 +174,11 @@ def _by_library(
         vmap_axes=vmap_axes,
         implementation=implementation,
     )
-    if implementation != 3:
-        return kernel(x, x2, leaves)
     try:
-        return kernel(x, x2, leaves)
+        with warnings.catch_warnings():
+            # What neural-tangents asks of JAX in an old way is no concern of the user's.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return kernel(x, x2, leaves)
     # apply has been traced without error by now, so what fails here is the library.
     except (
         AssertionError,
@@ -187,6 +188,8 @@ def _by_library(
         TypeError,
         ValueError,
     ) as error:
+        if implementation != 3:
+            raise
         raise NotImplementedError(
             "implementation=3 (structured derivatives of neural-tangents) cannot handle this "
             f"network on JAX {jax.__version__}: {type(error).__name__}: {error} "

@@ -32,7 +32,7 @@ def functional(build: Callable[[nnx.Rngs], nnx.Module]) -> Network:
         The network's `init` and `apply`.
     """
 
-    def parts(key: Array) -> tuple[Any, nnx.State]:
+    def parts(key: Array) -> tuple[Any, Any]:
         return nnx.split(build(nnx.Rngs(key)), nnx.Param)
 
     def init(key: Array) -> dict[str, Any]:
