@@ -75,7 +75,7 @@ def exact_floor(levels, steps):
     normal with the mean `steps * level / 100`, positive for answer 1.
     """
     sd = np.sqrt(2 * steps) * SD
-    grid = np.linspace(-12, 12, 200_001)
+    grid, width = np.linspace(-12, 12, 200_001, retstep=True)
 
     def density(sign):
         means = sign * steps * np.array(levels)[:, None] / 100
@@ -84,9 +84,9 @@ def exact_floor(levels, steps):
     for_1, for_2 = density(1), density(-1)
     # Both vanish far out, where neither the loss nor the accuracy gains anything.
     total = np.maximum(for_1 + for_2, 1e-300)
-    loss = -np.trapezoid(for_1 * np.log(np.maximum(for_1 / total, 1e-300)), grid)
+    loss = -(for_1 * np.log(np.maximum(for_1 / total, 1e-300))).sum() * width
     # At evidence 0 both answers are as good.
-    accuracy = np.trapezoid(np.maximum(for_1, for_2), grid) / 2
+    accuracy = np.maximum(for_1, for_2).sum() * width / 2
     return loss, accuracy
 
 

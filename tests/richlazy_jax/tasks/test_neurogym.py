@@ -266,9 +266,9 @@ def ours(draw, task, n=10_000):
     return np.asarray(trials.inputs, float), np.asarray(trials.labels)
 
 
-def moments(inputs, labels):
-    """Means and their errors of all inputs, of the answer, and of all products of two of them."""
-    flat = np.column_stack([inputs.reshape(len(inputs), -1), labels[:, -1] == 1])
+def moments(inputs):
+    """Means and their errors of all inputs and of all products of two of them."""
+    flat = inputs.reshape(len(inputs), -1)
     rows, columns = np.triu_indices(flat.shape[1])
     values = np.column_stack([flat, flat[:, rows] * flat[:, columns]])
     return values.mean(0), values.std(0) / np.sqrt(len(values))
@@ -276,17 +276,30 @@ def moments(inputs, labels):
 
 def assert_same_distribution(assert_within_errors, left, right):
     np.testing.assert_array_equal(np.unique(left[1], axis=0), np.unique(right[1], axis=0))
-    (left_mean, left_error), (right_mean, right_error) = moments(*left), moments(*right)
-    error = np.hypot(left_error, right_error)
-    # Equal in every trial, up to the rounding of the mean.
-    fixed = error < 1e-9
-    np.testing.assert_allclose(left_mean[fixed], right_mean[fixed], atol=1e-6)
-    assert_within_errors((left_mean - right_mean)[~fixed], 0, error[~fixed])
+    shares = [np.mean(labels[:, -1] == 1) for _, labels in (left, right)]
+    error = np.hypot(*(0.5 / np.sqrt(len(labels)) for _, labels in (left, right)))
+    assert_within_errors(shares[0] - shares[1], 0, error)
+    for answer in (1, 2):
+        (left_mean, left_error), (right_mean, right_error) = (
+            moments(inputs[labels[:, -1] == answer]) for inputs, labels in (left, right)
+        )
+        error = np.hypot(left_error, right_error)
+        # Equal in every trial, up to the rounding of the mean.
+        fixed = error < 1e-9
+        np.testing.assert_allclose(left_mean[fixed], right_mean[fixed], atol=1e-6)
+        assert_within_errors((left_mean - right_mean)[~fixed], 0, error[~fixed])
+
+
+def assert_noise(assert_within_errors, noise):
+    assert_within_errors(noise.std(), 0.1, 0.1 / np.sqrt(2 * noise.size))
 
 
 @needs_neurogym
 def test_2af_is_neurogyms(draw, assert_within_errors):
     their_inputs, their_labels = theirs("2AF")
+    # Two steps of a trial differ in their noise alone.
+    pairs = their_inputs[:, :6, 1:].reshape(-1, 3, 2, 2)
+    assert_noise(assert_within_errors, (pairs[:, :, 0] - pairs[:, :, 1]) / np.sqrt(2))
     our_inputs, our_labels = ours(draw, PerceptualDecision())
     if CUE_IN_FIXATION_PERIOD_ONLY:
         # The paper's timing leaves no time for fixation.
@@ -299,12 +312,20 @@ def test_2af_is_neurogyms(draw, assert_within_errors):
 
 @needs_neurogym
 def test_dms_is_neurogyms(draw, assert_within_errors):
-    assert_same_distribution(assert_within_errors, ours(draw, DelayMatchToSample()), theirs("DMS"))
+    their_inputs, their_labels = theirs("DMS")
+    # The signal is 0 or 1, five standard deviations from where rounding errs.
+    shown = their_inputs[:, [0, 6], 1:]
+    assert_noise(assert_within_errors, shown - shown.round())
+    assert_same_distribution(
+        assert_within_errors, ours(draw, DelayMatchToSample()), (their_inputs, their_labels)
+    )
 
 
 @needs_neurogym
 def test_cxt_is_neurogyms(draw, assert_within_errors):
     their_inputs, their_labels = theirs("CXT")
+    difference = their_inputs[:, 0, 1:5] - their_inputs[:, 1, 1:5]
+    assert_noise(assert_within_errors, difference / np.sqrt(2))
     our_inputs, our_labels = ours(draw, ContextDecision())
     if CUE_IN_FIXATION_PERIOD_ONLY:
         assert not their_inputs[:, :, 0].any()

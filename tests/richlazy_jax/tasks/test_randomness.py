@@ -49,9 +49,21 @@ def test_compiled_loop_over_vmapped_keys(draw, task):
     assert len(np.unique(np.asarray(trials.inputs).reshape(500 * N, -1), axis=0)) == 500 * N
 
 
+@pytest.fixture
+def double_precision():
+    jax.config.update("jax_enable_x64", True)
+    yield
+    jax.config.update("jax_enable_x64", False)
+
+
 @pytest.mark.parametrize("task", TASKS)
-def test_double_precision_follows_jax(task):
-    with jax.enable_x64(True):
-        trials = jax.eval_shape(lambda key: task.sample(key, N), jax.random.key(0))
-    assert trials.inputs.dtype == jnp.float64
-    assert jax.eval_shape(lambda: task.sample(jax.random.key(0), N)).inputs.dtype == jnp.float32
+def test_single_precision_by_default(task):
+    trials = jax.eval_shape(lambda: task.sample(jax.random.key(0), N))
+    assert (trials.inputs.dtype, trials.labels.dtype) == (jnp.float32, jnp.int32)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.usefixtures("double_precision")
+def test_double_precision_where_jax_has_it(task):
+    trials = jax.eval_shape(lambda: task.sample(jax.random.key(0), N))
+    assert (trials.inputs.dtype, trials.labels.dtype) == (jnp.float64, jnp.int64)
