@@ -39,6 +39,12 @@ def neurogym_task(
     the loss, so that all trials end at the last step; a network without biases that starts at rest
     stays there until the trial begins.
 
+    NeuroGym's tasks change between releases. Those of the paper are as in 0.0.2 and differ from
+    later ones: from 2.0 on ContextDecisionMaking names the context with `use_expl_context=True`
+    only, and its noise is on the stimulus channels alone; from 2.1 on the fixation cue of
+    PerceptualDecisionMaking and ContextDecisionMaking is on in the fixation period alone, which the
+    paper's timing leaves empty.
+
     Args:
         environment: the name of a registered environment, or an environment object. An object is
             copied, and may be used freely afterwards. Only a name needs NeuroGym to be installed.
@@ -73,9 +79,7 @@ def neurogym_task(
             f"{next(iter(settings))} is given with an environment object; allowed is the name of "
             "an environment, since an object has its settings already."
         )
-    task = NeuroGymTask(copy.deepcopy(environment), n_steps, int(decision_step))
-    task.check()
-    return task
+    return NeuroGymTask(copy.deepcopy(environment), n_steps, int(decision_step))
 
 
 # Compared by identity, because environments do not compare by value.
@@ -98,6 +102,27 @@ class NeuroGymTask:
     environment: Any
     n_steps: int
     decision_step: int
+
+    def __post_init__(self):
+        observations = getattr(self.environment, "observation_space", None)
+        actions = getattr(self.environment, "action_space", None)
+        if len(getattr(observations, "shape", None) or ()) != 1:
+            raise ValueError(
+                f"environment {self.name} has the observation space {observations}; allowed are "
+                "vectors."
+            )
+        if not hasattr(actions, "n"):
+            raise ValueError(
+                f"environment {self.name} has the action space {actions}; allowed are finitely "
+                "many actions, numbered from 0."
+            )
+        _trial_source(self.environment)
+        trials = list(self._host_trials(np.zeros(1, np.uint32), _PROBED_TRIALS))
+        if all(labels is None for _, labels in trials):
+            raise ValueError(
+                f"environment {self.name} never sets the ground truth; allowed are environments "
+                "that say which answer is correct."
+            )
 
     @property
     def name(self) -> str:
@@ -148,28 +173,6 @@ class NeuroGymTask:
                 vmap_method="broadcast_all",
             )
         )
-
-    def check(self) -> None:
-        """Raise a ValueError where the environment is not of a kind that makes a task."""
-        observations = getattr(self.environment, "observation_space", None)
-        actions = getattr(self.environment, "action_space", None)
-        if len(getattr(observations, "shape", None) or ()) != 1:
-            raise ValueError(
-                f"environment {self.name} has the observation space {observations}; allowed are "
-                "vectors."
-            )
-        if not hasattr(actions, "n"):
-            raise ValueError(
-                f"environment {self.name} has the action space {actions}; allowed are finitely "
-                "many actions, numbered from 0."
-            )
-        _trial_source(self.environment)
-        trials = list(self._host_trials(np.zeros(1, np.uint32), _PROBED_TRIALS))
-        if all(labels is None for _, labels in trials):
-            raise ValueError(
-                f"environment {self.name} never sets the ground truth; allowed are environments "
-                "that say which answer is correct."
-            )
 
     def _draw_for_keys(self, words: Any, *, n_trials: int, dtypes: Any) -> tuple[np.ndarray, ...]:
         """The batches for an array of keys, given as unsigned words along the last axis."""

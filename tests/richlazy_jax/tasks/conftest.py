@@ -12,7 +12,6 @@ import pytest
 def draw():
     """`draw(task, key, n)` is `task.sample(key, n)`, compiled once for all tests."""
 
-    # The task itself as a static argument asks that it can be hashed.
     @functools.partial(jax.jit, static_argnums=(0, 2))
     def draw(task, key, n):
         return task.sample(key, n)

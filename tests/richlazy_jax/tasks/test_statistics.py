@@ -8,7 +8,7 @@ import pytest
 
 from richlazy_jax.tasks import ContextDecision, DelayMatchToSample, PerceptualDecision
 
-N = 40_000
+N = 100_000
 # Fixed: a right generator fails each check below at one key in 370.
 KEY = 0
 TASKS = (PerceptualDecision, DelayMatchToSample, ContextDecision)
