@@ -25,7 +25,7 @@ import numpy as np  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from richlazy_jax.kernels import empirical_ntk, recurrent_ntk, rnn_apply  # noqa: E402
+from richlazy_jax import empirical_ntk, recurrent_ntk, rnn_apply  # noqa: E402
 
 
 def parsed_arguments():

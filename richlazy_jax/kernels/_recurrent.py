@@ -19,12 +19,17 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ..models import RNN_ACTIVATIONS, rnn_apply
 from ._empirical import empirical_ntk
-from ._rnn_apply import ACTIVATIONS, SLOPES, rnn_apply
 
 _NAMES = ("input", "recurrent", "readout")
 _OUTPUTS = ("all", "last")
 _IMPLEMENTATIONS = ("exact", 1, 2, 3, "jacobian")
+# The derivative of each activation, as a function of the activation's own value.
+_SLOPES: dict[str, Callable] = {
+    "relu": lambda value: (value > 0).astype(value.dtype),
+    "tanh": lambda value: 1 - value**2,
+}
 # More pieces waste fewer operations on steps after the output, and take longer to compile.
 _PIECES = {"products": 8, "weighting": 4}
 # One matrix product should stay in cache; what a block of trials keeps may be larger.
@@ -207,7 +212,7 @@ def _checked_options(
         raise ValueError(f"wrt is {wrt!r}; allowed is a non-empty subset of {_NAMES}.")
     for label, value, allowed in (
         ("outputs", outputs, _OUTPUTS),
-        ("activation", activation, tuple(ACTIVATIONS)),
+        ("activation", activation, tuple(RNN_ACTIVATIONS)),
     ):
         if value not in allowed:
             raise ValueError(f"{label} is {value!r}; allowed are {allowed}.")
@@ -432,7 +437,7 @@ def _in_blocks(x: Array, n_blocks: int, size: int) -> Array:
 
 
 def _run_block(params: dict[str, Array], x: Array, options: _Options, plan: _Plan) -> _Block:
-    phi = ACTIVATIONS[options.activation]
+    phi = RNN_ACTIVATIONS[options.activation]
     leak = options.leak
     x = x.swapaxes(0, 1)
     # One product for all steps, ahead of the loop.
@@ -450,7 +455,7 @@ def _run_block(params: dict[str, Array], x: Array, options: _Options, plan: _Pla
     if not plan.pieces:
         return _Block(before[:0], (), after[-plan.n_steps :])
     factors = (1 - leak) * jnp.concatenate(used, axis=-1)[plan.pieces[0][0] :]
-    deltas = _deltas(params, SLOPES[options.activation](after), options, plan)
+    deltas = _deltas(params, _SLOPES[options.activation](after), options, plan)
     return _Block(factors, deltas, after[-plan.n_steps :])
 
 

@@ -2,15 +2,18 @@
 
 - `train`, `start_training`, `continue_training` (`_train.py`): any loss, any optax optimizer, under
   `jax.lax.scan`; vmap them over seeds.
+- `train_runs` (`_runs.py`): many networks in one program on all local devices, in pieces.
 - `full_batch`, `minibatches` (`_batches.py`): where the batches come from.
 - `half_squared_error` (`_losses.py`).
 """
 
 from ._batches import full_batch, minibatches
 from ._losses import half_squared_error
+from ._runs import Progress, train_runs
 from ._train import Trained, TrainingState, continue_training, start_training, train
 
 __all__ = [
+    "Progress",
     "Trained",
     "TrainingState",
     "continue_training",
@@ -19,4 +22,5 @@ __all__ = [
     "minibatches",
     "start_training",
     "train",
+    "train_runs",
 ]

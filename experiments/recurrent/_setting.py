@@ -1,0 +1,83 @@
+"""What one experiment is: a task, a network, its starts and its training."""
+
+import dataclasses
+
+from richlazy_jax.tasks import Task, task_by_name
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """Recurrent networks of several ranks on one task. The defaults are the paper's.
+
+    Args:
+        task: "2AF", "DMS" or "CXT".
+        ranks: ranks of the recurrent weights at the start, each from 1 to `n_hidden`.
+        seeds: how many networks for each rank. Networks of one seed share all that rank leaves
+            open: the Gaussian draw, input and readout weights, and the trials they see.
+        n_hidden: hidden units.
+        iterations: updates.
+        batch: trials in each.
+        learning_rate: of stochastic gradient descent.
+        momentum: of the same.
+        gain: standard deviation of the recurrent weights times the root of `n_hidden`.
+        activation: "relu" or "tanh".
+        leak: rho, at least 0 and below 1.
+        keep: what all ranks share, the "frobenius" norm or the "leading" singular value.
+        kernel_trials: held trials for the kernel.
+        activity_trials: held trials for the representation.
+        random_seed: all randomness follows from it.
+
+    Raises:
+        ValueError: an argument is not as described above.
+
+    Source: Liu et al. (2024), arXiv 2310.08513, figure 1 and its appendix on training.
+    """
+
+    task: str = "2AF"
+    ranks: tuple[int, ...] = (1, 30, 100, 300)
+    seeds: int = 10
+    n_hidden: int = 300
+    iterations: int = 10_000
+    batch: int = 32
+    learning_rate: float = 0.003
+    momentum: float = 0.9
+    gain: float = 1.25
+    activation: str = "relu"
+    leak: float = 0.0
+    keep: str = "frobenius"
+    kernel_trials: int = 32
+    activity_trials: int = 320
+    random_seed: int = 0
+
+    def __post_init__(self):
+        self.made_task()
+        counts = ("seeds", "n_hidden", "iterations", "batch", "kernel_trials", "activity_trials")
+        for name in counts:
+            _whole(name, getattr(self, name))
+        if not self.ranks:
+            raise ValueError("ranks is empty; allowed are one or more ranks.")
+        for rank in self.ranks:
+            _whole("ranks", rank, most=self.n_hidden)
+        if len(set(self.ranks)) < len(self.ranks):
+            raise ValueError(f"ranks is {self.ranks}; allowed are ranks that differ.")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate is {self.learning_rate!r}; allowed is above 0.")
+        if not 0 <= self.momentum < 1:
+            raise ValueError(f"momentum is {self.momentum!r}; allowed is at least 0, below 1.")
+        if not self.gain > 0:
+            raise ValueError(f"gain is {self.gain!r}; allowed is above 0.")
+        if not 0 <= self.leak < 1:
+            raise ValueError(f"leak is {self.leak!r}; allowed is at least 0 and below 1.")
+        for name, allowed in (("activation", ("relu", "tanh")), ("keep", ("frobenius", "leading"))):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are {allowed}.")
+
+    def made_task(self) -> Task:
+        """The task itself, which draws trials."""
+        return task_by_name(self.task)
+
+
+def _whole(name: str, value: int, most: int | None = None) -> None:
+    if not isinstance(value, int) or value < 1 or (most is not None and value > most):
+        allowed = ">= 1" if most is None else f"from 1 to {most}"
+        raise ValueError(f"{name} holds {value!r}; allowed are whole numbers {allowed}.")

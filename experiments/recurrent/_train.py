@@ -1,0 +1,158 @@
+"""From starts to trained networks to measures."""
+
+import dataclasses
+import functools
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import xarray as xr
+
+import richlazy_jax as rj
+
+from ._setting import Setting
+
+# Each with whether lazier learning makes it larger.
+MEASURES = {
+    "kernel_alignment": True,
+    "representation_alignment": True,
+    "weight_change_norm": False,
+    "sign_agreement": True,
+}
+LABELS = {
+    "kernel_alignment": "kernel alignment",
+    "representation_alignment": "representation alignment",
+    "weight_change_norm": "weight change (Frobenius norm)",
+    "sign_agreement": "sign agreement of activity",
+    "loss": "training loss (mean of the last 100 iterations, nats)",
+    "accuracy": "decision accuracy on held trials",
+    "diverged": "training met a loss that is not finite",
+    "effective_rank": "participation ratio of the start's squared singular values",
+    "norm": "Frobenius norm of the start's recurrent weights",
+}
+
+
+def run_task(
+    setting: Setting,
+    *,
+    piece: int = 200,
+    batch_runs: int | None = None,
+    on_piece: Callable[[rj.Progress], None] = lambda progress: None,
+) -> xr.Dataset:
+    """Train networks of all ranks and seeds on one task and measure how lazily they learned.
+
+    Args:
+        setting: what to run.
+        piece: updates between two reports.
+        batch_runs: as in `richlazy_jax.train_runs`.
+        on_piece: called with the progress after each piece.
+
+    Returns:
+        One value for each rank and seed of every measure in `MEASURES`, of `loss`, `accuracy`,
+        `diverged`, and of the start's `effective_rank` and `norm`. Measures of runs that diverged
+        are NaN. The setting stands in the attributes.
+    """
+    task = setting.made_task()
+    key = jax.random.fold_in(jax.random.key(setting.random_seed), zlib.crc32(setting.task.encode()))
+    seeds = jax.vmap(functools.partial(jax.random.fold_in, key))(jnp.arange(setting.seeds))
+    held = jax.random.fold_in(key, 2**31 - 1)
+
+    starts = _starts(setting, task, seeds)
+    train_keys = jax.vmap(lambda k: jax.random.fold_in(k, 1))(seeds)
+    flat = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), starts)
+    keys = jnp.tile(train_keys, len(setting.ranks))
+    apply = functools.partial(rj.rnn_apply, activation=setting.activation, leak=setting.leak)
+
+    def loss(params: Any, trials: rj.Trials) -> Any:
+        return rj.sequence_cross_entropy(apply(params, trials.inputs), trials)
+
+    trained = rj.train_runs(
+        loss,
+        flat,
+        optax.sgd(setting.learning_rate, momentum=setting.momentum),
+        lambda k: task.sample(k, setting.batch),
+        keys,
+        setting.iterations,
+        piece=piece,
+        batch_runs=batch_runs,
+        on_piece=on_piece,
+    )
+    found = _measured(setting, task, flat, trained.params, held)
+    found["loss"] = np.asarray(trained.losses)[:, -100:].mean(axis=1)
+    diverged = np.asarray(trained.diverged)
+    for name in MEASURES:
+        found[name] = np.where(diverged, np.nan, found[name])
+    found["diverged"] = diverged
+    shape = (len(setting.ranks), setting.seeds)
+    return xr.Dataset(
+        {
+            name: (("rank", "seed"), value.reshape(shape), {"long_name": LABELS[name]})
+            for name, value in found.items()
+        },
+        coords={"rank": list(setting.ranks), "seed": range(setting.seeds)},
+        attrs={
+            # netCDF knows no tuples and no booleans.
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in dataclasses.asdict(setting).items()
+        },
+    )
+
+
+def _starts(setting: Setting, task: rj.Task, seeds: Any) -> dict[str, Any]:
+    """Weights with axes of ranks and seeds before all others."""
+    network = rj.rnn(
+        task.n_inputs,
+        setting.n_hidden,
+        task.n_outputs,
+        activation=setting.activation,
+        leak=setting.leak,
+        gain=setting.gain,
+    )
+    full = jax.vmap(lambda k: network.init(jax.random.fold_in(k, 0)))(seeds)
+    lowered = jax.jit(
+        lambda w, rank: jax.lax.map(lambda each: rj.low_rank(each, rank, setting.keep), w)
+    )
+    recurrent = jnp.stack([lowered(full["recurrent"], jnp.asarray(r)) for r in setting.ranks])
+    ranks = len(setting.ranks)
+    repeated = {name: jnp.stack([leaf] * ranks) for name, leaf in full.items()}
+    return repeated | {"recurrent": recurrent}
+
+
+def _measured(
+    setting: Setting, task: rj.Task, before: Any, after: Any, held: Any
+) -> dict[str, np.ndarray]:
+    kernel_key, activity_key = jax.random.split(held)
+    kernel_trials = task.sample(kernel_key, setting.kernel_trials)
+    trials = task.sample(activity_key, setting.activity_trials)
+    options = {"activation": setting.activation, "leak": setting.leak}
+
+    @jax.jit
+    def of_one(pair: tuple[Any, Any]) -> dict[str, Any]:
+        start, end = pair
+        first, last = (
+            rj.rnn_activity(p, trials.inputs, **options)[:, task.decision_step] for p in pair
+        )
+        logits = rj.rnn_apply(end, trials.inputs, **options)
+        squares = jnp.linalg.svd(start["recurrent"], compute_uv=False) ** 2
+        return {
+            "kernel_alignment": rj.recurrent_kernel_alignment(
+                start, end, kernel_trials.inputs, **options
+            ),
+            "representation_alignment": rj.representation_alignment(first, last),
+            "weight_change_norm": rj.weight_change_norm(start["recurrent"], end["recurrent"]),
+            "sign_agreement": rj.sign_agreement(first, last),
+            "accuracy": rj.decision_accuracy(logits, trials, task.decision_step),
+            "effective_rank": jnp.sum(squares) ** 2 / jnp.sum(squares**2),
+            "norm": jnp.sqrt(jnp.sum(squares)),
+        }
+
+    runs = len(before["recurrent"])
+    each = [
+        jax.device_get(of_one(jax.tree.map(lambda leaf, i=i: leaf[i], (before, after))))
+        for i in range(runs)
+    ]
+    return {name: np.array([one[name] for one in each]) for name in each[0]}

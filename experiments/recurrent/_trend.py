@@ -1,0 +1,63 @@
+"""Does a measure rise or fall with rank?"""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from scipy import stats
+
+from ._train import MEASURES
+
+RESAMPLES = 2000
+
+
+class Trend(NamedTuple):
+    """How one measure goes with the rank of the start.
+
+    - `measure`: its name.
+    - `spearman`: the rank correlation over all runs.
+    - `low`, `high`: a 95 % bootstrap interval, over seeds drawn with replacement.
+    - `verdict`: "lazier with rank", "richer with rank", or "no clear trend" where the interval
+      holds 0.
+    - `steps`: how many steps from one rank to the next have means that get lazier, of how many.
+    """
+
+    measure: str
+    spearman: float
+    low: float
+    high: float
+    verdict: str
+    steps: str
+
+
+def rank_trends(dataset: xr.Dataset, random_seed: int = 0) -> list[Trend]:
+    """The trend of each measure, positive where it rises with rank.
+
+    Seeds and not runs are drawn anew, because networks of one seed share a Gaussian draw. Runs that
+    diverged are left out.
+    """
+    rng = np.random.default_rng(random_seed)
+    ranks = np.broadcast_to(dataset["rank"].values[:, None], dataset["loss"].shape)
+    draws = rng.integers(0, ranks.shape[1], (RESAMPLES, ranks.shape[1]))
+    trends = []
+    for measure, lazier_is_larger in MEASURES.items():
+        values = dataset[measure].values
+        seen = _spearman(ranks, values)
+        resampled = [_spearman(ranks[:, d], values[:, d]) for d in draws]
+        low, high = np.nanquantile(resampled, [0.025, 0.975])
+        sign = 1 if lazier_is_larger else -1
+        if low <= 0 <= high:
+            verdict = "no clear trend"
+        else:
+            verdict = "lazier with rank" if sign * seen > 0 else "richer with rank"
+        means = sign * np.nanmean(values[np.argsort(dataset["rank"].values)], axis=1)
+        steps = f"{int((np.diff(means) > 0).sum())} of {len(means) - 1}"
+        trends.append(Trend(measure, seen, float(low), float(high), verdict, steps))
+    return trends
+
+
+def _spearman(ranks: np.ndarray, values: np.ndarray) -> float:
+    kept = np.isfinite(values)
+    if len(np.unique(ranks[kept])) < 2:
+        return float("nan")
+    return float(stats.spearmanr(ranks[kept], values[kept])[0])

@@ -1,0 +1,177 @@
+"""The vanilla recurrent network of the paper, without biases."""
+
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jaxtyping import Array, Float
+
+from .._checks import require_axes, require_choice, require_whole
+from ._functional import Network, functional
+
+RNN_ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
+OUTPUTS = ("all", "last")
+
+
+def rnn_activity(
+    params: Mapping[str, Float[Array, "_ _"]],
+    x: Float[Array, "n t n_in"],
+    *,
+    activation: str = "relu",
+    leak: float | int = 0.0,
+) -> Float[Array, "n t N"]:
+    r"""The hidden activity of a recurrent network over a batch of trials.
+
+    $$h_0 = 0, \quad h_{t+1} = \phi(\rho h_t + (1 - \rho)(W_h h_t + W_x x_t))$$
+
+    Args:
+        params: "input" is $W_x$ (N, n_in), "recurrent" is $W_h$ (N, N), and "readout" is not used.
+        x: the inputs of each trial and step.
+        activation: $\phi$, "relu" or "tanh".
+        leak: $\rho$, which is $1 - \Delta t / \tau$.
+
+    Returns:
+        $h_1$ to $h_T$: what each step's output is read from.
+
+    Raises:
+        ValueError: an argument is not as described above.
+
+    Source: Liu et al. (2024), arXiv 2310.08513, its recurrent network.
+    """
+    phi = RNN_ACTIVATIONS[require_choice("activation", activation, tuple(RNN_ACTIVATIONS))]
+    x = require_axes("x", x, "n", "t", "n_in")
+    n_in = params["input"].shape[1]
+    if x.shape[2] != n_in:
+        raise ValueError(f"x has shape {x.shape}; allowed is (n, t, {n_in}).")
+    # All steps in one product, which is several times faster than one for each.
+    drive = _through(x, params["input"])
+    hidden = jnp.zeros_like(drive[:, 0])
+    states = []
+    # Unrolled, because implementation 3 of neural-tangents knows no loops.
+    for step in range(x.shape[1]):
+        current = drive[:, step]
+        # The first step starts from rest, where the recurrent product is zero.
+        if step > 0:
+            current = current + _through(hidden, params["recurrent"])
+        if leak:
+            current = leak * hidden + (1 - leak) * current
+        hidden = phi(current)
+        states.append(hidden)
+    return jnp.stack(states, axis=1)
+
+
+def rnn_apply(
+    params: Mapping[str, Float[Array, "_ _"]],
+    x: Float[Array, "n t n_in"],
+    *,
+    outputs: str = "all",
+    activation: str = "relu",
+    leak: float | int = 0.0,
+) -> Float[Array, "n *out"]:
+    r"""The outputs $y_t = W_o h_{t+1}$ of a recurrent network over a batch of trials.
+
+    Args:
+        params: "input" is $W_x$ (N, n_in), "recurrent" is $W_h$ (N, N) and "readout" is $W_o$
+            (k, N).
+        x: the inputs of each trial and step.
+        outputs: "all" steps or the "last" one.
+        activation: "relu" or "tanh".
+        leak: $\rho$.
+
+    Returns:
+        The outputs, (n, t, k) for "all" and (n, k) for "last".
+
+    Raises:
+        ValueError: an argument is not as described above.
+
+    Source: as `rnn_activity`.
+    """
+    require_choice("outputs", outputs, OUTPUTS)
+    hidden = rnn_activity(params, x, activation=activation, leak=leak)
+    return _through(hidden if outputs == "all" else hidden[:, -1], params["readout"])
+
+
+class RNN(nnx.Module):
+    r"""`rnn_apply` as a Flax module that draws its own weights.
+
+    Its parameters are "input" (N, n_in) and "readout" (k, N), uniform in
+    $\pm 1 / \sqrt{\text{fan-in}}$, and "recurrent" (N, N), Gaussian with standard deviation
+    $g / \sqrt N$. A row holds what one unit receives, a column what it sends.
+
+    Args:
+        n_inputs: input channels.
+        n_hidden: N.
+        n_outputs: k.
+        activation: "relu" or "tanh".
+        leak: $\rho$, at least 0 and below 1.
+        gain: $g$.
+        rngs: the random streams; "params" is used.
+
+    Raises:
+        ValueError: an argument is not as described above.
+
+    Source: Liu et al. (2024), arXiv 2310.08513, with its gain of 1.25.
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_hidden: int,
+        n_outputs: int,
+        *,
+        activation: str = "relu",
+        leak: float | int = 0.0,
+        gain: float | int = 1.25,
+        rngs: nnx.Rngs,
+    ):
+        n_inputs = require_whole("n_inputs", n_inputs)
+        n_hidden = require_whole("n_hidden", n_hidden)
+        n_outputs = require_whole("n_outputs", n_outputs)
+        self.activation = require_choice("activation", activation, tuple(RNN_ACTIVATIONS))
+        if not 0 <= leak < 1:
+            raise ValueError(f"leak is {leak!r}; allowed is at least 0 and below 1.")
+        if not 0 < gain < float("inf"):
+            raise ValueError(f"gain is {gain!r}; allowed are finite numbers above 0.")
+        self.leak = leak
+
+        def uniform(rows: int, columns: int) -> nnx.Param:
+            bound = columns**-0.5
+            shape = (rows, columns)
+            return nnx.Param(jax.random.uniform(rngs.params(), shape, minval=-bound, maxval=bound))
+
+        self.input = uniform(n_hidden, n_inputs)
+        square = jax.random.normal(rngs.params(), (n_hidden, n_hidden))
+        self.recurrent = nnx.Param(gain * n_hidden**-0.5 * square)
+        self.readout = uniform(n_outputs, n_hidden)
+
+    def __call__(self, x: Float[Array, "n t n_in"]) -> Float[Array, "n t k"]:
+        """The outputs of every trial and step."""
+        params = {name: getattr(self, name)[...] for name in ("input", "recurrent", "readout")}
+        return rnn_apply(params, x, activation=self.activation, leak=self.leak)
+
+
+def rnn(
+    n_inputs: int,
+    n_hidden: int,
+    n_outputs: int,
+    *,
+    activation: str = "relu",
+    leak: float | int = 0.0,
+    gain: float | int = 1.25,
+) -> Network:
+    """`RNN` as a pair of pure functions, with params of keys "input", "recurrent", "readout".
+
+    Args and errors are those of `RNN`.
+    """
+    return functional(
+        lambda rngs: RNN(
+            n_inputs, n_hidden, n_outputs, activation=activation, leak=leak, gain=gain, rngs=rngs
+        )
+    )
+
+
+def _through(states: Array, weights: Array) -> Array:
+    # Not states @ weights.T: behind a transpose neural-tangents' implementation 3 loses sight of
+    # the weights and takes hundreds of times as long.
+    return jax.lax.dot_general(states, weights, (((states.ndim - 1,), (1,)), ((), ())))
