@@ -1,6 +1,7 @@
 """What the paper shows, run: one module a figure, the verification of the theory, the command line.
 
 - `verify/`: every statement of `theory` beside trained networks.
-- `fig4.py`: figure 4, panel A.
-- `cli.py`: the `richlazy` command.
+- `recurrent/`: recurrent networks trained from structured starts.
+- `fig1.py`, `fig4.py`: figure 1, and figure 4 panel A.
+- `cli/`: the `richlazy` command.
 """

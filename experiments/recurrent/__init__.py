@@ -7,8 +7,17 @@
 """
 
 from ._setting import Setting
-from ._store import load, save
+from ._store import load, same_setting, save
 from ._train import MEASURES, run_task
 from ._trend import Trend, rank_trends
 
-__all__ = ["MEASURES", "Setting", "Trend", "load", "rank_trends", "run_task", "save"]
+__all__ = [
+    "MEASURES",
+    "Setting",
+    "Trend",
+    "load",
+    "rank_trends",
+    "run_task",
+    "same_setting",
+    "save",
+]

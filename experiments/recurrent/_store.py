@@ -1,9 +1,13 @@
 """Datasets on disk, as netCDF."""
 
+import dataclasses
 import os
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
+
+from ._setting import Setting
 
 
 def save(dataset: xr.Dataset, path: Path) -> None:
@@ -20,3 +24,13 @@ def load(path: Path) -> xr.Dataset:
     """Read whole, and let go of the file."""
     with xr.open_dataset(path, engine="h5netcdf") as opened:
         return opened.load()
+
+
+def same_setting(dataset: xr.Dataset, setting: Setting) -> str:
+    """What a dataset was made with that `setting` does not ask for, in words; empty if nothing."""
+    different = []
+    for name, asked in dataclasses.asdict(setting).items():
+        kept = dataset.attrs.get(name)
+        if kept is None or not np.array_equal(np.atleast_1d(kept), np.atleast_1d(asked)):
+            different.append(f"{name} {kept}, asked for {asked}")
+    return "; ".join(different)

@@ -60,4 +60,5 @@ def _spearman(ranks: np.ndarray, values: np.ndarray) -> float:
     kept = np.isfinite(values)
     if len(np.unique(ranks[kept])) < 2:
         return float("nan")
-    return float(stats.spearmanr(ranks[kept], values[kept])[0])
+    pair = stats.rankdata(ranks[kept]), stats.rankdata(values[kept])
+    return float(np.corrcoef(*pair)[0, 1])

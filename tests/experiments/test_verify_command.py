@@ -20,7 +20,7 @@ def only(monkeypatch):
 
     def choose(*names):
         kept = {name: check for name, check in CHECKS.items() if name in names}
-        for module in (cli, _run):
+        for module in (cli._verify, _run):
             monkeypatch.setattr(module, "CHECKS", kept)
 
     return choose
@@ -80,7 +80,7 @@ def test_what_was_finished_survives_an_interrupt(tmp_path, monkeypatch):
         yield
 
     checks = {"kernel": CHECKS["kernel"], "later": interrupted}
-    for module in (cli, _run):
+    for module in (cli._verify, _run):
         monkeypatch.setattr(module, "CHECKS", checks)
     result = run("--quick", "--json", tmp_path / "rows.json", "--out", tmp_path)
     assert result.exit_code == 130
@@ -111,7 +111,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
 def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").write_text("a file")
-    for module in (cli, _run):
+    for module in (cli._verify, _run):
         monkeypatch.setattr(module, "CHECKS", {"never": lambda *_: pytest.fail("work was begun")})
     result = run("--quick", *arguments)
     assert result.exit_code == 2

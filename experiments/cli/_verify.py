@@ -1,4 +1,4 @@
-"""The `richlazy` command."""
+"""`richlazy verify`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,24 +7,12 @@ import jax
 import typer
 from rich.box import SIMPLE
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from .verify import CHECKS, Row, markdown, record, verify, write_json, write_text
-
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    help="Does a network start rich or lazy? Theory beside trained networks.",
-)
+from ..verify import CHECKS, Row, markdown, record, verify, write_json, write_text
+from ._progress import progress_bar
 
 
-@app.callback()
-def _root() -> None:
-    """Keeps `verify` a command of its own while it is the only one."""
-
-
-@app.command("verify")
 def verify_command(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer settings, 400 seeds.")] = False,
     seeds: Annotated[
@@ -47,7 +35,7 @@ def verify_command(
     console = Console()
     if float64:
         jax.config.update("jax_enable_x64", True)
-    progress = _progress(console)
+    progress = progress_bar(console)
     bar = progress.add_task("starting", total=len(CHECKS))
 
     def begun(name: str) -> None:
@@ -105,11 +93,6 @@ def table(rows: list[Row]) -> Table:
     return shown
 
 
-def main() -> None:
-    """What the console command calls."""
-    app()
-
-
 def _prepare(json: Path | None, out: Path) -> None:
     """Find out before any work that results could not be written."""
     out.mkdir(parents=True, exist_ok=True)
@@ -119,20 +102,9 @@ def _prepare(json: Path | None, out: Path) -> None:
         json.parent.mkdir(parents=True, exist_ok=True)
 
 
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description:18}"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )
-
-
 def _save_figure(rows: list[Row], out: Path) -> Path:
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-    from .fig4 import draw_verification
+    from ..fig4 import draw_verification
 
     path = out / "fig4a.png"
     draw_verification(rows).savefig(path, dpi=150)

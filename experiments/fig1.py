@@ -1,0 +1,96 @@
+"""Figure 1: the rank of the start against measures of lazy learning, on cognitive tasks."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy import stats
+
+from .recurrent import rank_trends
+from .recurrent._train import LABELS
+
+PANELS = ("kernel_alignment", "representation_alignment", "weight_change_norm")
+COLUMNS = (*PANELS, "sign_agreement", "loss", "accuracy")
+DOTS, MEANS = "#8c8c8c", "#c44e52"
+
+
+def draw(datasets: Sequence[xr.Dataset]) -> Figure:
+    """A row for each measure and a column for each task; a dot is a run, a mark a mean.
+
+    Bars are 95 % intervals of the mean over seeds. Runs that diverged are not drawn.
+    """
+    size = (3.2 * len(datasets) + 0.8, 2.6 * len(PANELS))
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(len(PANELS), len(datasets), squeeze=False, sharex="col")
+    for column, dataset in enumerate(datasets):
+        for row, measure in enumerate(PANELS):
+            axes = grid[row, column]
+            _draw_panel(axes, dataset, measure)
+            if row == 0:
+                axes.set_title(dataset.attrs["task"])
+            if column == 0:
+                label = LABELS[measure].replace(" (", "\n(")
+                axes.set_ylabel(label)
+            if row == len(PANELS) - 1:
+                axes.set_xlabel("rank of the start")
+    return figure
+
+
+def table(datasets: Sequence[xr.Dataset]) -> str:
+    """Means over seeds with 95 % intervals, and the trend of each measure, in Markdown."""
+    lines = []
+    for dataset in datasets:
+        a = dataset.attrs
+        lines += [
+            f"## {a['task']}",
+            "",
+            f"N = {a['n_hidden']}, {a['seeds']} seeds, {a['iterations']} iterations, "
+            f"{a['keep']} kept. Means over seeds, with 95 % intervals.",
+            "",
+            "| rank | " + " | ".join(c.replace("_", " ") for c in COLUMNS) + " | diverged |",
+            "| --: |" + " --: |" * (len(COLUMNS) + 1),
+        ]
+        for rank in dataset["rank"].values:
+            at = dataset.sel(rank=rank)
+            cells = [_with_interval(at[name].values) for name in COLUMNS]
+            lines.append(f"| {rank} | {' | '.join(cells)} | {int(at['diverged'].sum())} |")
+        lines += [
+            "",
+            "| measure | Spearman with rank | 95 % interval | steps lazier | verdict |",
+            "| --- | --: | --- | --- | --- |",
+        ]
+        for t in rank_trends(dataset):
+            name = t.measure.replace("_", " ")
+            interval = f"{t.low:+.2f} to {t.high:+.2f}"
+            lines.append(f"| {name} | {t.spearman:+.2f} | {interval} | {t.steps} | {t.verdict} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _draw_panel(axes: Axes, dataset: xr.Dataset, measure: str) -> None:
+    ranks = dataset["rank"].values.astype(float)
+    values = dataset[measure].values
+    # Side by side in the order of seeds, which tells dots of equal height apart.
+    shift = 1.0 + 0.12 * np.linspace(-1, 1, values.shape[1])
+    axes.plot(np.outer(ranks, shift), values, ".", color=DOTS, ms=4, alpha=0.7)
+    means, bars = zip(*(_mean_and_interval(at) for at in values), strict=True)
+    axes.errorbar(ranks, means, bars, fmt="o-", color=MEANS, ms=5, lw=1.2, capsize=3)
+    axes.set_xscale("log")
+    axes.set_xticks(ranks, [f"{rank:.0f}" for rank in ranks])
+    axes.minorticks_off()
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _mean_and_interval(values: np.ndarray) -> tuple[float, float]:
+    kept = values[np.isfinite(values)]
+    if len(kept) < 2:
+        return (float(kept.mean()) if len(kept) else float("nan")), 0.0
+    error = kept.std(ddof=1) / np.sqrt(len(kept))
+    return float(kept.mean()), float(stats.t.ppf(0.975, len(kept) - 1) * error)
+
+
+def _with_interval(values: np.ndarray) -> str:
+    mean, bar = _mean_and_interval(values)
+    return f"{mean:.4g} ± {bar:.2g}"
