@@ -1,0 +1,171 @@
+"""Figure 1's runs, measures, trends and command, at a small size."""
+
+import dataclasses
+
+import jax
+import numpy as np
+import pytest
+import xarray as xr
+from typer.testing import CliRunner
+
+import richlazy_jax as rj
+from experiments import cli
+from experiments.recurrent import MEASURES, Setting, load, rank_trends, run_task, save
+
+SMALL = Setting(task="CXT", ranks=(1, 4, 12), seeds=3, n_hidden=12, iterations=30, kernel_trials=4)
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return run_task(SMALL, piece=10)
+
+
+def test_starts_share_what_rank_leaves_open(dataset):
+    assert dict(dataset.sizes) == {"rank": 3, "seed": 3}
+    norms = dataset["norm"].values
+    np.testing.assert_allclose(norms, np.broadcast_to(norms[:1], norms.shape), rtol=1e-5)
+    assert (np.diff(dataset["effective_rank"].values, axis=0) > 0).all()
+    np.testing.assert_allclose(dataset["effective_rank"].sel(rank=1), 1, rtol=1e-5)
+
+
+def test_measures_are_those_of_the_whole_kernel_and_activity():
+    """One run again, by hand, with kernels from automatic differentiation."""
+    setting = dataclasses.replace(SMALL, ranks=(4,), seeds=1, task="2AF")
+    found = run_task(setting).squeeze()
+    from experiments.recurrent import _train
+
+    task = setting.made_task()
+    base = jax.random.fold_in(
+        jax.random.key(setting.random_seed), _train.zlib.crc32(setting.task.encode())
+    )
+    seed = jax.random.fold_in(base, 0)
+    network = rj.rnn(task.n_inputs, 12, task.n_outputs)
+    start = network.init(jax.random.fold_in(seed, 0))
+    start["recurrent"] = rj.low_rank(start["recurrent"], 4)
+
+    def loss(params, trials):
+        return rj.sequence_cross_entropy(network.apply(params, trials.inputs), trials)
+
+    end = rj.train(
+        loss,
+        start,
+        _train.optax.sgd(0.003, momentum=0.9),
+        lambda k: task.sample(k, 32),
+        jax.random.fold_in(seed, 1),
+        30,
+    )
+    kernel_key, activity_key = jax.random.split(jax.random.fold_in(base, 2**31 - 1))
+    x = task.sample(kernel_key, 4).inputs
+
+    def kernel(params):
+        def apply(leaf, inputs):
+            return network.apply(params | {"recurrent": leaf}, inputs)
+
+        return rj.empirical_ntk(apply, params["recurrent"], x, implementation="jacobian")
+
+    expected = rj.kernel_alignment(kernel(start), kernel(end.params))
+    np.testing.assert_allclose(found["kernel_alignment"], expected, rtol=1e-4)
+    held = task.sample(activity_key, 320).inputs
+    before, after = (rj.rnn_activity(p, held)[:, -1] for p in (start, end.params))
+    expected = rj.representation_alignment(before, after)
+    np.testing.assert_allclose(found["representation_alignment"], expected, rtol=1e-4)
+    change = np.linalg.norm(end.params["recurrent"] - start["recurrent"])
+    np.testing.assert_allclose(found["weight_change_norm"], change, rtol=1e-3)
+    np.testing.assert_allclose(found["loss"], end.losses.mean(), rtol=1e-5)
+
+
+def test_dataset_survives_the_disk(dataset, tmp_path):
+    save(dataset, tmp_path / "a.nc")
+    xr.testing.assert_identical(load(tmp_path / "a.nc").drop_attrs(), dataset.drop_attrs())
+    assert [p.name for p in tmp_path.iterdir()] == ["a.nc"]
+
+
+def made(values):
+    """A dataset of one measure, all measures alike."""
+    ranks, seeds = values.shape
+    names = [*MEASURES, "loss"]
+    return xr.Dataset(
+        {name: (("rank", "seed"), values) for name in names},
+        coords={"rank": [1, 30, 300][:ranks], "seed": range(seeds)},
+    )
+
+
+def test_trends():
+    rng = np.random.default_rng(0)
+    noise = 0.01 * rng.standard_normal((3, 8))
+    rising = {t.measure: t for t in rank_trends(made(np.array([[0.1], [0.5], [0.9]]) + noise))}
+    assert rising["kernel_alignment"].verdict == "lazier with rank"
+    assert rising["kernel_alignment"].steps == "2 of 2"
+    # The same numbers of a measure that is small where learning is lazy.
+    assert rising["weight_change_norm"].verdict == "richer with rank"
+    assert rising["weight_change_norm"].steps == "0 of 2"
+    assert rising["kernel_alignment"].spearman == pytest.approx(0.943, abs=0.01)
+    flat = {t.measure: t for t in rank_trends(made(rng.standard_normal((3, 8))))}
+    assert flat["kernel_alignment"].verdict == "no clear trend"
+    lost = np.array([[0.1], [0.5], [0.9]]) + noise
+    lost[1, 3] = np.nan
+    assert np.isfinite(rank_trends(made(lost))[0].spearman)
+
+
+BAD = [
+    ({"task": "3AF"}, r"3AF.*2AF"),
+    ({"ranks": (0,)}, r"ranks holds 0; .*from 1 to 300"),
+    ({"ranks": (301,)}, r"ranks holds 301; .*from 1 to 300"),
+    ({"ranks": ()}, r"ranks is empty"),
+    ({"ranks": (3, 3)}, r"ranks is \(3, 3\)"),
+    ({"seeds": 0}, r"seeds holds 0"),
+    ({"iterations": -1}, r"iterations holds -1"),
+    ({"learning_rate": 0.0}, r"learning_rate is 0\.0"),
+    ({"momentum": 1.0}, r"momentum is 1\.0"),
+    ({"gain": -1.0}, r"gain is -1\.0"),
+    ({"leak": 1.0}, r"leak is 1\.0"),
+    ({"activation": "gelu"}, r"activation is 'gelu'"),
+    ({"keep": "trace"}, r"keep is 'trace'"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), BAD)
+def test_bad_setting(change, message):
+    with pytest.raises(ValueError, match=message):
+        Setting(**change)
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli.app, ["fig1", *map(str, arguments)])
+
+
+def test_command_runs_each_task_once(tmp_path):
+    small = ["--ranks", "1,6", "--hidden", 6, "--seeds", 2, "--iterations", 20, "--out", tmp_path]
+    first = run(*small, "--task", "2AF")
+    assert first.exit_code == 0, first.output
+    kept = (tmp_path / "2AF.nc").read_bytes()
+    second = run(*small, "--task", "2AF", "--task", "DMS")
+    assert second.exit_code == 0, second.output
+    assert "2AF: found in" in second.output
+    assert (tmp_path / "2AF.nc").read_bytes() == kept
+    assert (tmp_path / "fig1.png").read_bytes().startswith(b"\x89PNG")
+    table = (tmp_path / "table.md").read_text()
+    assert "## 2AF" in table
+    assert "## DMS" in table
+    third = run(*small, "--task", "2AF", "--keep", "leading")
+    assert third.exit_code == 2
+    assert "another setting" in third.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--ranks", "1,x"], "'1,x'"),
+        (["--ranks", "0"], "holds 0"),
+        (["--task", "XYZ"], "XYZ"),
+        (["--batch-runs", "0"], "--batch-runs is 0"),
+        (["--out", "taken"], "taken"),
+    ],
+)
+def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").write_text("a file")
+    monkeypatch.setattr(cli._fig1, "run_task", lambda *_, **__: pytest.fail("work was begun"))
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.output
