@@ -21,11 +21,12 @@ def draw(datasets: Sequence[xr.Dataset]) -> Figure:
 
     Bars are 95 % intervals of the mean over seeds. Runs that diverged are not drawn.
     """
-    size = (3.2 * len(datasets) + 0.8, 2.6 * len(PANELS))
+    panels = [name for name in PANELS if name in datasets[0]] or ["loss"]
+    size = (3.2 * len(datasets) + 0.8, 2.6 * len(panels))
     figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(len(PANELS), len(datasets), squeeze=False, sharex="col")
+    grid = figure.subplots(len(panels), len(datasets), squeeze=False, sharex="col")
     for column, dataset in enumerate(datasets):
-        for row, measure in enumerate(PANELS):
+        for row, measure in enumerate(panels):
             axes = grid[row, column]
             _draw_panel(axes, dataset, measure)
             if row == 0:
@@ -33,7 +34,7 @@ def draw(datasets: Sequence[xr.Dataset]) -> Figure:
             if column == 0:
                 label = LABELS[measure].replace(" (", "\n(")
                 axes.set_ylabel(label)
-            if row == len(PANELS) - 1:
+            if row == len(panels) - 1:
                 axes.set_xlabel("rank of the start")
     return figure
 
@@ -43,18 +44,19 @@ def table(datasets: Sequence[xr.Dataset]) -> str:
     lines = []
     for dataset in datasets:
         a = dataset.attrs
+        columns = [name for name in COLUMNS if name in dataset]
         lines += [
             f"## {a['task']}",
             "",
             f"N = {a['n_hidden']}, {a['seeds']} seeds, {a['iterations']} iterations, "
             f"{a['keep']} kept. Means over seeds, with 95 % intervals.",
             "",
-            "| rank | " + " | ".join(c.replace("_", " ") for c in COLUMNS) + " | diverged |",
-            "| --: |" + " --: |" * (len(COLUMNS) + 1),
+            "| rank | " + " | ".join(c.replace("_", " ") for c in columns) + " | diverged |",
+            "| --: |" + " --: |" * (len(columns) + 1),
         ]
         for rank in dataset["rank"].values:
             at = dataset.sel(rank=rank)
-            cells = [_with_interval(at[name].values) for name in COLUMNS]
+            cells = [_with_interval(at[name].values) for name in columns]
             lines.append(f"| {rank} | {' | '.join(cells)} | {int(at['diverged'].sum())} |")
         lines += [
             "",

@@ -13,7 +13,7 @@ from rich.markdown import Markdown
 
 from richlazy_jax import Progress
 
-from ..recurrent import Setting, load, run_task, same_setting, save
+from ..recurrent import MEASURES, Setting, load, run_task, same_setting, save
 from ._progress import progress_bar
 
 TASKS = ("2AF", "DMS", "CXT")
@@ -28,6 +28,9 @@ def fig1_command(
     keep: Annotated[
         str, typer.Option(help="What ranks share: frobenius (norm) or leading (singular value).")
     ] = "frobenius",
+    measures: Annotated[
+        str, typer.Option(help="Measures of laziness, with commas between.")
+    ] = ",".join(MEASURES),
     batch_runs: Annotated[
         int | None, typer.Option(help="Networks a device trains side by side; bounds memory.")
     ] = None,
@@ -51,6 +54,7 @@ def fig1_command(
                 n_hidden=hidden,
                 iterations=iterations,
                 keep=keep,
+                measures=tuple(measures.split(",")),
                 random_seed=random_seed,
             )
             for name in dict.fromkeys(task or TASKS)
@@ -93,7 +97,11 @@ def _run(setting: Setting, batch_runs: int | None, console: Console) -> xr.Datas
 
         def moved(progress: Progress) -> None:
             lost = int(progress.diverged.sum())
-            text = f"{setting.task} loss {progress.losses[~progress.diverged].mean():.4f}"
+            going = ~progress.diverged
+            loss, right = (
+                values[going].mean() for values in (progress.losses, progress.metrics["accuracy"])
+            )
+            text = f"{setting.task} loss {loss:.4f} accuracy {right:.2f}"
             text += f", {lost} diverged" if lost else ""
             bars.update(bar, completed=progress.step, description=text)
 

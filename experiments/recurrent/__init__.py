@@ -6,9 +6,9 @@
 - `_trend.py`: does a measure rise or fall with rank?
 """
 
-from ._setting import Setting
+from ._setting import MEASURES, Setting
 from ._store import load, same_setting, save
-from ._train import MEASURES, run_task
+from ._train import run_task
 from ._trend import Trend, rank_trends
 
 __all__ = [

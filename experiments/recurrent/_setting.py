@@ -4,6 +4,14 @@ import dataclasses
 
 from richlazy_jax.tasks import Task, task_by_name
 
+# Each with whether lazier learning makes it larger.
+MEASURES = {
+    "kernel_alignment": True,
+    "representation_alignment": True,
+    "weight_change_norm": False,
+    "sign_agreement": True,
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
@@ -25,6 +33,7 @@ class Setting:
         keep: what all ranks share, the "frobenius" norm or the "leading" singular value.
         kernel_trials: held trials for the kernel.
         activity_trials: held trials for the representation.
+        measures: which measures of laziness to take, some of `MEASURES`.
         random_seed: all randomness follows from it.
 
     Raises:
@@ -47,6 +56,7 @@ class Setting:
     keep: str = "frobenius"
     kernel_trials: int = 32
     activity_trials: int = 320
+    measures: tuple[str, ...] = tuple(MEASURES)
     random_seed: int = 0
 
     def __post_init__(self):
@@ -60,6 +70,9 @@ class Setting:
             _whole("ranks", rank, most=self.n_hidden)
         if len(set(self.ranks)) < len(self.ranks):
             raise ValueError(f"ranks is {self.ranks}; allowed are ranks that differ.")
+        for measure in self.measures:
+            if measure not in MEASURES:
+                raise ValueError(f"measures holds {measure!r}; allowed are {', '.join(MEASURES)}.")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate is {self.learning_rate!r}; allowed is above 0.")
         if not 0 <= self.momentum < 1:

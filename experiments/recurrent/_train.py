@@ -14,15 +14,8 @@ import xarray as xr
 
 import richlazy_jax as rj
 
-from ._setting import Setting
+from ._setting import MEASURES, Setting
 
-# Each with whether lazier learning makes it larger.
-MEASURES = {
-    "kernel_alignment": True,
-    "representation_alignment": True,
-    "weight_change_norm": False,
-    "sign_agreement": True,
-}
 LABELS = {
     "kernel_alignment": "kernel alignment",
     "representation_alignment": "representation alignment",
@@ -52,7 +45,7 @@ def run_task(
         on_piece: called with the progress after each piece.
 
     Returns:
-        One value for each rank and seed of every measure in `MEASURES`, of `loss`, `accuracy`,
+        One value for each rank and seed of every measure asked for, of `loss`, `accuracy`,
         `diverged`, and of the start's `effective_rank` and `norm`. Measures of runs that diverged
         are NaN. The setting stands in the attributes.
     """
@@ -68,7 +61,9 @@ def run_task(
     apply = functools.partial(rj.rnn_apply, activation=setting.activation, leak=setting.leak)
 
     def loss(params: Any, trials: rj.Trials) -> Any:
-        return rj.sequence_cross_entropy(apply(params, trials.inputs), trials)
+        logits = apply(params, trials.inputs)
+        accuracy = rj.decision_accuracy(logits, trials, task.decision_step)
+        return rj.sequence_cross_entropy(logits, trials), {"accuracy": accuracy}
 
     trained = rj.train_runs(
         loss,
@@ -77,6 +72,7 @@ def run_task(
         lambda k: task.sample(k, setting.batch),
         keys,
         setting.iterations,
+        has_metrics=True,
         piece=piece,
         batch_runs=batch_runs,
         on_piece=on_piece,
@@ -84,7 +80,9 @@ def run_task(
     found = _measured(setting, task, flat, trained.params, held)
     found["loss"] = np.asarray(trained.losses)[:, -100:].mean(axis=1)
     diverged = np.asarray(trained.diverged)
-    for name in MEASURES:
+    for name in set(MEASURES) - set(setting.measures):
+        del found[name]
+    for name in setting.measures:
         found[name] = np.where(diverged, np.nan, found[name])
     found["diverged"] = diverged
     shape = (len(setting.ranks), setting.seeds)

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-from ._train import MEASURES
+from ._setting import MEASURES
 
 RESAMPLES = 2000
 
@@ -31,7 +31,7 @@ class Trend(NamedTuple):
 
 
 def rank_trends(dataset: xr.Dataset, random_seed: int = 0) -> list[Trend]:
-    """The trend of each measure, positive where it rises with rank.
+    """The trend of each measure that the dataset has, positive where it rises with rank.
 
     Seeds and not runs are drawn anew, because networks of one seed share a Gaussian draw. Runs that
     diverged are left out.
@@ -41,12 +41,15 @@ def rank_trends(dataset: xr.Dataset, random_seed: int = 0) -> list[Trend]:
     draws = rng.integers(0, ranks.shape[1], (RESAMPLES, ranks.shape[1]))
     trends = []
     for measure, lazier_is_larger in MEASURES.items():
+        if measure not in dataset:
+            continue
         values = dataset[measure].values
         seen = _spearman(ranks, values)
         resampled = [_spearman(ranks[:, d], values[:, d]) for d in draws]
         low, high = np.nanquantile(resampled, [0.025, 0.975])
         sign = 1 if lazier_is_larger else -1
-        if low <= 0 <= high:
+        # NaN, where a measure does not vary, is on no side of 0.
+        if not (low > 0 or high < 0):
             verdict = "no clear trend"
         else:
             verdict = "lazier with rank" if sign * seen > 0 else "richer with rank"
@@ -58,7 +61,7 @@ def rank_trends(dataset: xr.Dataset, random_seed: int = 0) -> list[Trend]:
 
 def _spearman(ranks: np.ndarray, values: np.ndarray) -> float:
     kept = np.isfinite(values)
-    if len(np.unique(ranks[kept])) < 2:
+    if len(np.unique(ranks[kept])) < 2 or len(np.unique(values[kept])) < 2:
         return float("nan")
     pair = stats.rankdata(ranks[kept]), stats.rankdata(values[kept])
     return float(np.corrcoef(*pair)[0, 1])

@@ -1,5 +1,7 @@
 """Weights of lower rank, or of another spectrum, made from given ones."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -38,7 +40,7 @@ def low_rank(
     # What is traced has no value to refuse; a plain number has.
     known = known_value(rank)
     if known is not None:
-        require_whole("rank", known[()], most=size)
+        require_whole("rank", known.item(), most=size)
     u, s, vt = jnp.linalg.svd(w, full_matrices=False)
     kept = jnp.where(jnp.arange(size) < rank, s, 0.0)
     return (u * _resized(kept, s, keep)) @ vt
@@ -112,7 +114,7 @@ def spectrum_of_participation_ratio(
     index = jnp.arange(size)
 
     # In the decay rather than in q, which near 1 leaves float32 too few digits.
-    def narrowed(_: int, between: tuple[Array, Array]) -> tuple[Array, Array]:
+    def narrowed(_: Any, between: tuple[Array, Array]) -> tuple[Array, Array]:
         low, high = between
         middle = (low + high) / 2
         squares = jnp.exp(-jnp.exp(middle) * index)

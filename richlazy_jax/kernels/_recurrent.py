@@ -1,19 +1,14 @@
 """The exact neural tangent kernel of a vanilla recurrent network, and the alignment of two.
 
 The gradient of an output with respect to the recurrent weights is a sum over steps of outer
-products, so inner products of gradients follow from inner products of the factors:
-
-- `_run_block` runs a block of trials forward, and back from every output.
-- `_by_products` and `_by_weighting` are two arrangements of the same double sum over steps, for
-  one block of trials against another. The first is a few large matrix products. The second has
-  fewer operations, in smaller products, which pays over many steps or outputs.
-- `_fold_pairs` visits the pairs of blocks with one pair in memory at a time.
+products, so inner products of gradients follow from inner products of the factors.
+`_recurrent_blocks.py` has that sum for two blocks of trials; here `_fold_pairs` visits the pairs of
+blocks, with one pair in memory at a time.
 """
 
 import functools
-import itertools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,20 +16,11 @@ from jaxtyping import Array, Float
 
 from ..models import RNN_ACTIVATIONS, rnn_apply
 from ._empirical import empirical_ntk
+from ._recurrent_blocks import Block, Options, Plan, in_blocks, plan_sums, run_block, tile
 
 _NAMES = ("input", "recurrent", "readout")
 _OUTPUTS = ("all", "last")
 _IMPLEMENTATIONS = ("exact", 1, 2, 3, "jacobian")
-# The derivative of each activation, as a function of the activation's own value.
-_SLOPES: dict[str, Callable] = {
-    "relu": lambda value: (value > 0).astype(value.dtype),
-    "tanh": lambda value: 1 - value**2,
-}
-# More pieces waste fewer operations on steps after the output, and take longer to compile.
-_PIECES = {"products": 8, "weighting": 4}
-# One matrix product should stay in cache; what a block of trials keeps may be larger.
-_PRODUCT_BYTES = 2**22
-_KEPT_BYTES = 2**26
 
 
 def recurrent_ntk(
@@ -159,53 +145,9 @@ def recurrent_kernel_alignment(
         return _exact_alignment(params0, params1, x, x2, options)
 
 
-class _Options(NamedTuple):
-    """What a compiled kernel depends on besides its arrays, all of it hashable."""
-
-    wrt: tuple[str, ...]
-    outputs: str
-    activation: str
-    leak: float
-    block: int | None
-
-
-class _Plan(NamedTuple):
-    """How the double sum over steps is arranged.
-
-    `pieces` are the ranges of steps that are handled together, `n_steps` the outputs' steps.
-    """
-
-    arrangement: str
-    pieces: tuple[tuple[int, int], ...]
-    n_steps: int
-    n_out: int
-    left_blocks: int
-    left_size: int
-    right_blocks: int
-    right_size: int
-
-    @property
-    def tile_shape(self) -> tuple[int, ...]:
-        sizes = self.left_size, self.right_size
-        return (*sizes, self.n_steps, self.n_steps, self.n_out, self.n_out)
-
-
-class _Block(NamedTuple):
-    """A block of trials, run forward and back.
-
-    `factors` (s, b, m) holds what multiplies each weight's delta in the gradient, `deltas` one
-    array (s, t, k, b, N) for each piece of source steps s, and `hidden` (t, b, N) the states read
-    out.
-    """
-
-    factors: Array
-    deltas: tuple[Array, ...]
-    hidden: Array
-
-
 def _checked_options(
     wrt: Any, outputs: Any, activation: Any, leak: Any, block: Any, implementation: Any
-) -> _Options:
+) -> Options:
     # A string is a sequence too, of its letters.
     names = tuple(wrt) if isinstance(wrt, Sequence) and not isinstance(wrt, str) else ()
     if not names or any(name not in _NAMES for name in names):
@@ -225,7 +167,7 @@ def _checked_options(
         raise ValueError(f"block is {block!r}; allowed are None and integers from 1.")
     # In one order without repeats, so that equal requests share one compiled kernel.
     ordered = tuple(name for name in _NAMES if name in names)
-    return _Options(ordered, outputs, activation, float(leak), block)
+    return Options(ordered, outputs, activation, float(leak), block)
 
 
 def _checked_arrays(
@@ -270,7 +212,7 @@ def _by_empirical(
     params: dict[str, Array],
     x: Array,
     x2: Array | None,
-    options: _Options,
+    options: Options,
     implementation: int | str,
 ) -> Array:
     def apply(trained: dict[str, Array], inputs: Array) -> Array:
@@ -287,8 +229,8 @@ def _by_empirical(
 
 
 @functools.partial(jax.jit, static_argnames="options")
-def _exact_kernel(params: dict[str, Array], x: Array, x2: Array | None, options: _Options) -> Array:
-    plan = _plan(params, x, x2, options)
+def _exact_kernel(params: dict[str, Array], x: Array, x2: Array | None, options: Options) -> Array:
+    plan = plan_sums(params, x, x2, options)
     rows, columns = plan.left_blocks * plan.left_size, plan.right_blocks * plan.right_size
     kernel = jnp.zeros((rows, columns, *plan.tile_shape[2:]), x.dtype)
 
@@ -311,13 +253,13 @@ def _exact_alignment(
     params1: dict[str, Array],
     x: Array,
     x2: Array | None,
-    options: _Options,
+    options: Options,
 ) -> Array:
     def add(sums: Array, i: Any, j: Any, tiles: list[Array], mirrored: bool) -> Array:
         products = _inner_products(*tiles)
         return sums + (2 * products if mirrored else products)
 
-    plan = _plan(params0, x, x2, options)
+    plan = plan_sums(params0, x, x2, options)
     sums = jnp.zeros(3, x.dtype)
     return _cosine(_fold_pairs(add, sums, [params0, params1], x, x2, options, plan))
 
@@ -332,63 +274,14 @@ def _cosine(products: Array) -> Array:
     return products[0] / jnp.sqrt(products[1]) / jnp.sqrt(products[2])
 
 
-def _plan(params: dict[str, Array], x: Array, x2: Array | None, options: _Options) -> _Plan:
-    n_out, width = params["readout"].shape
-    n_steps = x.shape[1]
-    # The state before the first step is 0, so it gives the recurrent weights no gradient there.
-    first = 0 if "input" in options.wrt else 1
-    arrangement = _cheaper_arrangement(n_steps, n_out, options.outputs)
-    if options.outputs == "last":
-        pieces = ((first, n_steps),) if first < n_steps else ()
-    else:
-        n_pieces = min(n_steps - first, _PIECES[arrangement])
-        edges = [first + (n_steps - first) * i // max(n_pieces, 1) for i in range(n_pieces + 1)]
-        pieces = tuple(itertools.pairwise(edges))
-    if options.wrt == ("readout",):
-        pieces = ()
-    # Rows of the largest matrix product, and of the derivatives kept, for each trial.
-    if options.outputs == "all":
-        product_rows = max(((high - low) * high * n_out for low, high in pieces), default=1)
-        kept_rows = sum((high - low) * (n_steps - low) * n_out for low, high in pieces)
-    else:
-        product_rows = kept_rows = n_steps * n_out
-    block = options.block
-    if block is None:
-        block = _KEPT_BYTES // max(kept_rows * width * x.dtype.itemsize, 1)
-        if arrangement == "products":
-            within = int((_PRODUCT_BYTES / x.dtype.itemsize) ** 0.5) // product_rows
-            block = min(block, within)
-        block = max(block, 1)
-    shared = arrangement, pieces, n_steps if options.outputs == "all" else 1, n_out
-    n_left = x.shape[0]
-    left_blocks = -(-n_left // block)
-    if x2 is None:
-        # With an odd number, each block has equally many others on either side of a ring, so
-        # that going round one way meets every pair once.
-        left_blocks += 1 - left_blocks % 2
-        left_size = -(-n_left // left_blocks)
-        return _Plan(*shared, left_blocks, left_size, left_blocks, left_size)
-    right_blocks = -(-x2.shape[0] // block)
-    sizes = -(-n_left // left_blocks), -(-x2.shape[0] // right_blocks)
-    return _Plan(*shared, left_blocks, sizes[0], right_blocks, sizes[1])
-
-
-def _cheaper_arrangement(n_steps: int, n_out: int, outputs: str) -> str:
-    # How many times fewer operations weighting needs. It has to outweigh its smaller matrix
-    # products; the two break-even points were measured on one CPU core at N = 300.
-    if outputs == "all":
-        return "weighting" if n_out * n_steps / (n_out + 1) > 7 else "products"
-    return "weighting" if n_out * n_steps / (n_out + n_steps) > 2.5 else "products"
-
-
 def _fold_pairs(
     visit: Callable[[Any, Any, Any, list[Array], bool], Any],
     carry: Any,
     networks: list[dict[str, Array]],
     x: Array,
     x2: Array | None,
-    options: _Options,
-    plan: _Plan,
+    options: Options,
+    plan: Plan,
 ) -> Any:
     """Fold `visit(carry, i, j, tiles, mirrored)` over the pairs of blocks i of x and j of x2.
 
@@ -396,13 +289,13 @@ def _fold_pairs(
     different blocks comes once, mirrored=True, and stands for its mirror image as well.
     """
 
-    def run(block: Array) -> list[_Block]:
-        return [_run_block(params, block, options, plan) for params in networks]
+    def run(block: Array) -> list[Block]:
+        return [run_block(params, block, options, plan) for params in networks]
 
-    def tiles(left: list[_Block], right: list[_Block], symmetric: bool = False) -> list[Array]:
-        return [_tile(a, b, options, plan, symmetric) for a, b in zip(left, right, strict=True)]
+    def tiles(left: list[Block], right: list[Block], symmetric: bool = False) -> list[Array]:
+        return [tile(a, b, options, plan, symmetric) for a, b in zip(left, right, strict=True)]
 
-    left_x = _in_blocks(x, plan.left_blocks, plan.left_size)
+    left_x = in_blocks(x, plan.left_blocks, plan.left_size)
     if x2 is None:
 
         def symmetric_row(carry: Any, i: Array) -> tuple[Any, None]:
@@ -417,7 +310,7 @@ def _fold_pairs(
 
         return jax.lax.scan(symmetric_row, carry, jnp.arange(plan.left_blocks))[0]
 
-    right_x = _in_blocks(x2, plan.right_blocks, plan.right_size)
+    right_x = in_blocks(x2, plan.right_blocks, plan.right_size)
 
     def row(carry: Any, i: Array) -> tuple[Any, None]:
         left = run(left_x[i])
@@ -428,174 +321,3 @@ def _fold_pairs(
         return jax.lax.scan(pair, carry, jnp.arange(plan.right_blocks))
 
     return jax.lax.scan(row, carry, jnp.arange(plan.left_blocks))[0]
-
-
-def _in_blocks(x: Array, n_blocks: int, size: int) -> Array:
-    # Trials of zeros fill the last block: the network stays at 0, and so do their kernels.
-    filled = jnp.pad(x, ((0, n_blocks * size - x.shape[0]), (0, 0), (0, 0)))
-    return filled.reshape(n_blocks, size, *x.shape[1:])
-
-
-def _run_block(params: dict[str, Array], x: Array, options: _Options, plan: _Plan) -> _Block:
-    phi = RNN_ACTIVATIONS[options.activation]
-    leak = options.leak
-    x = x.swapaxes(0, 1)
-    # One product for all steps, ahead of the loop.
-    drive = x @ params["input"].T
-
-    def step(hidden: Array, drive: Array) -> tuple[Array, tuple[Array, Array]]:
-        current = hidden @ params["recurrent"].T + drive
-        after = phi(leak * hidden + (1 - leak) * current)
-        return after, (hidden, after)
-
-    _, (before, after) = jax.lax.scan(step, jnp.zeros_like(drive[0]), drive)
-
-    used = [x] if "input" in options.wrt else []
-    used += [before] if "recurrent" in options.wrt else []
-    if not plan.pieces:
-        return _Block(before[:0], (), after[-plan.n_steps :])
-    factors = (1 - leak) * jnp.concatenate(used, axis=-1)[plan.pieces[0][0] :]
-    deltas = _deltas(params, _SLOPES[options.activation](after), options, plan)
-    return _Block(factors, deltas, after[-plan.n_steps :])
-
-
-def _deltas(
-    params: dict[str, Array], slopes: Array, options: _Options, plan: _Plan
-) -> tuple[Array, ...]:
-    """The derivative of each output by each step's argument of phi, by pieces of those steps.
-
-    A piece from step low to high is an array (high - low, t, k, b, N), whose outputs t run from
-    low on, or are the last alone. Steps s > t hold zeros.
-    """
-    readout = params["readout"][:, None]
-    n_out, width = params["readout"].shape
-    # How the next step's argument depends on this step's state, acting on rows.
-    onward = options.leak * jnp.eye(width, dtype=slopes.dtype)
-    onward += (1 - options.leak) * params["recurrent"]
-    every_step = options.outputs == "all"
-
-    found = []
-    by_state = None
-    for low, high in reversed(plan.pieces):
-        shape = (high - low if every_step else 1, n_out, slopes.shape[1], width)
-        own = jnp.zeros(shape, slopes.dtype).at[-1].set(readout)
-        by_state = own if by_state is None else jnp.concatenate([own, by_state])
-        last = slopes[high - 1] * by_state
-
-        def back(delta: Array, step: Array, low: int = low) -> tuple[Array, Array]:
-            by_state = delta @ onward
-            if every_step:
-                by_state = by_state.at[step - low].set(readout)
-            delta = slopes[step] * by_state
-            return delta, delta
-
-        delta, earlier = jax.lax.scan(back, last, jnp.arange(low, high - 1), reverse=True)
-        found.append(jnp.concatenate([earlier, last[None]]))
-        if low > plan.pieces[0][0]:
-            by_state = delta @ onward
-    return tuple(reversed(found))
-
-
-def _by_output(deltas: tuple[Array, ...], plan: _Plan) -> list[Array]:
-    """The same derivatives by pieces of the output steps: (s, t, k, b, N) with all s <= t."""
-    return [
-        jnp.concatenate(
-            [
-                delta[:, low - start : high - start]
-                for delta, (start, _) in zip(deltas, plan.pieces, strict=True)
-                if start <= low
-            ]
-        )
-        for low, high in plan.pieces
-    ]
-
-
-def _tile(left: _Block, right: _Block, options: _Options, plan: _Plan, symmetric: bool) -> Array:
-    """The kernel (b, b', t, t', k, k') between two blocks, one and the same where symmetric."""
-    terms = []
-    if plan.pieces:
-        overlaps = jnp.einsum("sbm,rcm->sbrc", left.factors, right.factors)
-        if plan.arrangement == "products":
-            term = _by_products(left.deltas, right.deltas, overlaps, plan, symmetric)
-        else:
-            term = _by_weighting(left.deltas, right.deltas, overlaps, plan)
-        if options.outputs == "all":
-            # Outputs before the first source step do not depend on the weights.
-            early = (plan.pieces[0][0], 0)
-            term = jnp.pad(term, ((0, 0), (0, 0), early, early, (0, 0), (0, 0)))
-        terms.append(term)
-    if "readout" in options.wrt:
-        overlaps = jnp.einsum("tbn,ucn->bctu", left.hidden, right.hidden)
-        terms.append(overlaps[..., None, None] * jnp.eye(plan.n_out, dtype=overlaps.dtype))
-    # No term where a single step meets the recurrent weights alone: they act on a state of 0.
-    return functools.reduce(jnp.add, terms, jnp.zeros(plan.tile_shape, left.hidden.dtype))
-
-
-def _by_products(
-    left: tuple[Array, ...],
-    right: tuple[Array, ...],
-    overlaps: Float[Array, "s b s2 b2"],
-    plan: _Plan,
-    symmetric: bool,
-) -> Array:
-    """For each pair of output pieces one product over N of all deltas, then the sum over steps."""
-    left_pieces, right_pieces = _by_output(left, plan), _by_output(right, plan)
-    rows: list[list[Array]] = []
-    for i, first in enumerate(left_pieces):
-        row = []
-        for j, second in enumerate(right_pieces):
-            if symmetric and j < i:
-                row.append(rows[j][i].transpose(3, 4, 5, 0, 1, 2))
-                continue
-            products = jnp.tensordot(first, second, (-1, -1))
-            # (s, t, k, b, s', t', k', b')
-            weights = overlaps[: len(first), None, None, :, : len(second), None, None, :]
-            row.append(jnp.sum(products * weights, (0, 4)))
-        rows.append(row)
-    tile = jnp.concatenate([jnp.concatenate(row, axis=3) for row in rows])
-    return tile.transpose(2, 5, 0, 3, 1, 4)
-
-
-def _by_weighting(
-    left: tuple[Array, ...],
-    right: tuple[Array, ...],
-    overlaps: Float[Array, "s b s2 b2"],
-    plan: _Plan,
-) -> Array:
-    """Sum the left deltas over steps first, weighted for one right step and trial at a time."""
-    n_out, size, width = left[0].shape[2:]
-    # (b, s, t, k, N) for each piece of t, and (s', b', t' k', N) for each piece of s'
-    left_pieces = [piece.transpose(3, 0, 1, 2, 4) for piece in _by_output(left, plan)]
-    right_pieces = [
-        piece.transpose(0, 3, 1, 2, 4).reshape(len(piece), piece.shape[3], -1, width)
-        for piece in right
-    ]
-    n_right, n_rows = right_pieces[0].shape[1:3]
-    first = plan.pieces[0][0]
-
-    def of_trial(trial: tuple[list[Array], Array]) -> Array:
-        deltas, overlap = trial
-
-        def add_step(total: Array, step: tuple[Array, Array]) -> tuple[Array, None]:
-            rows, weights = step
-            sums = [
-                (weights[: len(delta)].T @ delta.reshape(len(delta), -1)).reshape(
-                    n_right, -1, width
-                )
-                for delta in deltas
-            ]
-            return total + jnp.concatenate(sums, axis=1) @ rows.swapaxes(1, 2), None
-
-        total = jnp.zeros((n_right, n_rows, n_rows), overlap.dtype)
-        for rows, (low, high) in zip(right_pieces, plan.pieces, strict=True):
-            weights = overlap[:, low - first : high - first].swapaxes(0, 1)
-            # Outputs t' before this piece of s' get nothing from it.
-            part = total[:, :, n_rows - rows.shape[2] :]
-            part, _ = jax.lax.scan(add_step, part, (rows, weights))
-            total = total.at[:, :, n_rows - rows.shape[2] :].set(part)
-        return total
-
-    tile = jax.lax.map(of_trial, (left_pieces, overlaps.swapaxes(0, 1)))
-    n_steps = n_rows // n_out
-    tile = tile.reshape(size, n_right, n_steps, n_out, n_steps, n_out)
-    return tile.transpose(0, 1, 2, 4, 3, 5)

@@ -44,6 +44,12 @@ def rnn_activity(
     n_in = params["input"].shape[1]
     if x.shape[2] != n_in:
         raise ValueError(f"x has shape {x.shape}; allowed is (n, t, {n_in}).")
+    width = params["recurrent"].shape[0]
+    if params["recurrent"].shape != (width, width) or len(params["input"]) != width:
+        raise ValueError(
+            f"params['recurrent'] has shape {params['recurrent'].shape} and params['input'] "
+            f"{params['input'].shape}; allowed are (N, N) and (N, n_in)."
+        )
     # All steps in one product, which is several times faster than one for each.
     drive = _through(x, params["input"])
     hidden = jnp.zeros_like(drive[:, 0])

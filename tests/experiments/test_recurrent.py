@@ -120,6 +120,7 @@ BAD = [
     ({"gain": -1.0}, r"gain is -1\.0"),
     ({"leak": 1.0}, r"leak is 1\.0"),
     ({"activation": "gelu"}, r"activation is 'gelu'"),
+    ({"measures": ("speed",)}, r"measures holds 'speed'; .*kernel_alignment"),
     ({"keep": "trace"}, r"keep is 'trace'"),
 ]
 
@@ -158,6 +159,7 @@ def test_command_runs_each_task_once(tmp_path):
         (["--ranks", "1,x"], "'1,x'"),
         (["--ranks", "0"], "holds 0"),
         (["--task", "XYZ"], "XYZ"),
+        (["--measures", "speed"], "speed"),
         (["--batch-runs", "0"], "--batch-runs is 0"),
         (["--out", "taken"], "taken"),
     ],

@@ -67,6 +67,12 @@ BAD = [
         r"x has shape \(1, 4, 3\); allowed is \(n, t, 2\)",
     ),
     (
+        lambda: rj.rnn_activity(
+            {"input": jnp.ones((3, 2)), "recurrent": jnp.ones((3, 4))}, jnp.ones((1, 4, 2))
+        ),
+        r"params\['recurrent'\] has shape \(3, 4\).*\(N, N\)",
+    ),
+    (
         lambda: rj.rnn_apply(
             rj.rnn(2, 3, 2).init(jax.random.key(0)), jnp.ones((1, 4, 2)), outputs="first"
         ),

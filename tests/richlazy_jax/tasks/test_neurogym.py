@@ -8,8 +8,10 @@ from types import SimpleNamespace
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
+import richlazy_jax as rj
 from richlazy_jax.tasks import (
     ContextDecision,
     DelayMatchToSample,
@@ -132,18 +134,20 @@ def test_vmap_and_scan():
 
 
 def trained_losses(task, steps):
-    """Losses of a linear readout of the decision step, in one compiled loop for any task."""
+    """Losses of a linear readout of the decision step, by the function that trains all tasks."""
 
     def loss(weights, trials):
         return sequence_cross_entropy(trials.inputs @ weights, trials)
 
-    def step(weights, key):
-        value, gradient = jax.value_and_grad(loss)(weights, task.sample(key, 16))
-        return weights - 0.1 * gradient, value
-
-    start = jnp.zeros((task.n_inputs, task.n_outputs))
-    keys = jax.random.split(jax.random.key(3), steps)
-    return np.asarray(jax.jit(lambda: jax.lax.scan(step, start, keys)[1])())
+    runs = rj.train_runs(
+        loss,
+        jnp.zeros((2, task.n_inputs, task.n_outputs)),
+        optax.sgd(0.1),
+        lambda key: task.sample(key, 16),
+        jax.random.split(jax.random.key(3), 2),
+        steps,
+    )
+    return np.asarray(runs.losses[0])
 
 
 class OneHotEnvironment(Environment):
