@@ -4,4 +4,5 @@
 - `recurrent/`: recurrent networks trained from structured starts.
 - `fig1.py`, `fig4.py`: figure 1, and figure 4 panel A.
 - `cli/`: the `richlazy` command.
+- `_whole.py`: files that are written whole or not at all.
 """

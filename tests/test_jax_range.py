@@ -1,4 +1,4 @@
-"""The kernels work at both ends of the range of versions that pyproject.toml allows."""
+"""Kernels, models and training at both ends of the versions that pyproject.toml allows."""
 
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ UV = shutil.which("uv")
     ("resolution", "versions"),
     [("lowest-direct", ["3.11"]), ("highest", ["3.13", "3.12", "3.11"])],
 )
-def test_kernels_in_a_fresh_environment(resolution, versions, tmp_path):
+def test_in_a_fresh_environment(resolution, versions, tmp_path):
     folder = tmp_path / "venv"
     python = folder / "bin" / "python"
 
@@ -31,4 +31,6 @@ def test_kernels_in_a_fresh_environment(resolution, versions, tmp_path):
     install = UV, "pip", "install", "--python", python, "--resolution", resolution
     assert call(*install, "-e", ".[dev]")
     assert call(python, "-c", "import jax; print('JAX', jax.__version__)")
-    assert call(python, "-m", "pytest", "tests/richlazy_jax/kernels", "tests/test_import.py")
+    folders = ("kernels", "models", "training", "connectivity")
+    tests = [f"tests/richlazy_jax/{folder}" for folder in folders]
+    assert call(python, "-m", "pytest", *tests, "tests/test_import.py")

@@ -13,6 +13,7 @@ from rich.markdown import Markdown
 
 from richlazy_jax import Progress
 
+from .._whole import write_text
 from ..recurrent import MEASURES, Setting, load, run_task, same_setting, save
 from ._progress import progress_bar
 
@@ -85,7 +86,7 @@ def fig1_command(
 
     datasets = [dataset for dataset in found.values() if dataset is not None]
     text = table(datasets)
-    (out / "table.md").write_text(text, encoding="utf-8")
+    write_text(out / "table.md", text)
     draw(datasets).savefig(out / "fig1.png", dpi=150)
     console.print(Markdown(text))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig1.png'}")

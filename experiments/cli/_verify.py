@@ -9,7 +9,8 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from ..verify import CHECKS, Row, markdown, record, verify, write_json, write_text
+from .._whole import write_text
+from ..verify import CHECKS, Row, markdown, record, verify, write_json
 from ._progress import progress_bar
 
 

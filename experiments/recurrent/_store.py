@@ -1,23 +1,19 @@
 """Datasets on disk, as netCDF."""
 
 import dataclasses
-import os
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
+from .._whole import written_whole
 from ._setting import Setting
 
 
 def save(dataset: xr.Dataset, path: Path) -> None:
-    """Write whole or not at all: a file under another name, then renamed."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    """Write whole or not at all."""
+    with written_whole(path) as beside:
         dataset.to_netcdf(beside, engine="h5netcdf")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def load(path: Path) -> xr.Dataset:

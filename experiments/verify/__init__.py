@@ -8,8 +8,8 @@
 - `_record.py`: rows as JSON.
 """
 
-from ._record import markdown, record, write_json, write_text
+from ._record import markdown, record, write_json
 from ._row import Row
 from ._run import CHECKS, verify
 
-__all__ = ["CHECKS", "Row", "markdown", "record", "verify", "write_json", "write_text"]
+__all__ = ["CHECKS", "Row", "markdown", "record", "verify", "write_json"]

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import platform
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from .._whole import write_text
 from ._row import Row
 
 PACKAGES = ("richlazy-jax", "jax", "jaxlib", "flax", "optax", "neural-tangents", "numpy")
@@ -53,16 +53,6 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     A number that is not finite is written as null, since JSON has no other word for it.
     """
     write_text(path, json.dumps(_finite(content), indent=2, allow_nan=False) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write whole or not at all: a file under another name, then renamed."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _finite(content: Any) -> Any:

@@ -26,14 +26,6 @@ def coherence_levels(name: str, values: Any) -> tuple[float, ...]:
     return checked
 
 
-def count(name: str, value: Any) -> int:
-    """`value` as an int; a ValueError where it is not an integer of at least 1."""
-    # bool is an int in Python, and True would pass for 1.
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
-        raise ValueError(f"{name} is {value!r}; allowed are integers from 1.")
-    return int(value)
-
-
 def _number(name: str, value: Any, allowed: str, test: Any) -> float:
     if (
         isinstance(value, bool)

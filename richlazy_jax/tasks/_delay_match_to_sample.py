@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from ._checks import count
+from .._checks import require_whole
 from ._periods import PeriodTask
 from ._protocol import Trials
 from ._ring import ring_signal
@@ -76,7 +76,7 @@ class DelayMatchToSample(PeriodTask):
         Raises:
             ValueError: `n_trials` is not an integer of at least 1.
         """
-        n_trials = count("n_trials", n_trials)
+        n_trials = require_whole("n_trials", n_trials)
         sample, test, decision = (self.periods[name] for name in ("sample", "test", "decision"))
         condition_key, noise_key = jax.random.split(key)
 

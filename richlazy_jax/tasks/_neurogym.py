@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from ._checks import count
+from .._checks import require_whole
 from ._protocol import Trials
 
 # Enough that random timing shows itself, few enough to take milliseconds.
@@ -63,7 +63,7 @@ def neurogym_task(
         M. Molano-Mazon et al. (2022), "NeuroGym: an open resource for developing and sharing
         neuroscience tasks".
     """
-    n_steps = count("n_steps", n_steps)
+    n_steps = require_whole("n_steps", n_steps)
     if decision_step is None:
         decision_step = n_steps - 1
     if isinstance(decision_step, bool) or decision_step not in range(n_steps):
@@ -156,7 +156,7 @@ class NeuroGymTask:
             ValueError: `n_trials` is not an integer of at least 1. An error of the environment, or
                 a trial longer than `n_steps`, comes as JAX reports errors from a callback.
         """
-        n_trials = count("n_trials", n_trials)
+        n_trials = require_whole("n_trials", n_trials)
         floating, integer = jnp.result_type(float), jnp.result_type(int)
         shape = (n_trials, self.n_steps)
         result = (

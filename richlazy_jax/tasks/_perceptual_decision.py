@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
-from ._checks import coherence_levels, count
+from .._checks import require_whole
+from ._checks import coherence_levels
 from ._periods import PeriodTask
 from ._protocol import Trials
 from ._ring import ring_signal
@@ -78,7 +79,7 @@ class PerceptualDecision(PeriodTask):
         Raises:
             ValueError: `n_trials` is not an integer of at least 1.
         """
-        n_trials = count("n_trials", n_trials)
+        n_trials = require_whole("n_trials", n_trials)
         stimulus, decision = self.periods["stimulus"], self.periods["decision"]
         condition_key, noise_key = jax.random.split(key)
 

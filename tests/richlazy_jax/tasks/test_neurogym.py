@@ -182,7 +182,7 @@ def test_bad_decision_step(decision_step):
 
 
 def test_bad_n_trials():
-    with fails_with("n_trials is 0; allowed are integers from 1"):
+    with fails_with("n_trials is 0; allowed is a whole number >= 1"):
         neurogym_task(Environment(), 5).sample(jax.random.key(0), 0)
 
 
