@@ -39,7 +39,11 @@ def check_lemma_1(key: Any, runs: int, quick: bool) -> Iterator[Row]:
     scalar = extrapolated(scalar_problem, keys[0], min(runs, 100))
     end = jax.vmap(theory.final_kernel_factor)(scalar.facts["beta"])
     yield _end_row(
-        scalar, _expanded(end, scalar, 1), "lemma-1", "Lemma 1", "1 output, data not white"
+        scalar,
+        _expanded(end, scalar, 1),
+        "lemma-1",
+        "Lemma 1",
+        "1 output, data not white, step to 0",
     )
 
     multi = learn_many(multi_output_problem, keys[1], runs)

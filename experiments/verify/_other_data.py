@@ -25,7 +25,7 @@ def check_other_data(key: Any, runs: int, quick: bool) -> Iterator[Row]:
         lambda m, b: theory.task_kernel_alignment(m, b, data_covariance=jnp.diag(scales**2))
     )(learned.facts["factor"], learned.facts["beta"])
     about: dict[str, Any] = {
-        "setting": f"rank {RANK}, input scales 0.7 to 1.5",
+        "setting": f"rank {RANK}, input scales 0.7 to 1.5, step to 0",
         "worst_loss": float(learned.loss.max()),
     }
     yield exact_row(
