@@ -14,7 +14,7 @@ from rich.markdown import Markdown
 from richlazy_jax import Progress
 
 from .._whole import write_text
-from ..recurrent import MEASURES, Setting, load, run_task, same_setting, save
+from ..recurrent import MEASURES, Setting, load, run_task, save, setting_differences
 from ._progress import progress_bar
 
 TASKS = ("2AF", "DMS", "CXT")
@@ -113,7 +113,7 @@ def _finished(setting: Setting, path: Path) -> xr.Dataset | None:
     if not path.exists():
         return None
     dataset = load(path)
-    different = same_setting(dataset, setting)
+    different = setting_differences(dataset, setting)
     if different:
         raise ValueError(
             f"{path} is of another setting ({different}); allowed is another --out, or this one "

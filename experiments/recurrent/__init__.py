@@ -7,7 +7,7 @@
 """
 
 from ._setting import MEASURES, Setting
-from ._store import load, same_setting, save
+from ._store import load, save, setting_differences
 from ._train import run_task
 from ._trend import Trend, rank_trends
 
@@ -18,6 +18,6 @@ __all__ = [
     "load",
     "rank_trends",
     "run_task",
-    "same_setting",
     "save",
+    "setting_differences",
 ]

@@ -22,7 +22,7 @@ def load(path: Path) -> xr.Dataset:
         return opened.load()
 
 
-def same_setting(dataset: xr.Dataset, setting: Setting) -> str:
+def setting_differences(dataset: xr.Dataset, setting: Setting) -> str:
     """What a dataset was made with that `setting` does not ask for, in words; empty if nothing."""
     different = []
     for name, asked in dataclasses.asdict(setting).items():

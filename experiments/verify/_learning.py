@@ -153,6 +153,12 @@ def white_inputs(key: Key[Array, ""], d: int = N_INPUTS) -> Float[Array, "d d"]:
     return rj.haar_orthonormal(key, d, d)
 
 
+def white_problem(key: Key[Array, ""], w1: Array, w2: Array, beta: Array) -> Problem:
+    """A start and the task `beta` of one output, on white inputs."""
+    x = white_inputs(key, len(beta))
+    return Problem([w1, w2], x, x @ beta[:, None], {})
+
+
 def readout_of_norm(key: Key[Array, ""], h: int, norm: Any) -> Float[Array, "1 h"]:
     """A readout in a random direction."""
     return norm * rj.haar_orthonormal(key, h, 1).T

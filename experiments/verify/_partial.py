@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import richlazy_jax as rj
 import theory
 
-from ._learning import N_HIDDEN, N_INPUTS, SIGMA, Problem, learn_many, white_inputs
+from ._learning import N_HIDDEN, N_INPUTS, SIGMA, Problem, learn_many, white_problem
 from ._row import Row, mean_row
 
 KAPPAS = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
@@ -48,5 +48,4 @@ def partially_aligned_problem(key: Any, kappa: Any) -> Problem:
     beta = beta / jnp.linalg.norm(beta)
     near = right @ jnp.where(strong, along_features, 0.0)
     w1 = rj.aligned_weights(keys[3], near, N_HIDDEN, SIGMA**2)
-    x = white_inputs(keys[4])
-    return Problem([w1, jnp.zeros((1, N_HIDDEN))], x, x @ beta[:, None], {})
+    return white_problem(keys[4], w1, jnp.zeros((1, N_HIDDEN)), beta)

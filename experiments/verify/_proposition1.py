@@ -16,7 +16,7 @@ from ._learning import (
     Problem,
     learn_many,
     readout_of_norm,
-    white_inputs,
+    white_problem,
 )
 from ._row import Row, exact_row
 
@@ -70,5 +70,4 @@ def _problem(key: Any, c: Any, readout_norm: Any, rank: int) -> Problem:
     beta = theory.uniform_tasks(keys[0], 1, N_INPUTS)[0]
     w1 = rj.aligned_weights(keys[1], beta, N_HIDDEN, c, rank)
     w2 = readout_of_norm(keys[2], N_HIDDEN, jnp.asarray(readout_norm))
-    x = white_inputs(keys[3])
-    return Problem([w1, w2], x, x @ beta[:, None], {})
+    return white_problem(keys[3], w1, w2, beta)

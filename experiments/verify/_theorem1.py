@@ -16,7 +16,7 @@ from ._learning import (
     Problem,
     learn_many,
     readout_of_norm,
-    white_inputs,
+    white_problem,
 )
 from ._row import Row, mean_row, variance_row
 
@@ -105,8 +105,7 @@ def isotropic_problem(key: Any, spectrum: Any, readout_norm: Any) -> Problem:
     w1 = rj.weights_with_spectrum(keys[0], spectrum, N_HIDDEN, N_INPUTS)
     w2 = readout_of_norm(keys[1], N_HIDDEN, readout_norm)
     beta = theory.uniform_tasks(keys[2], 1, N_INPUTS)[0]
-    x = white_inputs(keys[3])
-    return Problem([w1, w2], x, x @ beta[:, None], {})
+    return white_problem(keys[3], w1, w2, beta)
 
 
 def favoured_problem(key: Any, spectrum: Any, readout_norm: Any) -> Problem:
@@ -117,5 +116,4 @@ def favoured_problem(key: Any, spectrum: Any, readout_norm: Any) -> Problem:
     strength = jnp.where(jnp.arange(N_INPUTS) < N_INPUTS // 2, KAPPA, 1.0)
     beta = strength * jax.random.normal(keys[2], (N_INPUTS,))
     beta = beta / jnp.linalg.norm(beta)
-    x = white_inputs(keys[3])
-    return Problem([w1, w2], x, x @ beta[:, None], {})
+    return white_problem(keys[3], w1, w2, beta)

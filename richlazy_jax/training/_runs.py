@@ -97,6 +97,7 @@ def train_runs(
         return _on_each_device(local, mesh)(state)
 
     losses, metrics, done = [], [], 0
+    diverged = np.zeros(runs, bool)
     while done < steps:
         length = min(piece, steps - done)
         state, (piece_losses, piece_metrics) = advance(state, length)
@@ -105,13 +106,12 @@ def train_runs(
         metrics.append(jax.tree.map(lambda m: m[:runs], piece_metrics))
         done += length
         last = jax.tree.map(lambda m: m[:, -1], metrics[-1])
-        finite = np.all([np.isfinite(each).all(axis=1) for each in losses], axis=0)
-        on_piece(Progress(done, steps, losses[-1][:, -1], last, ~finite))
-    joined = np.concatenate(losses, axis=1)
+        diverged = diverged | ~np.isfinite(losses[-1]).all(axis=1)
+        on_piece(Progress(done, steps, losses[-1][:, -1], last, diverged))
     return Trained(
         params=jax.tree.map(lambda leaf: leaf[:runs], state.params),
-        losses=jnp.asarray(joined),
-        diverged=jnp.asarray(~np.isfinite(joined).all(axis=1)),
+        losses=jnp.asarray(np.concatenate(losses, axis=1)),
+        diverged=jnp.asarray(diverged),
         metrics=jax.tree.map(lambda *m: np.concatenate(m, axis=1), *metrics),
     )
 
