@@ -16,10 +16,6 @@ def draw(n, seed=0):
     return np.random.default_rng(seed).standard_normal((n, n)) ** 3
 
 
-def sorted_eigenvalues(w):
-    return np.sort_complex(np.round(np.linalg.eigvals(w), 9))
-
-
 def interpolated(s, size):
     """The rule written out for one index at a time."""
     n = len(s)
