@@ -1,0 +1,38 @@
+"""Connectomes: read, checked, and made into weights that networks may start from.
+
+In every matrix here rows receive and columns send.
+
+- `Connectome` (`_connectome.py`): names, weights and where they come from.
+- `read_connectome` (`_read.py`): from a file, with errors that name the line or entry. The formats
+  are in `_read_edge_list.py`, `_read_array.py` and `_read_graphml.py`; `_table.py` reads CSV text,
+  `_edges.py` makes weights of edges, `_file.py` looks whether there is a file, and `_nearest.py`
+  guesses which name was meant.
+- `read_signs`, `gabaergic_signs` (`_signs.py`): which nodes excite and which inhibit.
+- `shipped_connectome`, `SHIPPED` (`_shipped.py`, `data/`): two connectomes of C. elegans.
+- `resampled_weights` (`_resample.py`): another size, the same shape of spectrum.
+- `shuffled_weights` (`_shuffle.py`): the same weights at random places.
+- `dominating_nodes`, `receive_only`, `Dominating` (`_dominating.py`): nodes to look at before a
+  connectome is believed.
+"""
+
+from ._connectome import Connectome
+from ._dominating import Dominating, dominating_nodes, receive_only
+from ._read import read_connectome
+from ._resample import resampled_weights
+from ._shipped import SHIPPED, shipped_connectome
+from ._shuffle import shuffled_weights
+from ._signs import gabaergic_signs, read_signs
+
+__all__ = [
+    "SHIPPED",
+    "Connectome",
+    "Dominating",
+    "dominating_nodes",
+    "gabaergic_signs",
+    "read_connectome",
+    "read_signs",
+    "receive_only",
+    "resampled_weights",
+    "shipped_connectome",
+    "shuffled_weights",
+]

@@ -1,0 +1,89 @@
+"""Single nodes that decide the spectrum of a connectome, often because they are no neurons."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .._checks import require_whole
+from ._connectome import Connectome
+
+# Of the squared leading singular vector, and of the participation ratio.
+_SHARE = 0.5
+_RAISE = 1.1
+
+
+class Dominating(NamedTuple):
+    """A node that holds the leading singular vector nearly alone.
+
+    Attributes:
+        name: which node.
+        share: its part of the squared leading singular vector, above 1/2.
+        ratio_with: the participation ratio with it, those found before it being out already.
+        ratio_without: the same without it.
+        side: "receives" if it is the left singular vector, "sends" if it is the right one.
+    """
+
+    name: str
+    share: float
+    ratio_with: float
+    ratio_without: float
+    side: str
+
+
+def dominating_nodes(connectome: Connectome, most: int = 5) -> list[Dominating]:
+    r"""Nodes that by themselves make the weights look low-rank.
+
+    A node dominates if it holds more than half of the squared leading left (receiving) or right
+    (sending) singular vector, and the participation ratio of the squared singular values,
+
+    $$\mathrm{PR} = \frac{(\sum_i s_i^2)^2}{\sum_i s_i^4},$$
+
+    is more than a tenth higher once its row and column are out. The node whose removal raises PR
+    most is taken out, and the rest looked at again. Such a node is perhaps a muscle or a glial
+    cell, or the result of an error in the table; which of these, no spectrum can tell.
+
+    Args:
+        connectome: it stays as it is.
+        most: how many nodes are looked for, at least 1.
+
+    Returns:
+        The nodes in the order in which they were taken out; empty where none dominates.
+
+    Raises:
+        ValueError: `most` is not as described above.
+    """
+    most = require_whole("most", most)
+    w, names, found = connectome.weights, np.array(connectome.names), []
+    while len(found) < most:
+        ratio = _participation_ratio(w)
+        u, _, vt = np.linalg.svd(w)
+        candidates = []
+        for side, vector in (("receives", u[:, 0]), ("sends", vt[0])):
+            i = int(np.argmax(vector**2))
+            without = _participation_ratio(np.delete(np.delete(w, i, 0), i, 1))
+            if vector[i] ** 2 > _SHARE and without > _RAISE * ratio:
+                node = Dominating(str(names[i]), float(vector[i] ** 2), ratio, without, side)
+                candidates.append((without, node.share, i, node))
+        if not candidates:
+            break
+        *_, i, node = max(candidates)
+        found.append(node)
+        w, names = np.delete(np.delete(w, i, 0), i, 1), np.delete(names, i)
+    return found
+
+
+def receive_only(connectome: Connectome) -> tuple[str, ...]:
+    """Nodes that receive but never send: muscles or glia, perhaps.
+
+    Neurons may be among them too, such as motor neurons where the muscles are left out.
+    """
+    connected = connectome.weights != 0
+    only = connected.any(axis=1) & ~connected.any(axis=0)
+    return tuple(name for name, found in zip(connectome.names, only, strict=True) if found)
+
+
+def _participation_ratio(w: np.ndarray) -> float:
+    """From the matrix itself, as its squared singular values sum to its squared entries."""
+    squares = np.sum(w**2)
+    # What is left of a star without its centre is nothing.
+    return float(squares**2 / np.sum((w @ w.T) ** 2)) if squares > 0 else 0.0
