@@ -49,8 +49,10 @@ def test_a_type_without_units_is_refused():
         rc.cell_type_weights(jax.random.key(0), 2, TABLE)
 
 
-@pytest.mark.parametrize(("size", "counts"), [(4, (2, 1, 1)), (11, (6, 2, 3))])
-@pytest.mark.parametrize("distribution", ["lognormal", "normal"])
+@pytest.mark.parametrize(
+    ("size", "counts", "distribution"),
+    [(4, (2, 1, 1), "normal"), (11, (6, 2, 3), "lognormal")],
+)
 def test_moments_of_each_block(draws, assert_means, size, counts, distribution):
     assert rc.cell_type_counts(TABLE, size) == counts
     w = draws(

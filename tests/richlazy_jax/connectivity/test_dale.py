@@ -8,11 +8,14 @@ import pytest
 
 import richlazy_jax.connectivity as rc
 
-CASES = [(5, 0.6, 3, 1.0), (10, 0.75, 8, 0.3), (7, 0.5, 4, 0.6)]
+CASES = [
+    (5, 0.6, 3, 1.0, "mean"),
+    (10, 0.75, 8, 0.3, "mean"),
+    (7, 0.5, 4, 0.6, "none"),
+]
 
 
-@pytest.mark.parametrize(("size", "excitatory", "n_excitatory", "density"), CASES)
-@pytest.mark.parametrize("balance", ["none", "mean"])
+@pytest.mark.parametrize(("size", "excitatory", "n_excitatory", "density", "balance"), CASES)
 def test_signs_moments_and_balance(
     draws, assert_means, size, excitatory, n_excitatory, density, balance
 ):

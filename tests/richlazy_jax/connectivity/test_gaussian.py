@@ -8,7 +8,7 @@ import pytest
 import richlazy_jax.connectivity as rc
 
 
-@pytest.mark.parametrize(("size", "gain"), [(1, 0.5), (6, 1.25), (11, 2)])
+@pytest.mark.parametrize(("size", "gain"), [(1, 0.5), (9, 2)])
 def test_gaussian_moments(draws, assert_means, size, gain):
     w = draws(lambda key: rc.gaussian_weights(key, size, gain), 4000)
     variance = gain**2 / size
