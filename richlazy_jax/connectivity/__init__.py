@@ -9,6 +9,8 @@
 - `dale_weights` (`_dale.py`): excitatory and inhibitory units in balance.
 - `CellTypes`, `read_cell_types`, `potjans_diesmann` (`_cell_type_table.py`): tables of who connects
   to whom; `cell_type_weights`, `cell_type_counts` (`_cell_types.py`): weights drawn from them.
+- `MotifStatistics`, `measured_motifs` (`_motif_statistics.py`): how often two connections occur
+  together; `sonet_adjacency`, `motif_weights` (`_motifs.py`): networks drawn to have it so.
 """
 
 from ._aligned import aligned_weights
@@ -22,10 +24,14 @@ from ._low_rank import (
     spectrum_of_participation_ratio,
     with_singular_values,
 )
+from ._motif_statistics import MeasuredMotifs, MotifStatistics, measured_motifs
+from ._motifs import motif_weights, sonet_adjacency
 from ._spectrum import equal_singular_values, haar_orthonormal, weights_with_spectrum
 
 __all__ = [
     "CellTypes",
+    "MeasuredMotifs",
+    "MotifStatistics",
     "aligned_weights",
     "cell_type_counts",
     "cell_type_weights",
@@ -34,9 +40,12 @@ __all__ = [
     "gaussian_weights",
     "haar_orthonormal",
     "low_rank",
+    "measured_motifs",
+    "motif_weights",
     "potjans_diesmann",
     "power_law_spectrum",
     "read_cell_types",
+    "sonet_adjacency",
     "spectrum_of_participation_ratio",
     "weights_with_spectrum",
     "with_norm_of",
