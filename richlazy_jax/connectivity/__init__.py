@@ -4,24 +4,50 @@
 - `low_rank`, `with_singular_values`, `power_law_spectrum`, `spectrum_of_participation_ratio`
   (`_low_rank.py`): given weights made low-rank or given another spectrum.
 - `aligned_weights` (`_aligned.py`): low rank, pointing along a task.
+- `gaussian_weights`, `with_norm_of` (`_gaussian.py`): recurrent weights without structure, and
+  other weights brought to their norm. Those below are brought to it unless told not to.
+- `dale_weights` (`_dale.py`): excitatory and inhibitory units in balance.
+- `CellTypes`, `read_cell_types`, `potjans_diesmann` (`_cell_type_table.py`): tables of who connects
+  to whom; `cell_type_weights`, `cell_type_counts` (`_cell_types.py`): weights drawn from them.
+- `MotifStatistics`, `measured_motifs` (`_motif_statistics.py`): how often two connections occur
+  together; `sonet_adjacency`, `motif_weights` (`_motifs.py`): networks drawn to have it so.
 """
 
 from ._aligned import aligned_weights
+from ._cell_type_table import CellTypes, potjans_diesmann, read_cell_types
+from ._cell_types import cell_type_counts, cell_type_weights
+from ._dale import dale_weights
+from ._gaussian import gaussian_weights, with_norm_of
 from ._low_rank import (
     low_rank,
     power_law_spectrum,
     spectrum_of_participation_ratio,
     with_singular_values,
 )
+from ._motif_statistics import MeasuredMotifs, MotifStatistics, measured_motifs
+from ._motifs import motif_weights, sonet_adjacency
 from ._spectrum import equal_singular_values, haar_orthonormal, weights_with_spectrum
 
 __all__ = [
+    "CellTypes",
+    "MeasuredMotifs",
+    "MotifStatistics",
     "aligned_weights",
+    "cell_type_counts",
+    "cell_type_weights",
+    "dale_weights",
     "equal_singular_values",
+    "gaussian_weights",
     "haar_orthonormal",
     "low_rank",
+    "measured_motifs",
+    "motif_weights",
+    "potjans_diesmann",
     "power_law_spectrum",
+    "read_cell_types",
+    "sonet_adjacency",
     "spectrum_of_participation_ratio",
     "weights_with_spectrum",
+    "with_norm_of",
     "with_singular_values",
 ]
