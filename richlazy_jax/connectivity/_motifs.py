@@ -55,12 +55,9 @@ def sonet_adjacency(
     x = math.sqrt(v_x) * first
     y = math.sqrt(v_y) * (share * first + math.sqrt(1 - share**2) * second)
     # Weights whose squares add to 1 and whose product is r / 2.
-    plus, minus = math.sqrt(1 + r), math.sqrt(1 - r)
-    z = (
-        math.sqrt(max(0.0, 1 - v_x - v_y))
-        / 2
-        * ((plus + minus) * square + (plus - minus) * square.T)
-    )
+    own = (math.sqrt(1 + r) + math.sqrt(1 - r)) / 2
+    other = (math.sqrt(1 + r) - math.sqrt(1 - r)) / 2
+    z = math.sqrt(max(0.0, 1 - v_x - v_y)) * (own * square + other * square.T)
     connected = (x[:, None] + y[None, :] + z > theta) & ~jnp.eye(size, dtype=bool)
     return connected.astype(noise.dtype)
 

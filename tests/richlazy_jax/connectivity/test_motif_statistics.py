@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
@@ -74,6 +74,8 @@ def test_correlations_behind_the_excesses(fields):
     )
 
 
+# Shrinking what fails would take minutes.
+@settings(phases=[Phase.explicit, Phase.generate])
 @given(st.floats(0.02, 0.95), st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(-1.0, 1.0))
 def test_bounds(p, first, second, part):
     """Just within each bound statistics can be had and just beyond they cannot."""
