@@ -49,14 +49,15 @@ def table(datasets: Sequence[xr.Dataset]) -> str:
             f"## {a['task']}",
             "",
             f"N = {a['n_hidden']}, {a['seeds']} seeds, {a['iterations']} iterations, "
-            f"{a['keep']} kept. Means over seeds, with 95 % intervals.",
+            "means over seeds with 95 % intervals. Starts: "
+            f"{', '.join(map(str, np.atleast_1d(a['starts'])))}.",
             "",
             "| rank | " + " | ".join(c.replace("_", " ") for c in columns) + " | diverged |",
             "| --: |" + " --: |" * (len(columns) + 1),
         ]
-        for rank in dataset["rank"].values:
-            at = dataset.sel(rank=rank)
+        for at in (dataset.isel(start=i) for i in range(dataset.sizes["start"])):
             cells = [_with_interval(at[name].values) for name in columns]
+            rank = int(at["rank"])
             lines.append(f"| {rank} | {' | '.join(cells)} | {int(at['diverged'].sum())} |")
         lines += [
             "",

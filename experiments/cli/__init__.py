@@ -3,6 +3,8 @@
 import typer
 
 from ._fig1 import fig1_command
+from ._fig2 import FIGURES, help_of, structured_command
+from ._inspect import inspect_command
 from ._verify import verify_command
 
 app = typer.Typer(
@@ -12,6 +14,11 @@ app = typer.Typer(
 )
 app.command("verify")(verify_command)
 app.command("fig1")(fig1_command)
+for _figure, _task in FIGURES.items():
+    # One command under three names, each with a task for its default.
+    _settings = {"default_map": {"task": _task}}
+    app.command(_figure, help=help_of(_figure), context_settings=_settings)(structured_command)
+app.command("inspect")(inspect_command)
 
 
 def main() -> None:

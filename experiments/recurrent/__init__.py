@@ -1,23 +1,42 @@
 """Recurrent networks trained from structured starts, and how lazily they learned.
 
+- `_starts.py`: structures of the recurrent weights, each beside the Gaussian draw that is its null.
 - `_setting.py`: what one experiment is, checked whole before it runs.
 - `_train.py`: starts to trained networks to measures, as one labelled dataset for each task.
+- `_spectra.py`: spectra and effective ranks of the starts.
 - `_store.py`: datasets on disk, whole or not at all.
 - `_trend.py`: does a measure rise or fall with rank?
+- `_contrast.py`: does a structure differ from its null?
 """
 
-from ._setting import MEASURES, Setting
+from ._contrast import Contrast, contrast, holm
+from ._setting import MEASURES, Setting, low_rank_starts
+from ._spectra import RANKS, spectra
+from ._starts import CellTyped, Dale, LowRank, Motifs, Null, Start, Wired
 from ._store import load, save, setting_differences
 from ._train import run_task
 from ._trend import Trend, rank_trends
 
 __all__ = [
     "MEASURES",
+    "RANKS",
+    "CellTyped",
+    "Contrast",
+    "Dale",
+    "LowRank",
+    "Motifs",
+    "Null",
     "Setting",
+    "Start",
     "Trend",
+    "Wired",
+    "contrast",
+    "holm",
     "load",
+    "low_rank_starts",
     "rank_trends",
     "run_task",
     "save",
     "setting_differences",
+    "spectra",
 ]

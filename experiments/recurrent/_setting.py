@@ -1,8 +1,12 @@
 """What one experiment is: a task, a network, its starts and its training."""
 
 import dataclasses
+from collections.abc import Iterable
+from typing import Any
 
 from richlazy_jax.tasks import Task, task_by_name
+
+from ._starts import LowRank, Start
 
 # Each with whether lazier learning makes it larger.
 MEASURES = {
@@ -13,15 +17,20 @@ MEASURES = {
 }
 
 
+def low_rank_starts(ranks: Iterable[int], keep: str = "frobenius") -> tuple[LowRank, ...]:
+    """A start for each rank."""
+    return tuple(LowRank(rank, keep) for rank in ranks)
+
+
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """Recurrent networks of several ranks on one task. The defaults are the paper's.
+    """Recurrent networks of several starts on one task. The defaults are the paper's.
 
     Args:
         task: "2AF", "DMS" or "CXT".
-        ranks: ranks of the recurrent weights at the start, each from 1 to `n_hidden`.
-        seeds: how many networks for each rank. Networks of one seed share all that rank leaves
-            open: the Gaussian draw, input and readout weights, and the trials they see.
+        starts: structures of the recurrent weights at the start, with labels that differ.
+        seeds: how many networks for each start. Networks of one seed share all that the start
+            leaves open: the Gaussian draw, input and readout weights, and the trials they see.
         n_hidden: hidden units.
         iterations: updates.
         batch: trials in each.
@@ -30,7 +39,6 @@ class Setting:
         gain: standard deviation of the recurrent weights times the root of `n_hidden`.
         activation: "relu" or "tanh".
         leak: rho, at least 0 and below 1.
-        keep: what all ranks share, the "frobenius" norm or the "leading" singular value.
         kernel_trials: held trials for the kernel.
         activity_trials: held trials for the representation.
         measures: which measures of laziness to take, some of `MEASURES`.
@@ -39,11 +47,11 @@ class Setting:
     Raises:
         ValueError: an argument is not as described above.
 
-    Source: Liu et al. (2024), arXiv 2310.08513, figure 1 and its appendix on training.
+    Source: Liu et al. (2024), arXiv 2310.08513, figures 1 and 2 and its appendix on training.
     """
 
     task: str = "2AF"
-    ranks: tuple[int, ...] = (1, 30, 100, 300)
+    starts: tuple[Start, ...] = low_rank_starts((1, 30, 100, 300))
     seeds: int = 10
     n_hidden: int = 300
     iterations: int = 10_000
@@ -53,7 +61,6 @@ class Setting:
     gain: float = 1.25
     activation: str = "relu"
     leak: float = 0.0
-    keep: str = "frobenius"
     kernel_trials: int = 32
     activity_trials: int = 320
     measures: tuple[str, ...] = tuple(MEASURES)
@@ -64,12 +71,13 @@ class Setting:
         counts = ("seeds", "n_hidden", "iterations", "batch", "kernel_trials", "activity_trials")
         for name in counts:
             _whole(name, getattr(self, name))
-        if not self.ranks:
-            raise ValueError("ranks is empty; allowed are one or more ranks.")
-        for rank in self.ranks:
-            _whole("ranks", rank, most=self.n_hidden)
-        if len(set(self.ranks)) < len(self.ranks):
-            raise ValueError(f"ranks is {self.ranks}; allowed are ranks that differ.")
+        if not self.starts:
+            raise ValueError("starts is empty; allowed are one or more.")
+        for start in self.starts:
+            start.check(self.n_hidden)
+        labels = [start.label for start in self.starts]
+        if len(set(labels)) < len(labels):
+            raise ValueError(f"starts holds {labels}; allowed are labels that differ.")
         for measure in self.measures:
             if measure not in MEASURES:
                 raise ValueError(f"measures holds {measure!r}; allowed are {', '.join(MEASURES)}.")
@@ -81,13 +89,18 @@ class Setting:
             raise ValueError(f"gain is {self.gain!r}; allowed is above 0.")
         if not 0 <= self.leak < 1:
             raise ValueError(f"leak is {self.leak!r}; allowed is at least 0 and below 1.")
-        for name, allowed in (("activation", ("relu", "tanh")), ("keep", ("frobenius", "leading"))):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; allowed are {allowed}.")
+        if self.activation not in ("relu", "tanh"):
+            raise ValueError(f"activation is {self.activation!r}; allowed are 'relu' and 'tanh'.")
 
     def made_task(self) -> Task:
         """The task itself, which draws trials."""
         return task_by_name(self.task)
+
+    def record(self) -> dict[str, Any]:
+        """All that decides the numbers, as netCDF can hold it."""
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        fields["starts"] = [start.record for start in self.starts]
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}
 
 
 def _whole(name: str, value: int, most: int | None = None) -> None:

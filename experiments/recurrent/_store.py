@@ -1,6 +1,5 @@
 """Datasets on disk, as netCDF."""
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +24,7 @@ def load(path: Path) -> xr.Dataset:
 def setting_differences(dataset: xr.Dataset, setting: Setting) -> str:
     """What a dataset was made with that `setting` does not ask for, in words; empty if nothing."""
     different = []
-    for name, asked in dataclasses.asdict(setting).items():
+    for name, asked in setting.record().items():
         kept = dataset.attrs.get(name)
         if kept is None or not np.array_equal(np.atleast_1d(kept), np.atleast_1d(asked)):
             different.append(f"{name} {kept}, asked for {asked}")

@@ -1,6 +1,5 @@
 """From starts to trained networks to measures."""
 
-import dataclasses
 import functools
 import zlib
 from collections.abc import Callable
@@ -15,6 +14,8 @@ import xarray as xr
 import richlazy_jax as rj
 
 from ._setting import MEASURES, Setting
+from ._spectra import SPECTRA, spectra
+from ._starts import LowRank
 
 LABELS = {
     "kernel_alignment": "kernel alignment",
@@ -24,9 +25,7 @@ LABELS = {
     "loss": "training loss (mean of the last 100 iterations, nats)",
     "accuracy": "decision accuracy on held trials",
     "diverged": "training met a loss that is not finite",
-    "effective_rank": "participation ratio of the start's squared singular values",
-    "norm": "Frobenius norm of the start's recurrent weights",
-}
+} | SPECTRA
 
 
 def run_task(
@@ -36,7 +35,7 @@ def run_task(
     batch_runs: int | None = None,
     on_piece: Callable[[rj.Progress], None] = lambda progress: None,
 ) -> xr.Dataset:
-    """Train networks of all ranks and seeds on one task and measure how lazily they learned.
+    """Train networks of all starts and seeds on one task and measure how lazily they learned.
 
     Args:
         setting: what to run.
@@ -45,9 +44,10 @@ def run_task(
         on_piece: called with the progress after each piece.
 
     Returns:
-        One value for each rank and seed of every measure asked for, of `loss`, `accuracy`,
-        `diverged`, and of the start's `effective_rank` and `norm`. Measures of runs that diverged
-        are NaN. The setting stands in the attributes.
+        One value for each start and seed of every measure asked for, of `loss`, `accuracy`,
+        `diverged`, and the spectra and effective ranks of the start. Measures of runs that diverged
+        are NaN. Where all starts are of chosen rank, `rank` is a coordinate. The setting stands in
+        the attributes.
     """
     task = setting.made_task()
     key = jax.random.fold_in(jax.random.key(setting.random_seed), zlib.crc32(setting.task.encode()))
@@ -57,7 +57,7 @@ def run_task(
     starts = _starts(setting, task, seeds)
     train_keys = jax.vmap(lambda k: jax.random.fold_in(k, 1))(seeds)
     flat = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), starts)
-    keys = jnp.tile(train_keys, len(setting.ranks))
+    keys = jnp.tile(train_keys, len(setting.starts))
     apply = functools.partial(rj.rnn_apply, activation=setting.activation, leak=setting.leak)
 
     def loss(params: Any, trials: rj.Trials) -> Any:
@@ -85,23 +85,27 @@ def run_task(
     for name in setting.measures:
         found[name] = np.where(diverged, np.nan, found[name])
     found["diverged"] = diverged
-    shape = (len(setting.ranks), setting.seeds)
-    return xr.Dataset(
+    found |= spectra(np.asarray(flat["recurrent"]))
+    shape = (len(setting.starts), setting.seeds)
+    dims = ("start", "seed", "index")
+    dataset = xr.Dataset(
         {
-            name: (("rank", "seed"), value.reshape(shape), {"long_name": LABELS[name]})
+            name: (
+                dims[: value.ndim + 1],
+                value.reshape(*shape, *value.shape[1:]),
+                {"long_name": LABELS[name]},
+            )
             for name, value in found.items()
         },
-        coords={"rank": list(setting.ranks), "seed": range(setting.seeds)},
-        attrs={
-            # netCDF knows no tuples and no booleans.
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in dataclasses.asdict(setting).items()
-        },
+        coords={"start": [s.label for s in setting.starts], "seed": range(setting.seeds)},
+        attrs=setting.record(),
     )
+    ranks = [s.rank for s in setting.starts if isinstance(s, LowRank)]
+    return dataset if len(ranks) < shape[0] else dataset.assign_coords(rank=("start", ranks))
 
 
 def _starts(setting: Setting, task: rj.Task, seeds: Any) -> dict[str, Any]:
-    """Weights with axes of ranks and seeds before all others."""
+    """Weights with axes of starts and seeds before all others."""
     network = rj.rnn(
         task.n_inputs,
         setting.n_hidden,
@@ -111,12 +115,15 @@ def _starts(setting: Setting, task: rj.Task, seeds: Any) -> dict[str, Any]:
         gain=setting.gain,
     )
     full = jax.vmap(lambda k: network.init(jax.random.fold_in(k, 0)))(seeds)
-    lowered = jax.jit(
-        lambda w, rank: jax.lax.map(lambda each: rj.low_rank(each, rank, setting.keep), w)
+    # One by one: only few are drawn, and what is not batched need not be compiled for each start.
+    keys = [jax.random.fold_in(k, 2) for k in seeds]
+    recurrent = jnp.stack(
+        [
+            jnp.stack([start.draw(k, w) for k, w in zip(keys, full["recurrent"], strict=True)])
+            for start in setting.starts
+        ]
     )
-    recurrent = jnp.stack([lowered(full["recurrent"], jnp.asarray(r)) for r in setting.ranks])
-    ranks = len(setting.ranks)
-    repeated = {name: jnp.stack([leaf] * ranks) for name, leaf in full.items()}
+    repeated = {name: jnp.stack([leaf] * len(setting.starts)) for name, leaf in full.items()}
     return repeated | {"recurrent": recurrent}
 
 
@@ -135,7 +142,6 @@ def _measured(
             rj.rnn_activity(p, trials.inputs, **options)[:, task.decision_step] for p in pair
         )
         logits = rj.rnn_apply(end, trials.inputs, **options)
-        squares = jnp.linalg.svd(start["recurrent"], compute_uv=False) ** 2
         return {
             "kernel_alignment": rj.recurrent_kernel_alignment(
                 start, end, kernel_trials.inputs, **options
@@ -144,8 +150,6 @@ def _measured(
             "weight_change_norm": rj.weight_change_norm(start["recurrent"], end["recurrent"]),
             "sign_agreement": rj.sign_agreement(first, last),
             "accuracy": rj.decision_accuracy(logits, trials, task.decision_step),
-            "effective_rank": jnp.sum(squares) ** 2 / jnp.sum(squares**2),
-            "norm": jnp.sqrt(jnp.sum(squares)),
         }
 
     runs = len(before["recurrent"])

@@ -7,6 +7,7 @@
 - `gaussian_weights`, `with_norm_of` (`_gaussian.py`): recurrent weights without structure, and
   other weights brought to their norm. Those below are brought to it unless told not to.
 - `dale_weights` (`_dale.py`): excitatory and inhibitory units in balance.
+- `balanced_columns` (`_balanced_columns.py`): the same for measured weights without signs.
 - `CellTypes`, `read_cell_types`, `potjans_diesmann` (`_cell_type_table.py`): tables of who connects
   to whom; `cell_type_weights`, `cell_type_counts` (`_cell_types.py`): weights drawn from them.
 - `MotifStatistics`, `measured_motifs` (`_motif_statistics.py`): how often two connections occur
@@ -14,6 +15,7 @@
 """
 
 from ._aligned import aligned_weights
+from ._balanced_columns import balanced_columns
 from ._cell_type_table import CellTypes, potjans_diesmann, read_cell_types
 from ._cell_types import cell_type_counts, cell_type_weights
 from ._dale import dale_weights
@@ -33,6 +35,7 @@ __all__ = [
     "MeasuredMotifs",
     "MotifStatistics",
     "aligned_weights",
+    "balanced_columns",
     "cell_type_counts",
     "cell_type_weights",
     "dale_weights",

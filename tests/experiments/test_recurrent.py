@@ -10,9 +10,25 @@ from typer.testing import CliRunner
 
 import richlazy_jax as rj
 from experiments import cli
-from experiments.recurrent import MEASURES, Setting, load, rank_trends, run_task, save
+from experiments.recurrent import (
+    MEASURES,
+    LowRank,
+    Setting,
+    load,
+    low_rank_starts,
+    rank_trends,
+    run_task,
+    save,
+)
 
-SMALL = Setting(task="CXT", ranks=(1, 4, 12), seeds=3, n_hidden=12, iterations=30, kernel_trials=4)
+SMALL = Setting(
+    task="CXT",
+    starts=low_rank_starts((1, 4, 12)),
+    seeds=3,
+    n_hidden=12,
+    iterations=30,
+    kernel_trials=4,
+)
 
 
 @pytest.fixture(scope="module")
@@ -21,16 +37,18 @@ def dataset():
 
 
 def test_starts_share_what_rank_leaves_open(dataset):
-    assert dict(dataset.sizes) == {"rank": 3, "seed": 3}
+    assert dict(dataset.sizes) == {"start": 3, "seed": 3, "index": 12}
+    assert list(dataset["start"].values) == ["rank 1", "rank 4", "rank 12"]
+    assert list(dataset["rank"].values) == [1, 4, 12]
     norms = dataset["norm"].values
     np.testing.assert_allclose(norms, np.broadcast_to(norms[:1], norms.shape), rtol=1e-5)
-    assert (np.diff(dataset["effective_rank"].values, axis=0) > 0).all()
-    np.testing.assert_allclose(dataset["effective_rank"].sel(rank=1), 1, rtol=1e-5)
+    assert (np.diff(dataset["participation_ratio"].values, axis=0) > 0).all()
+    np.testing.assert_allclose(dataset["participation_ratio"].sel(start="rank 1"), 1, rtol=1e-5)
 
 
 def test_measures_are_those_of_the_whole_kernel_and_activity():
     """One run again, by hand, with kernels from automatic differentiation."""
-    setting = dataclasses.replace(SMALL, ranks=(4,), seeds=1, task="2AF")
+    setting = dataclasses.replace(SMALL, starts=(LowRank(4),), seeds=1, task="2AF")
     found = run_task(setting).squeeze()
     from experiments.recurrent import _train
 
@@ -109,10 +127,10 @@ def test_trends():
 
 BAD = [
     ({"task": "3AF"}, r"3AF.*2AF"),
-    ({"ranks": (0,)}, r"ranks holds 0; .*from 1 to 300"),
-    ({"ranks": (301,)}, r"ranks holds 301; .*from 1 to 300"),
-    ({"ranks": ()}, r"ranks is empty"),
-    ({"ranks": (3, 3)}, r"ranks is \(3, 3\)"),
+    ({"starts": low_rank_starts([0])}, r"ranks holds 0; .*from 1 to 300"),
+    ({"starts": low_rank_starts([301])}, r"ranks holds 301; .*from 1 to 300"),
+    ({"starts": ()}, r"starts is empty"),
+    ({"starts": low_rank_starts([3, 3])}, r"starts holds \['rank 3', 'rank 3'\]"),
     ({"seeds": 0}, r"seeds holds 0"),
     ({"iterations": -1}, r"iterations holds -1"),
     ({"learning_rate": 0.0}, r"learning_rate is 0\.0"),
@@ -121,7 +139,7 @@ BAD = [
     ({"leak": 1.0}, r"leak is 1\.0"),
     ({"activation": "gelu"}, r"activation is 'gelu'"),
     ({"measures": ("speed",)}, r"measures holds 'speed'; .*kernel_alignment"),
-    ({"keep": "trace"}, r"keep is 'trace'"),
+    ({"starts": low_rank_starts([3], "trace")}, r"keep is 'trace'"),
 ]
 
 
@@ -167,7 +185,7 @@ def test_command_runs_each_task_once(tmp_path):
 def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").write_text("a file")
-    monkeypatch.setattr(cli._fig1, "run_task", lambda *_, **__: pytest.fail("work was begun"))
+    monkeypatch.setattr(cli._recurrent, "run_task", lambda *_, **__: pytest.fail("work was begun"))
     result = run(*arguments)
     assert result.exit_code == 2
     assert message in result.output

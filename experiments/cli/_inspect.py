@@ -1,0 +1,97 @@
+"""`richlazy inspect`."""
+
+import json as json_format
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+
+import richlazy_jax as rj
+
+from .._whole import write_text
+from ..inspection import Inspection, inspect_connectome, markdown
+
+
+def inspect_command(
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="Edge list as .csv, matrix as .npy or .npz (rows receive), .graphml; or one of "
+            f"{', '.join(rj.SHIPPED_CONNECTOMES)}."
+        ),
+    ],
+    weight: Annotated[
+        str | None, typer.Option(help="The column or edge attribute that holds the weights.")
+    ] = None,
+    signs: Annotated[
+        Path | None, typer.Option(help="A .csv with columns name, sign: signs of what nodes send.")
+    ] = None,
+    nodes: Annotated[
+        Path | None,
+        typer.Option(help="A text file of allowed names, one a line; all others are refused."),
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A node to leave out; may repeat.")
+    ] = None,
+    draws: Annotated[int, typer.Option(help="Random matrices of each kind.")] = 20,
+    json: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
+    random_seed: Annotated[int, typer.Option(help="All randomness follows from it.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder of the table and the figure.")] = Path(
+        "out/inspect"
+    ),
+) -> None:
+    """Is a connectome rich or lazy? Its spectrum, signs and motifs, and what theory predicts."""
+    console = Console()
+    try:
+        connectome = _read(file, weight, nodes)
+        if without:
+            connectome = connectome.without(*without)
+        if signs is not None:
+            connectome = connectome.signed(rj.read_signs(signs, connectome.names))
+        out.mkdir(parents=True, exist_ok=True)
+        if json is not None:
+            json.parent.mkdir(parents=True, exist_ok=True)
+        found = inspect_connectome(connectome, draws, random_seed)
+    except (ValueError, OSError) as error:
+        # Shown by typer as a usage error, with exit code 2.
+        raise typer.BadParameter(str(error)) from error
+
+    # matplotlib takes a second to import, which `richlazy --help` need not wait for.
+    from ..inspection._draw import draw
+
+    text = markdown(found)
+    write_text(out / "inspect.md", text)
+    draw(found).savefig(out / "inspect.png", dpi=150)
+    if json is not None:
+        write_text(json, json_format.dumps(_plain(found), indent=1))
+    console.print(Markdown(text))
+    console.print(f"Table: {out / 'inspect.md'}\nFigure: {out / 'inspect.png'}")
+
+
+def _read(file: str, weight: str | None, nodes: Path | None) -> rj.Connectome:
+    if file in rj.SHIPPED_CONNECTOMES:
+        if weight is not None or nodes is not None:
+            raise ValueError(f"--weight and --nodes are for files; allowed with {file} is neither.")
+        return rj.shipped_connectome(file)
+    allowed = None
+    if nodes is not None:
+        lines = nodes.read_text(encoding="utf-8-sig").splitlines()
+        allowed = [line.strip() for line in lines if line.strip()]
+    return rj.read_connectome(Path(file), weight=weight, nodes=allowed)
+
+
+def _plain(value: Any) -> Any:
+    """Tuples with names as dictionaries, arrays as lists, and what is not a number as null."""
+    if hasattr(value, "_asdict"):
+        extra = {"prediction": value.prediction} if isinstance(value, Inspection) else {}
+        return _plain(value._asdict() | extra)
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(each) for each in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return value

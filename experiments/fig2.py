@@ -1,0 +1,252 @@
+"""Figures 2, 5 and 6: biologically structured starts beside their Gaussian nulls, on one task."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy import stats
+
+from .recurrent import MEASURES, RANKS, Contrast, contrast, holm
+from .recurrent._train import LABELS
+
+NULL = "null"
+# A mean training loss up to this far above the null's (nats) counts as learned alike; tasks start
+# near 1 and end at 0.04 or below.
+TRAINED = 0.005
+PANELS = ("kernel_alignment", "representation_alignment", "weight_change_norm")
+GREY = "#9a9a9a"
+COLOURS: tuple[str, ...] = (
+    "#c44e52",
+    "#4c72b0",
+    "#dd8452",
+    "#55a868",
+    "#8172b3",
+    "#ccb974",
+    "#937860",
+)
+
+
+class Finding(NamedTuple):
+    """One measure of one structure beside its null.
+
+    - `structure`, `measure`: names.
+    - `null_mean`, `mean`: over the seeds.
+    - `contrast`: structure less null.
+    - `p_holm`: the p-value for all structures of the measure taken together.
+    - `verdict`: "richer", "lazier" or "no clear difference", at 0.05.
+    """
+
+    structure: str
+    measure: str
+    null_mean: float
+    mean: float
+    contrast: Contrast
+    p_holm: float
+    verdict: str
+
+
+def structures(datasets: Sequence[xr.Dataset]) -> Iterator[tuple[str, xr.Dataset, xr.Dataset]]:
+    """Each structure's name, its runs, and those of the null of its size."""
+    for dataset in datasets:
+        null = dataset.sel(start=NULL)
+        for label in dataset["start"].values:
+            if label != NULL:
+                yield str(label), dataset.sel(start=label), null
+
+
+def findings(datasets: Sequence[xr.Dataset]) -> list[Finding]:
+    """All measures of all structures, measure by measure."""
+    found = []
+    for measure, lazier_is_larger in MEASURES.items():
+        if measure not in datasets[0]:
+            continue
+        triples = list(structures(datasets))
+        contrasts = [contrast(of[measure].values, null[measure].values) for _, of, null in triples]
+        adjusted = holm(np.array([c.p for c in contrasts]))
+        for (label, of, null), c, p in zip(triples, contrasts, adjusted, strict=True):
+            verdict = "no clear difference"
+            if p < 0.05:
+                verdict = "lazier" if (c.difference > 0) == lazier_is_larger else "richer"
+            null_mean, mean = float(null[measure].mean()), float(of[measure].mean())
+            found.append(Finding(label, measure, null_mean, mean, c, float(p), verdict))
+    return found
+
+
+def relative_rank(of: xr.Dataset, null: xr.Dataset, kind: str) -> tuple[float, float]:
+    """An effective rank over the null's of the same seed: its mean and half its 95 % interval."""
+    ratios = (of[kind] / null[kind]).values
+    n = len(ratios)
+    if n < 2:
+        return float(ratios.mean()), float("nan")
+    bar = stats.t.ppf(0.975, n - 1) * ratios.std(ddof=1) / np.sqrt(n)
+    return float(ratios.mean()), float(bar)
+
+
+def draw(datasets: Sequence[xr.Dataset]) -> Figure:
+    """Spectra and relative effective ranks above, measures against the null below.
+
+    In a box plot each structure stands right of the null of its size; a star marks p below 0.05.
+    """
+    triples = list(structures(datasets))
+    colours: dict[str, str] = dict(
+        zip((label for label, *_ in triples), COLOURS * len(triples), strict=False)
+    )
+    figure = Figure(figsize=(12, 7.4), layout="constrained")
+    halves = figure.add_gridspec(2, 1, height_ratios=[1, 1.1])
+    above, below = figure.add_subfigure(halves[0]), figure.add_subfigure(halves[1])
+    spectrum, ranks = above.subplots(1, 2, width_ratios=[1, 1.5])
+    _draw_spectra(spectrum, datasets, colours)
+    _draw_ranks(ranks, triples, colours)
+    panels = [name for name in PANELS if name in datasets[0]] or ["loss"]
+    marked = {(f.structure, f.measure): f.verdict for f in findings(datasets)}
+    for axes, measure in zip(np.atleast_1d(below.subplots(1, len(panels))), panels, strict=True):
+        stars = [marked.get((label, measure), "no").startswith("no") for label, *_ in triples]
+        _draw_boxes(axes, triples, measure, colours, stars)
+    figure.suptitle(f"{datasets[0].attrs['task']}: structured starts and their Gaussian nulls")
+    return figure
+
+
+def table(datasets: Sequence[xr.Dataset]) -> str:
+    """Effective ranks, every measure with its test, and what they say, in Markdown."""
+    a = datasets[0].attrs
+    found = findings(datasets)
+    lines = [f"## {a['task']}", ""]
+    lines += [f"{a['seeds']} seeds, {a['iterations']} iterations. Starts, each with its null:", ""]
+    for dataset in datasets:
+        records = zip(dataset["start"].values, np.atleast_1d(dataset.attrs["starts"]), strict=True)
+        lines += [
+            f"- {label} (N = {dataset.attrs['n_hidden']}): `{record}`"
+            for label, record in records
+            if label != NULL
+        ]
+    lines += [
+        "",
+        "Effective ranks relative to the null of the same seed, means with 95 % intervals:",
+        "",
+        "| structure | " + " | ".join(kind.replace("_", " ") for kind in RANKS) + " |",
+        "| --- |" + " --: |" * len(RANKS),
+    ]
+    for label, of, null in structures(datasets):
+        cells = ["{:.3f} ± {:.2g}".format(*relative_rank(of, null, kind)) for kind in RANKS]
+        lines.append(f"| {label} | {' | '.join(cells)} |")
+    lines += [
+        "",
+        "| structure | measure | null | structure | difference, 95 % interval | Hedges' g | p "
+        "| p (Holm) | learns |",
+        "| --- | --- | --: | --: | --- | --: | --: | --: | --- |",
+    ]
+    for f in found:
+        c = f.contrast
+        lines.append(
+            f"| {f.structure} | {f.measure.replace('_', ' ')} | {f.null_mean:.4g} | {f.mean:.4g} "
+            f"| {c.difference:+.3g} ({c.low:+.3g} to {c.high:+.3g}) | {c.effect:+.2f} | {c.p:.3f} "
+            f"| {f.p_holm:.3f} | {f.verdict} |"
+        )
+    lines += [
+        "",
+        "| start | N | training loss | decision accuracy | diverged |",
+        "| --- | --: | --: | --: | --: |",
+    ]
+    for dataset in datasets:
+        for label in dataset["start"].values:
+            at = dataset.sel(start=label)
+            lines.append(
+                f"| {label} | {dataset.attrs['n_hidden']} | {float(at['loss'].mean()):.4f} "
+                f"| {float(at['accuracy'].mean()):.3f} | {int(at['diverged'].sum())} |"
+            )
+    return "\n".join([*lines, "", *sentences(datasets, found), ""])
+
+
+def sentences(datasets: Sequence[xr.Dataset], found: Sequence[Finding]) -> list[str]:
+    """For each structure, whether it has the lower effective rank and learns more richly."""
+    said = []
+    for label, of, null in structures(datasets):
+        ratio, bar = relative_rank(of, null, "participation_ratio")
+        lower = "not clearly lower"
+        if ratio + bar < 1:
+            lower = "lower"
+        elif ratio - bar > 1:
+            lower = "higher"
+        by_verdict: dict[str, list[str]] = {}
+        for f in found:
+            if f.structure == label:
+                by_verdict.setdefault(f.verdict, []).append(f.measure.replace("_", " "))
+        verdicts = [f"{verdict} by {', '.join(by)}" for verdict, by in by_verdict.items()]
+        sentence = (
+            f"- {label}: effective rank {lower} than the null's (participation ratio times "
+            f"{ratio:.2f}); {'; '.join(verdicts)}."
+        )
+        losses = float(of["loss"].mean()), float(null["loss"].mean())
+        # NaN, where runs diverged, is no good loss either.
+        if not losses[0] - losses[1] <= TRAINED:
+            sentence += (
+                f" Its networks did not learn the task as well (training loss {losses[0]:.4f}, "
+                f"null {losses[1]:.4f}), which its measures are to be read with."
+            )
+        said.append(sentence)
+    return said
+
+
+def _draw_spectra(axes: Axes, datasets: Sequence[xr.Dataset], colours: dict[str, str]) -> None:
+    for dataset in datasets:
+        size = dataset.attrs["n_hidden"]
+        index = (np.arange(size) + 1) / size
+        for label in dataset["start"].values:
+            magnitude = dataset["eigenvalue_magnitude"].sel(start=label)
+            curve = (magnitude / magnitude.isel(index=0)).mean("seed")
+            if label == NULL:
+                name = f"null, N = {size}"
+                style = "--" if dataset is datasets[0] else ":"
+                axes.plot(index, curve, style, color=GREY, lw=1.6, label=name)
+            else:
+                axes.plot(index, curve, color=colours[str(label)], lw=1.4, label=str(label))
+    axes.set_xlabel("index / N")
+    axes.set_ylabel("eigenvalue magnitude / largest")
+    axes.set_ylim(0, 1.03)
+    axes.legend(frameon=False, fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_ranks(axes: Axes, triples: Sequence, colours: dict[str, str]) -> None:
+    width = 0.8 / len(triples)
+    for k, (label, of, null) in enumerate(triples):
+        means, bars = zip(*(relative_rank(of, null, kind) for kind in RANKS), strict=True)
+        at = np.arange(len(RANKS)) + (k - (len(triples) - 1) / 2) * width
+        axes.bar(at, means, 0.9 * width, yerr=bars, color=colours[label], capsize=2, label=label)
+    axes.axhline(1, color=GREY, ls="--", lw=1)
+    axes.set_xticks(range(len(RANKS)), [kind.replace("_", "\n") for kind in RANKS])
+    axes.set_ylabel("effective rank / null's")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_boxes(
+    axes: Axes, triples: Sequence, measure: str, colours: dict[str, str], unclear: Sequence[bool]
+) -> None:
+    for k, (label, of, null) in enumerate(triples):
+        for shift, runs, colour in ((-0.2, null, GREY), (0.2, of, colours[label])):
+            values = runs[measure].values
+            values = values[np.isfinite(values)]
+            if not len(values):
+                continue
+            box = axes.boxplot(
+                [values], positions=[k + shift], widths=0.34, patch_artist=True, showfliers=False
+            )
+            box["boxes"][0].set(facecolor=colour, alpha=0.55, edgecolor=colour)
+            box["medians"][0].set(color="black")
+            dots = k + shift + 0.1 * np.linspace(-1, 1, len(values))
+            axes.plot(dots, values, ".", color="black", ms=3, alpha=0.6)
+    finite = np.concatenate([runs[measure].values.ravel() for _, *both in triples for runs in both])
+    finite = finite[np.isfinite(finite)]
+    # What differs by orders of magnitude would leave the others on the axis.
+    if len(finite) and finite.min() > 0 and finite.max() > 30 * np.median(finite):
+        axes.set_yscale("log")
+    names = [
+        label.replace(" ", "\n") + ("" if not_clear else "\n*")
+        for (label, *_), not_clear in zip(triples, unclear, strict=True)
+    ]
+    axes.set_xticks(range(len(triples)), names, fontsize=8)
+    axes.set_ylabel(LABELS[measure])
+    axes.spines[["top", "right"]].set_visible(False)

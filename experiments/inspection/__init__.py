@@ -1,0 +1,11 @@
+"""Is my connectome rich or lazy? A user's own matrix beside random ones of its size.
+
+- `_inspect.py`: size, signs, effective ranks, motifs and the prediction, as plain numbers.
+- `_markdown.py`: the same in words.
+- `_draw.py`: the spectra; apart, because matplotlib takes a second to import.
+"""
+
+from ._inspect import Inspection, Null, inspect_connectome
+from ._markdown import markdown
+
+__all__ = ["Inspection", "Null", "inspect_connectome", "markdown"]

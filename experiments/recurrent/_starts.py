@@ -1,0 +1,220 @@
+"""Initial recurrent weights by name, each beside the Gaussian draw that is its null."""
+
+import abc
+import dataclasses
+import hashlib
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Key
+
+import richlazy_jax as rj
+
+
+class Start(abc.ABC):
+    """Initial recurrent weights of one structure; a frozen dataclass.
+
+    - `label`: a short name for tables and axes.
+    """
+
+    label: str
+
+    @property
+    def record(self) -> str:
+        """All that decides the weights but the key, in one line."""
+        return repr(self)
+
+    def check(self, size: int) -> None:  # noqa: B027 - most structures come in any size
+        """Refuse, with a ValueError, what cannot be drawn for `size` units."""
+
+    @abc.abstractmethod
+    def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
+        """The weights, of the Frobenius norm of `null`, a Gaussian draw."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Null(Start):
+    """The Gaussian draw itself."""
+
+    label: str = "null"
+
+    def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
+        """The null."""
+        return null
+
+
+@dataclasses.dataclass(frozen=True)
+class LowRank(Start):
+    """The leading singular triplets of the null.
+
+    Args:
+        rank: how many, from 1 to the number of units.
+        keep: what is kept of the null, its "frobenius" norm or its "leading" singular value. The
+            latter is a control: its norm is not the null's.
+    """
+
+    rank: int
+    keep: str = "frobenius"
+    label: str = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "label", f"rank {self.rank}")
+
+    def check(self, size: int) -> None:
+        """Refuse a rank that the size does not allow."""
+        if not isinstance(self.rank, int) or not 1 <= self.rank <= size:
+            raise ValueError(
+                f"ranks holds {self.rank!r}; allowed are whole numbers from 1 to {size}."
+            )
+        if self.keep not in ("frobenius", "leading"):
+            raise ValueError(f"keep is {self.keep!r}; allowed are 'frobenius' and 'leading'.")
+
+    def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
+        """The null, made low-rank."""
+        return rj.low_rank(null, self.rank, self.keep)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class CellTyped(Start):
+    """Block-wise statistics of cell types (`richlazy_jax.cell_type_weights`)."""
+
+    cell_types: rj.CellTypes
+    distribution: str = "lognormal"
+    label: str = "cell types"
+
+    @property
+    def record(self) -> str:
+        """The table by its numbers."""
+        t = self.cell_types
+        digest = _digest(np.asarray(t.sizes), t.probability, t.mean, t.sd)
+        return f"CellTyped({', '.join(t.names)}; {digest}; {self.distribution})"
+
+    def check(self, size: int) -> None:
+        """Refuse a size that leaves a type without units."""
+        rj.cell_type_counts(self.cell_types, size)
+
+    def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
+        """Drawn anew for each key."""
+        drawn = rj.cell_type_weights(
+            key, len(null), self.cell_types, distribution=self.distribution, resized=False
+        )
+        return rj.with_norm_of(drawn, null)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Wired(Start):
+    """A measured wiring diagram: the same weights for every key, unless it is shuffled.
+
+    Args:
+        connectome: the diagram, with weights as they were measured.
+        signs: of the columns; None leaves the weights as they are. "balanced" makes a fifth of the
+            columns inhibitory at random, anew for each key (`richlazy_jax.balanced_columns`).
+        resampled: to the network's size (`richlazy_jax.resampled_weights`); otherwise the network
+            must have as many units as the diagram has neurons.
+        shuffled: the same weights at random places (`richlazy_jax.shuffled_weights`) before they
+            get their columns' signs: what wiring is left out of.
+        label: a short name.
+    """
+
+    connectome: rj.Connectome
+    signs: np.ndarray | str | None = None
+    resampled: bool = False
+    shuffled: bool = False
+    label: str = "EM"
+
+    @property
+    def record(self) -> str:
+        """The diagram by its numbers."""
+        balanced = isinstance(self.signs, str)
+        weights = self.connectome.weights * (1 if balanced else self._factors())
+        how = (
+            ", balanced" * balanced + ", resampled" * self.resampled + ", shuffled" * self.shuffled
+        )
+        return f"Wired({len(weights)} neurons; {_digest(weights)}{how})"
+
+    def check(self, size: int) -> None:
+        """Refuse a size that is not the diagram's, where it is not resampled."""
+        neurons = len(self.connectome.names)
+        if isinstance(self.signs, str) and self.signs != "balanced":
+            raise ValueError(f"signs is {self.signs!r}; allowed are an array, 'balanced' and None.")
+        if isinstance(self.signs, str) and (self.connectome.weights < 0).any():
+            raise ValueError(
+                f"{self.connectome.source} has negative weights; allowed with 'balanced' are none."
+            )
+        if not self.resampled and size != neurons:
+            raise ValueError(
+                f"{self.label} has {neurons} neurons and the network {size} units; allowed are "
+                "as many units as neurons, or a diagram that is resampled."
+            )
+
+    def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
+        """The diagram at the norm of the null."""
+        w = jnp.asarray(self.connectome.weights, null.dtype)
+        if self.shuffled:
+            diagonal = bool(np.diag(self.connectome.weights).any())
+            w = rj.shuffled_weights(jax.random.fold_in(key, 0), w, diagonal)
+        if isinstance(self.signs, str):
+            w = rj.balanced_columns(jax.random.fold_in(key, 1), w)
+        else:
+            w = w * self._factors()
+        if self.resampled:
+            w = rj.resampled_weights(jax.random.fold_in(key, 2), w, len(null))
+        return rj.with_norm_of(w, null)
+
+    def _factors(self) -> np.ndarray:
+        return np.ones(len(self.connectome.names)) if self.signs is None else np.asarray(self.signs)
+
+
+@dataclasses.dataclass(frozen=True)
+class Dale(Start):
+    """Columns of one sign each, in balance (`richlazy_jax.dale_weights`)."""
+
+    excitatory: float = 0.8
+    balance: str = "mean"
+    density: float = 1.0
+    label: str = "Dale"
+
+    def check(self, size: int) -> None:
+        """Refuse a size that leaves no unit of one kind."""
+        if not 1 <= round(self.excitatory * size) < size:
+            raise ValueError(
+                f"excitatory is {self.excitatory} of {size} units; allowed is at least one unit "
+                "of each kind."
+            )
+
+    def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
+        """Drawn anew for each key."""
+        drawn = rj.dale_weights(
+            key,
+            len(null),
+            excitatory=self.excitatory,
+            balance=self.balance,
+            density=self.density,
+            resized=False,
+        )
+        return rj.with_norm_of(drawn, null)
+
+
+@dataclasses.dataclass(frozen=True)
+class Motifs(Start):
+    """A second-order network (`richlazy_jax.motif_weights`)."""
+
+    statistics: rj.MotifStatistics
+    centred: bool = True
+    label: str = "chain motifs"
+
+    def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
+        """Drawn anew for each key."""
+        drawn = rj.motif_weights(
+            key, len(null), self.statistics, centred=self.centred, resized=False
+        )
+        return rj.with_norm_of(drawn, null)
+
+
+def _digest(*arrays: np.ndarray) -> str:
+    """Twelve hexadecimal digits that change with any number of the arrays."""
+    whole = hashlib.sha256()
+    for array in arrays:
+        whole.update(np.ascontiguousarray(array, np.float64).tobytes())
+    return whole.hexdigest()[:12]

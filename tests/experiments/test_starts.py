@@ -1,0 +1,100 @@
+"""Structures by name: all of the null's norm, and recorded by all that decides them."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import richlazy_jax as rj
+from experiments.recurrent import CellTyped, Dale, LowRank, Motifs, Null, Wired, spectra
+
+RNG = np.random.default_rng(0)
+WEIGHTS = np.where(RNG.random((40, 40)) < 0.3, RNG.integers(1, 9, (40, 40)), 0).astype(float)
+np.fill_diagonal(WEIGHTS, 0)
+DIAGRAM = rj.Connectome(tuple(f"n{i}" for i in range(40)), WEIGHTS, "made up")
+SMALLER = rj.Connectome(DIAGRAM.names[:30], WEIGHTS[:30, :30], "made up")
+SIGNS = np.where(np.arange(40) % 5 == 0, -1, 1)
+STARTS = [
+    LowRank(3),
+    CellTyped(rj.potjans_diesmann()),
+    Dale(),
+    Dale(balance="rows", density=0.5),
+    Motifs(rj.MotifStatistics(0.2, chain=0.05, convergent=0.1, divergent=0.1)),
+    Wired(DIAGRAM),
+    Wired(DIAGRAM, SIGNS, shuffled=True),
+    Wired(DIAGRAM, "balanced"),
+    Wired(SMALLER, resampled=True),
+    Wired(SMALLER, resampled=True, shuffled=True),
+]
+NULL = rj.gaussian_weights(jax.random.key(1), 40)
+
+
+@pytest.mark.parametrize("start", STARTS, ids=lambda s: s.record[:30])
+def test_norm_is_the_nulls_and_structure_is_not(start):
+    start.check(40)
+    w = np.asarray(start.draw(jax.random.key(2), NULL), np.float64)
+    assert np.linalg.norm(w) == pytest.approx(np.linalg.norm(np.asarray(NULL)), rel=1e-5)
+    assert abs(w - np.asarray(NULL)).max() > 0.1
+
+
+def test_a_diagram_is_the_same_for_every_key_and_shuffled_it_is_not():
+    keys = jax.random.split(jax.random.key(0), 2)
+    one, other = (np.asarray(Wired(DIAGRAM, SIGNS).draw(k, NULL)) for k in keys)
+    np.testing.assert_array_equal(one, other)
+    scale = np.linalg.norm(np.asarray(NULL)) / np.linalg.norm(WEIGHTS)
+    np.testing.assert_allclose(one, WEIGHTS * SIGNS * scale, rtol=1e-5)
+    start = Wired(DIAGRAM, SIGNS, shuffled=True)
+    one, other = (np.asarray(start.draw(k, NULL)) for k in keys)
+    assert abs(one - other).max() > 0.1
+    np.testing.assert_allclose(np.sort(abs(one), None), np.sort(scale * WEIGHTS, None), rtol=1e-5)
+    # Columns keep their signs wherever the weights go.
+    assert (one * SIGNS >= 0).all()
+
+
+def test_null_is_the_draw_itself():
+    assert Null().draw(jax.random.key(0), NULL) is NULL
+
+
+def test_record_changes_with_any_number():
+    changed = WEIGHTS.copy()
+    changed[3, 4] += 1
+    other = rj.Connectome(DIAGRAM.names, changed, "made up")
+    records = [s.record for s in (*STARTS, Wired(other), Wired(DIAGRAM, SIGNS), LowRank(4))]
+    assert len(set(records)) == len(records)
+    assert Wired(DIAGRAM).record == Wired(DIAGRAM, label="other name").record
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        (Wired(DIAGRAM), r"EM has 40 neurons and the network 30 units"),
+        (Wired(SMALLER, "random"), r"signs is 'random'"),
+        (Wired(SMALLER.signed(SIGNS[:30]), "balanced"), r"made up has negative weights"),
+        (Dale(excitatory=1.0), r"excitatory is 1\.0 of 30 units"),
+        (LowRank(31), r"ranks holds 31; .*from 1 to 30"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(start, message):
+    with pytest.raises(ValueError, match=message):
+        start.check(30)
+
+
+def test_spectra_are_those_of_the_library():
+    w = np.random.default_rng(1).normal(size=(3, 9, 9))
+    w[1, :, 2:] = 0
+    found = spectra(w)
+    for i in range(3):
+        ranks = rj.effective_ranks(jnp.asarray(w[i], jnp.float32))._asdict()
+        for kind, value in ranks.items():
+            assert found[kind][i] == pytest.approx(float(value), rel=1e-4), kind
+    # Independent of decompositions: the sum of squares and the trace of the Gram matrix squared.
+    squares = (w**2).sum(axis=(1, 2))
+    np.testing.assert_allclose(found["norm"] ** 2, squares)
+    grams = np.einsum("rij,rik->rjk", w, w)
+    np.testing.assert_allclose(
+        found["participation_ratio"], squares**2 / (grams**2).sum(axis=(1, 2))
+    )
+    assert (np.diff(found["eigenvalue_magnitude"], axis=1) <= 0).all()
+    np.testing.assert_allclose(
+        np.prod(found["eigenvalue_magnitude"][0]), abs(np.linalg.det(w[0])), rtol=1e-9
+    )
