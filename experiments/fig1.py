@@ -6,10 +6,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import stats
 
 from .recurrent import rank_trends
 from .recurrent._train import LABELS
+from ._intervals import mean_and_interval, mean_with_interval
 
 PANELS = ("kernel_alignment", "representation_alignment", "weight_change_norm")
 COLUMNS = (*PANELS, "sign_agreement", "loss", "accuracy")
@@ -28,9 +28,9 @@ def draw(datasets: Sequence[xr.Dataset]) -> Figure:
     for column, dataset in enumerate(datasets):
         for row, measure in enumerate(panels):
             axes = grid[row, column]
-            _draw_panel(axes, dataset, measure)
+            draw_panel(axes, dataset, measure)
             if row == 0:
-                axes.set_title(dataset.attrs["task"])
+                axes.set_title(title(dataset), fontsize=10)
             if column == 0:
                 label = LABELS[measure].replace(" (", "\n(")
                 axes.set_ylabel(label)
@@ -46,17 +46,16 @@ def table(datasets: Sequence[xr.Dataset]) -> str:
         a = dataset.attrs
         columns = [name for name in COLUMNS if name in dataset]
         lines += [
-            f"## {a['task']}",
+            f"## {title(dataset)}",
             "",
-            f"N = {a['n_hidden']}, {a['seeds']} seeds, {a['iterations']} iterations, "
-            "means over seeds with 95 % intervals. Starts: "
-            f"{', '.join(map(str, np.atleast_1d(a['starts'])))}.",
+            f"N = {a['n_hidden']}, {a['seeds']} seeds, {a['iterations']} iterations of "
+            f"{a['batch']} trials; means over seeds with 95 % intervals.",
             "",
             "| rank | " + " | ".join(c.replace("_", " ") for c in columns) + " | diverged |",
             "| --: |" + " --: |" * (len(columns) + 1),
         ]
         for at in (dataset.isel(start=i) for i in range(dataset.sizes["start"])):
-            cells = [_with_interval(at[name].values) for name in columns]
+            cells = [mean_with_interval(at[name].values) for name in columns]
             rank = int(at["rank"])
             lines.append(f"| {rank} | {' | '.join(cells)} | {int(at['diverged'].sum())} |")
         lines += [
@@ -72,28 +71,22 @@ def table(datasets: Sequence[xr.Dataset]) -> str:
     return "\n".join(lines)
 
 
-def _draw_panel(axes: Axes, dataset: xr.Dataset, measure: str) -> None:
+def title(dataset: xr.Dataset) -> str:
+    """The task, and the images it is made of."""
+    task, images = dataset.attrs["task"], dataset.attrs.get("images")
+    return task if images in (None, task) else f"{task} ({images})"
+
+
+def draw_panel(axes: Axes, dataset: xr.Dataset, measure: str) -> None:
+    """One measure against rank: a dot for each run, means with 95 % intervals."""
     ranks = dataset["rank"].values.astype(float)
     values = dataset[measure].values
     # Side by side in the order of seeds, which tells dots of equal height apart.
     shift = 1.0 + 0.12 * np.linspace(-1, 1, values.shape[1])
     axes.plot(np.outer(ranks, shift), values, ".", color=DOTS, ms=4, alpha=0.7)
-    means, bars = zip(*(_mean_and_interval(at) for at in values), strict=True)
+    means, bars = zip(*(mean_and_interval(at) for at in values), strict=True)
     axes.errorbar(ranks, means, bars, fmt="o-", color=MEANS, ms=5, lw=1.2, capsize=3)
     axes.set_xscale("log")
     axes.set_xticks(ranks, [f"{rank:.0f}" for rank in ranks])
     axes.minorticks_off()
     axes.spines[["top", "right"]].set_visible(False)
-
-
-def _mean_and_interval(values: np.ndarray) -> tuple[float, float]:
-    kept = values[np.isfinite(values)]
-    if len(kept) < 2:
-        return (float(kept.mean()) if len(kept) else float("nan")), 0.0
-    error = kept.std(ddof=1) / np.sqrt(len(kept))
-    return float(kept.mean()), float(stats.t.ppf(0.975, len(kept) - 1) * error)
-
-
-def _with_interval(values: np.ndarray) -> str:
-    mean, bar = _mean_and_interval(values)
-    return f"{mean:.4g} ± {bar:.2g}"

@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 
 import jax.numpy as jnp
 import numpy as np
+import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import richlazy_jax as rj
 import theory
 
+from .fig1 import PANELS, draw_panel
+from .recurrent._train import LABELS
 from .verify import Row
 from .verify._learning import N_INPUTS, SIGMA
 
@@ -32,6 +35,33 @@ def draw_verification(rows: Sequence[Row]) -> Figure:
     _draw_partial_panel(right, rows)
     for axes, letter in zip((left, middle, right), "abc", strict=True):
         axes.set_title(letter, loc="left", fontweight="bold")
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def draw(rows: Sequence[Row], dataset: xr.Dataset | None) -> Figure:
+    """Panel A, panel B or both: rank against kernel alignment, and the other measures of B.
+
+    Args:
+        rows: those of Theorem 1; without any there is no panel A.
+        dataset: that of `experiments.image_mlp.run_images`; None leaves panel B out.
+    """
+    shown = [] if dataset is None else [name for name in PANELS if name in dataset]
+    columns = bool(rows) + len(shown)
+    figure = Figure(figsize=(3.4 * columns + 0.6, 3.4), layout="constrained")
+    grid = list(figure.subplots(1, columns, squeeze=False)[0])
+    if rows:
+        axes = grid.pop(0)
+        draw_rank_panel(axes, rows)
+        axes.set_title("A  linear networks", loc="left", fontsize=10)
+    for axes, measure in zip(grid, shown, strict=True):
+        assert dataset is not None
+        draw_panel(axes, dataset, measure)
+        axes.set_xlabel("rank of the first layer")
+        axes.set_ylabel(LABELS[measure])
+        if measure == shown[0]:
+            axes.set_title(f"B  ReLU network, {dataset.attrs['task']}", loc="left", fontsize=10)
+    for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
     return figure
 

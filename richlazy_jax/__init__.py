@@ -5,6 +5,7 @@ jit, vmap and grad.
 
 - `connectivity`: initial weights of chosen structure.
 - `connectomes`: measured wiring diagrams, shipped or of the user's.
+- `images`: MNIST, and sets that stand in for it.
 - `models`: Flax networks as pairs of pure functions.
 - `tasks`: what recurrent networks are trained on.
 - `training`: optax under `jax.lax.scan`, many runs at once.
@@ -49,6 +50,7 @@ from .connectomes import (
     shipped_connectome,
     shuffled_weights,
 )
+from .images import ImageSet, digits_8x8, image_set, mnist_5k, mnist_folder, mnist_openml
 from .kernels import (
     NeuralTangentsUnavailable,
     empirical_ntk,
@@ -78,6 +80,7 @@ from .tasks import (
     ContextDecision,
     DelayMatchToSample,
     PerceptualDecision,
+    SequentialImages,
     Task,
     Trials,
     decision_accuracy,
@@ -108,12 +111,14 @@ __all__ = [
     "DelayMatchToSample",
     "Dominating",
     "EffectiveRanks",
+    "ImageSet",
     "MeasuredMotifs",
     "MotifStatistics",
     "Network",
     "NeuralTangentsUnavailable",
     "PerceptualDecision",
     "Progress",
+    "SequentialImages",
     "Task",
     "Trained",
     "TrainingState",
@@ -126,6 +131,7 @@ __all__ = [
     "continue_training",
     "dale_weights",
     "decision_accuracy",
+    "digits_8x8",
     "dominating_nodes",
     "effective_ranks",
     "empirical_ntk",
@@ -136,11 +142,15 @@ __all__ = [
     "gaussian_weights",
     "haar_orthonormal",
     "half_squared_error",
+    "image_set",
     "kernel_alignment",
     "low_rank",
     "measured_motifs",
     "minibatches",
     "mlp",
+    "mnist_5k",
+    "mnist_folder",
+    "mnist_openml",
     "motif_weights",
     "neurogym_task",
     "potjans_diesmann",

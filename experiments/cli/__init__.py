@@ -4,6 +4,8 @@ import typer
 
 from ._fig1 import fig1_command
 from ._fig2 import FIGURES, help_of, structured_command
+from ._fig3 import fig3_command
+from ._fig4 import fig4_command
 from ._inspect import inspect_command
 from ._verify import verify_command
 
@@ -18,6 +20,8 @@ for _figure, _task in FIGURES.items():
     # One command under three names, each with a task for its default.
     _settings = {"default_map": {"task": _task}}
     app.command(_figure, help=help_of(_figure), context_settings=_settings)(structured_command)
+app.command("fig3")(fig3_command)
+app.command("fig4")(fig4_command)
 app.command("inspect")(inspect_command)
 
 

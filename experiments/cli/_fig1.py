@@ -9,17 +9,31 @@ from rich.markdown import Markdown
 
 from .._whole import write_text
 from ..recurrent import MEASURES, Setting, low_rank_starts
+from ._numbers import whole_numbers
+from ._images import IMAGES_HELP, SEQUENTIAL, batch_fields, image_fields
 from ._recurrent import finished, require_batch_runs, run_missing, use_all_cores
 
 TASKS = ("2AF", "DMS", "CXT")
 
 
 def fig1_command(
-    task: Annotated[list[str] | None, typer.Option(help="2AF, DMS or CXT; may repeat.")] = None,
-    ranks: Annotated[str, typer.Option(help="Ranks of the start.")] = "1,30,100,300",
+    task: Annotated[
+        list[str] | None,
+        typer.Option(help="2AF, DMS, CXT or sMNIST; may repeat. All but sMNIST by default."),
+    ] = None,
+    ranks: Annotated[
+        str | None,
+        typer.Option(
+            help="Ranks of the start; 1,30,100 and full by default, 5,30 and full for sMNIST."
+        ),
+    ] = None,
     seeds: Annotated[int, typer.Option(help="Networks for each rank.")] = 10,
     iterations: Annotated[int, typer.Option(help="Updates.")] = 10_000,
     hidden: Annotated[int, typer.Option(help="Hidden units.")] = 300,
+    batch: Annotated[
+        int | None, typer.Option(help="Trials of an update; 32 by default, 200 for sMNIST.")
+    ] = None,
+    images: Annotated[str, typer.Option(help=f"For sMNIST: {IMAGES_HELP}.")] = "auto",
     keep: Annotated[
         str, typer.Option(help="What ranks share: frobenius (norm) or leading (singular value).")
     ] = "frobenius",
@@ -44,10 +58,11 @@ def fig1_command(
         settings = {
             out / f"{name}.nc": Setting(
                 task=name,
-                starts=low_rank_starts(_numbers(ranks), keep),
+                starts=low_rank_starts(_ranks(ranks, name, hidden), keep),
                 seeds=seeds,
                 n_hidden=hidden,
                 iterations=iterations,
+                **(image_fields(images, batch) if name == SEQUENTIAL else batch_fields(batch)),
                 measures=tuple(measures.split(",")),
                 random_seed=random_seed,
             )
@@ -55,7 +70,7 @@ def fig1_command(
         }
         require_batch_runs(batch_runs)
         out.mkdir(parents=True, exist_ok=True)
-        found = {path: finished(setting, path) for path, setting in settings.items()}
+        found = {path: finished(setting.record(), path) for path, setting in settings.items()}
     except (ValueError, OSError) as error:
         # Shown by typer as a usage error, with exit code 2.
         raise typer.BadParameter(str(error)) from error
@@ -71,10 +86,8 @@ def fig1_command(
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig1.png'}")
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise ValueError(
-            f"--ranks is {text!r}; allowed are whole numbers with commas between."
-        ) from None
+def _ranks(text: str | None, task: str, hidden: int) -> tuple[int, ...]:
+    if text is not None:
+        return whole_numbers("--ranks", text)
+    usual = (5, 30) if task == SEQUENTIAL else (1, 30, 100)
+    return (*(rank for rank in usual if rank < hidden), hidden)

@@ -95,7 +95,7 @@ def structured_command(
         }
         require_batch_runs(batch_runs)
         out.mkdir(parents=True, exist_ok=True)
-        found = {path: finished(setting, path) for path, setting in settings.items()}
+        found = {path: finished(setting.record(), path) for path, setting in settings.items()}
     except (ValueError, OSError) as error:
         # Shown by typer as a usage error, with exit code 2.
         raise typer.BadParameter(str(error)) from error

@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jax
 import typer
@@ -16,8 +17,8 @@ from ..recurrent import Setting, load, run_task, save, setting_differences
 from ._progress import progress_bar
 
 
-def finished(setting: Setting, path: Path) -> xr.Dataset | None:
-    """The dataset of this setting, where its file is there.
+def finished(record: Mapping[str, Any], path: Path) -> xr.Dataset | None:
+    """The dataset of the setting of this record, where its file is there.
 
     Raises:
         ValueError: the file is of another setting.
@@ -25,7 +26,7 @@ def finished(setting: Setting, path: Path) -> xr.Dataset | None:
     if not path.exists():
         return None
     dataset = load(path)
-    different = setting_differences(dataset, setting)
+    different = setting_differences(dataset, record)
     if different:
         raise ValueError(
             f"{path} is of another setting ({different}); allowed is another --out, or this one "

@@ -4,7 +4,9 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-from richlazy_jax.tasks import Task, task_by_name
+import jax
+
+import richlazy_jax as rj
 
 from ._starts import LowRank, Start
 
@@ -27,7 +29,8 @@ class Setting:
     """Recurrent networks of several starts on one task. The defaults are the paper's.
 
     Args:
-        task: "2AF", "DMS" or "CXT".
+        task: "2AF", "DMS" or "CXT"; or "sMNIST", whose images are given.
+        images: for "sMNIST" only.
         starts: structures of the recurrent weights at the start, with labels that differ.
         seeds: how many networks for each start. Networks of one seed share all that the start
             leaves open: the Gaussian draw, input and readout weights, and the trials they see.
@@ -51,6 +54,7 @@ class Setting:
     """
 
     task: str = "2AF"
+    images: rj.ImageSet | None = None
     starts: tuple[Start, ...] = low_rank_starts((1, 30, 100, 300))
     seeds: int = 10
     n_hidden: int = 300
@@ -67,6 +71,11 @@ class Setting:
     random_seed: int = 0
 
     def __post_init__(self):
+        if (self.task == "sMNIST") != (self.images is not None):
+            raise ValueError(
+                f"task is {self.task!r} and images {'are' if self.images else 'are not'} given; "
+                "allowed are images with 'sMNIST' and with no other task."
+            )
         self.made_task()
         counts = ("seeds", "n_hidden", "iterations", "batch", "kernel_trials", "activity_trials")
         for name in counts:
@@ -92,14 +101,28 @@ class Setting:
         if self.activation not in ("relu", "tanh"):
             raise ValueError(f"activation is {self.activation!r}; allowed are 'relu' and 'tanh'.")
 
-    def made_task(self) -> Task:
+    def made_task(self) -> rj.Task:
         """The task itself, which draws trials."""
-        return task_by_name(self.task)
+        if self.images is None:
+            return rj.task_by_name(self.task)
+        return rj.SequentialImages(self.images)
+
+    def held_trials(self, key: Any, n_trials: int) -> rj.Trials:
+        """Trials that training does not see: new ones, or images of the test set."""
+        task = self.made_task()
+        if not isinstance(task, rj.SequentialImages):
+            return task.sample(key, n_trials)
+        trials = task.held()
+        chosen = jax.random.permutation(key, len(trials.labels))[:n_trials]
+        return jax.tree.map(lambda leaf: leaf[chosen], trials)
 
     def record(self) -> dict[str, Any]:
         """All that decides the numbers, as netCDF can hold it."""
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         fields["starts"] = [start.record for start in self.starts]
+        del fields["images"]
+        if self.images is not None:
+            fields["images"] = self.images.name
         return {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}
 
 

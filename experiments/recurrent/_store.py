@@ -1,12 +1,13 @@
 """Datasets on disk, as netCDF."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from .._whole import written_whole
-from ._setting import Setting
 
 
 def save(dataset: xr.Dataset, path: Path) -> None:
@@ -21,10 +22,13 @@ def load(path: Path) -> xr.Dataset:
         return opened.load()
 
 
-def setting_differences(dataset: xr.Dataset, setting: Setting) -> str:
-    """What a dataset was made with that `setting` does not ask for, in words; empty if nothing."""
+def setting_differences(dataset: xr.Dataset, record: Mapping[str, Any]) -> str:
+    """What a dataset was made with that the record of a setting does not ask for, in words.
+
+    Empty where it is the same.
+    """
     different = []
-    for name, asked in setting.record().items():
+    for name, asked in record.items():
         kept = dataset.attrs.get(name)
         if kept is None or not np.array_equal(np.atleast_1d(kept), np.atleast_1d(asked)):
             different.append(f"{name} {kept}, asked for {asked}")

@@ -2,7 +2,7 @@
 
 import functools
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -22,26 +22,19 @@ LABELS = {
     "representation_alignment": "representation alignment",
     "weight_change_norm": "weight change (Frobenius norm)",
     "sign_agreement": "sign agreement of activity",
+    "first_loss": "training loss of the first batch (nats)",
     "loss": "training loss (mean of the last 100 iterations, nats)",
     "accuracy": "decision accuracy on held trials",
     "diverged": "training met a loss that is not finite",
 } | SPECTRA
 
 
-def run_task(
-    setting: Setting,
-    *,
-    piece: int = 200,
-    batch_runs: int | None = None,
-    on_piece: Callable[[rj.Progress], None] = lambda progress: None,
-) -> xr.Dataset:
+def run_task(setting: Setting, **how: Any) -> xr.Dataset:
     """Train networks of all starts and seeds on one task and measure how lazily they learned.
 
     Args:
         setting: what to run.
-        piece: updates between two reports.
-        batch_runs: as in `richlazy_jax.train_runs`.
-        on_piece: called with the progress after each piece.
+        how: `piece`, `batch_runs` and `on_piece` of `train_starts`.
 
     Returns:
         One value for each start and seed of every measure asked for, of `loss`, `accuracy`,
@@ -49,72 +42,25 @@ def run_task(
         are NaN. Where all starts are of chosen rank, `rank` is a coordinate. The setting stands in
         the attributes.
     """
-    task = setting.made_task()
-    key = jax.random.fold_in(jax.random.key(setting.random_seed), zlib.crc32(setting.task.encode()))
-    seeds = jax.vmap(functools.partial(jax.random.fold_in, key))(jnp.arange(setting.seeds))
-    held = jax.random.fold_in(key, 2**31 - 1)
-
-    starts = _starts(setting, task, seeds)
-    train_keys = jax.vmap(lambda k: jax.random.fold_in(k, 1))(seeds)
-    flat = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), starts)
-    keys = jnp.tile(train_keys, len(setting.starts))
-    apply = functools.partial(rj.rnn_apply, activation=setting.activation, leak=setting.leak)
-
-    def loss(params: Any, trials: rj.Trials) -> Any:
-        logits = apply(params, trials.inputs)
-        accuracy = rj.decision_accuracy(logits, trials, task.decision_step)
-        return rj.sequence_cross_entropy(logits, trials), {"accuracy": accuracy}
-
-    trained = rj.train_runs(
-        loss,
-        flat,
-        optax.sgd(setting.learning_rate, momentum=setting.momentum),
-        lambda k: task.sample(k, setting.batch),
-        keys,
-        setting.iterations,
-        has_metrics=True,
-        piece=piece,
-        batch_runs=batch_runs,
-        on_piece=on_piece,
-    )
-    found = _measured(setting, task, flat, trained.params, held)
-    found["loss"] = np.asarray(trained.losses)[:, -100:].mean(axis=1)
-    diverged = np.asarray(trained.diverged)
-    for name in set(MEASURES) - set(setting.measures):
-        del found[name]
-    for name in setting.measures:
-        found[name] = np.where(diverged, np.nan, found[name])
-    found["diverged"] = diverged
-    found |= spectra(np.asarray(flat["recurrent"]))
-    shape = (len(setting.starts), setting.seeds)
-    dims = ("start", "seed", "index")
-    dataset = xr.Dataset(
-        {
-            name: (
-                dims[: value.ndim + 1],
-                value.reshape(*shape, *value.shape[1:]),
-                {"long_name": LABELS[name]},
-            )
-            for name, value in found.items()
-        },
-        coords={"start": [s.label for s in setting.starts], "seed": range(setting.seeds)},
-        attrs=setting.record(),
-    )
+    params = initial_params(setting)
+    dataset = measured(setting, params, train_starts(setting, params, **how))
     ranks = [s.rank for s in setting.starts if isinstance(s, LowRank)]
-    return dataset if len(ranks) < shape[0] else dataset.assign_coords(rank=("start", ranks))
+    if len(ranks) < len(setting.starts):
+        return dataset
+    return dataset.assign_coords(rank=("start", ranks))
 
 
-def _starts(setting: Setting, task: rj.Task, seeds: Any) -> dict[str, Any]:
-    """Weights with axes of starts and seeds before all others."""
-    network = rj.rnn(
-        task.n_inputs,
-        setting.n_hidden,
-        task.n_outputs,
-        activation=setting.activation,
-        leak=setting.leak,
-        gain=setting.gain,
+def seed_keys(setting: Setting) -> Any:
+    """A key for each seed, of which all its randomness is made."""
+    return jax.vmap(functools.partial(jax.random.fold_in, _task_key(setting)))(
+        jnp.arange(setting.seeds)
     )
-    full = jax.vmap(lambda k: network.init(jax.random.fold_in(k, 0)))(seeds)
+
+
+def initial_params(setting: Setting) -> dict[str, Any]:
+    """The weights of every start, with axes of starts and seeds before all others."""
+    seeds = seed_keys(setting)
+    full = jax.vmap(lambda k: network_of(setting).init(jax.random.fold_in(k, 0)))(seeds)
     # One by one: only few are drawn, and what is not batched need not be compiled for each start.
     keys = [jax.random.fold_in(k, 2) for k in seeds]
     recurrent = jnp.stack(
@@ -127,13 +73,150 @@ def _starts(setting: Setting, task: rj.Task, seeds: Any) -> dict[str, Any]:
     return repeated | {"recurrent": recurrent}
 
 
-def _measured(
-    setting: Setting, task: rj.Task, before: Any, after: Any, held: Any
-) -> dict[str, np.ndarray]:
-    kernel_key, activity_key = jax.random.split(held)
-    kernel_trials = task.sample(kernel_key, setting.kernel_trials)
-    trials = task.sample(activity_key, setting.activity_trials)
+def network_of(setting: Setting) -> rj.Network:
+    """The network that the setting describes."""
+    task = setting.made_task()
+    return rj.rnn(
+        task.n_inputs,
+        setting.n_hidden,
+        task.n_outputs,
+        activation=setting.activation,
+        leak=setting.leak,
+        gain=setting.gain,
+    )
+
+
+def train_starts(
+    setting: Setting,
+    params: dict[str, Any],
+    *,
+    stream: int = 1,
+    piece: int = 200,
+    batch_runs: int | None = None,
+    on_piece: Callable[[rj.Progress], None] = lambda progress: None,
+) -> rj.Trained:
+    """Train from given weights.
+
+    Args:
+        setting: what to train on and how.
+        params: weights with axes of starts and seeds before all others.
+        stream: which trials each seed sees, a number for each phase of training.
+        piece: updates between two reports.
+        batch_runs: as in `richlazy_jax.train_runs`.
+        on_piece: called with the progress after each piece.
+
+    Returns:
+        As `richlazy_jax.train_runs`, starts and seeds in one axis.
+    """
+    task = setting.made_task()
+    apply = functools.partial(rj.rnn_apply, activation=setting.activation, leak=setting.leak)
+
+    def loss(params: Any, trials: rj.Trials) -> Any:
+        logits = apply(params, trials.inputs)
+        accuracy = rj.decision_accuracy(logits, trials, task.decision_step)
+        return rj.sequence_cross_entropy(logits, trials), {"accuracy": accuracy}
+
+    keys = jax.vmap(lambda k: jax.random.fold_in(k, stream))(seed_keys(setting))
+    return rj.train_runs(
+        loss,
+        flat(params),
+        optax.sgd(setting.learning_rate, momentum=setting.momentum),
+        lambda k: task.sample(k, setting.batch),
+        jnp.tile(keys, len(params["recurrent"])),
+        setting.iterations,
+        has_metrics=True,
+        piece=piece,
+        batch_runs=batch_runs,
+        on_piece=on_piece,
+    )
+
+
+def measured(
+    setting: Setting,
+    params: dict[str, Any],
+    trained: rj.Trained,
+    labels: Sequence[str] | None = None,
+) -> xr.Dataset:
+    """The dataset of `run_task`, from the weights before and after training.
+
+    Args:
+        setting: what was run.
+        params: the weights before, with axes of starts and seeds before all others.
+        trained: what `train_starts` gave.
+        labels: names of the starts; None stands for those of the setting.
+    """
+    labels = [s.label for s in setting.starts] if labels is None else list(labels)
+    found = _measures(setting, flat(params), trained.params)
+    found["accuracy"] = test_accuracy(setting, trained.params)
+    found["loss"] = np.asarray(trained.losses)[:, -100:].mean(axis=1)
+    found["first_loss"] = np.asarray(trained.losses)[:, 0]
+    diverged = np.asarray(trained.diverged)
+    for name in set(MEASURES) - set(setting.measures):
+        del found[name]
+    for name in setting.measures:
+        found[name] = np.where(diverged, np.nan, found[name])
+    found["diverged"] = diverged
+    found |= spectra(np.asarray(flat(params)["recurrent"]))
+    shape = (len(labels), setting.seeds)
+    dims = ("start", "seed", "index")
+    return xr.Dataset(
+        {
+            name: (
+                dims[: value.ndim + 1],
+                value.reshape(*shape, *value.shape[1:]),
+                {"long_name": LABELS[name]},
+            )
+            for name, value in found.items()
+        },
+        coords={"start": labels, "seed": range(setting.seeds)},
+        attrs=setting.record(),
+    )
+
+
+def test_accuracy(setting: Setting, params: dict[str, Any]) -> np.ndarray:
+    """Decision accuracy of each network of a stack on what training does not see.
+
+    For images this is the whole test set, for other tasks the held trials of the representation.
+    """
+    task = setting.made_task()
+    if isinstance(task, rj.SequentialImages):
+        trials = task.held()
+    else:
+        trials = setting.held_trials(_held_keys(setting)[1], setting.activity_trials)
+
+    @jax.jit
+    def of_all(stack: Any) -> Any:
+        def of_one(one: Any) -> Any:
+            logits = rj.rnn_apply(
+                one, trials.inputs, activation=setting.activation, leak=setting.leak
+            )
+            return rj.decision_accuracy(logits, trials, task.decision_step)
+
+        return jax.lax.map(of_one, stack)
+
+    return np.asarray(of_all(params))
+
+
+def flat(params: dict[str, Any]) -> dict[str, Any]:
+    """Axes of starts and seeds made one."""
+    return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), params)
+
+
+def _task_key(setting: Setting) -> Any:
+    return jax.random.fold_in(jax.random.key(setting.random_seed), zlib.crc32(setting.task.encode()))
+
+
+def _held_keys(setting: Setting) -> Any:
+    return jax.random.split(jax.random.fold_in(_task_key(setting), 2**31 - 1))
+
+
+def _measures(setting: Setting, before: Any, after: Any) -> dict[str, np.ndarray]:
+    task = setting.made_task()
+    kernel_key, activity_key = _held_keys(setting)
+    kernel_trials = setting.held_trials(kernel_key, setting.kernel_trials)
+    trials = setting.held_trials(activity_key, setting.activity_trials)
     options = {"activation": setting.activation, "leak": setting.leak}
+    outputs = "all" if kernel_trials.weights is None else "last"
 
     @jax.jit
     def of_one(pair: tuple[Any, Any]) -> dict[str, Any]:
@@ -141,15 +224,13 @@ def _measured(
         first, last = (
             rj.rnn_activity(p, trials.inputs, **options)[:, task.decision_step] for p in pair
         )
-        logits = rj.rnn_apply(end, trials.inputs, **options)
         return {
             "kernel_alignment": rj.recurrent_kernel_alignment(
-                start, end, kernel_trials.inputs, **options
+                start, end, kernel_trials.inputs, outputs=outputs, **options
             ),
             "representation_alignment": rj.representation_alignment(first, last),
             "weight_change_norm": rj.weight_change_norm(start["recurrent"], end["recurrent"]),
             "sign_agreement": rj.sign_agreement(first, last),
-            "accuracy": rj.decision_accuracy(logits, trials, task.decision_step),
         }
 
     runs = len(before["recurrent"])

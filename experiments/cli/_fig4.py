@@ -1,0 +1,109 @@
+"""`richlazy fig4`."""
+
+import zlib
+from pathlib import Path
+from typing import Annotated
+
+import jax
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+
+import richlazy_jax as rj
+
+from .._whole import write_text
+from ..image_mlp import ImageSetting, run_images
+from ..recurrent import save
+from ..verify import Row, markdown
+from ..verify._theorem1 import check_theorem_1
+from ._images import IMAGES_HELP, images_of
+from ._numbers import whole_numbers
+from ._progress import progress_bar
+from ._recurrent import finished, require_batch_runs, use_all_cores
+
+PANELS = ("A", "B")
+
+
+def fig4_command(
+    panel: Annotated[list[str] | None, typer.Option(help="A or B; both by default.")] = None,
+    networks: Annotated[int, typer.Option(help="A: linear networks for each rank.")] = 1000,
+    ranks: Annotated[str, typer.Option(help="B: ranks of the first layer.")] = "1,10,30,100,300",
+    seeds: Annotated[int, typer.Option(help="B: networks for each rank.")] = 10,
+    hidden: Annotated[int, typer.Option(help="B: hidden units.")] = 300,
+    iterations: Annotated[int, typer.Option(help="B: updates.")] = 3000,
+    batch: Annotated[int, typer.Option(help="B: images of an update.")] = 200,
+    kernel_images: Annotated[
+        int, typer.Option(help="B: test images of the kernel, drawn at random.")
+    ] = 200,
+    images: Annotated[str, typer.Option(help=f"B: {IMAGES_HELP}.")] = "auto",
+    batch_runs: Annotated[
+        int | None, typer.Option(help="Networks a device trains side by side; bounds memory.")
+    ] = None,
+    random_seed: Annotated[int, typer.Option(help="All randomness follows from it.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder of data, table and figure.")] = Path("out/fig4"),
+) -> None:
+    """Figure 4: rank against kernel alignment, linear networks and a ReLU network on images."""
+    console = Console()
+    use_all_cores()
+    panels = panel or list(PANELS)
+    path = out / "images.nc"
+    try:
+        for each in panels:
+            if each not in PANELS:
+                raise ValueError(f"--panel is {each!r}; allowed are A and B.")
+        if networks < 2:
+            raise ValueError(f"--networks is {networks}; allowed are whole numbers from 2.")
+        require_batch_runs(batch_runs)
+        out.mkdir(parents=True, exist_ok=True)
+        setting = dataset = None
+        if "B" in panels:
+            setting = ImageSetting(
+                images=images_of(images),
+                ranks=whole_numbers("--ranks", ranks),
+                seeds=seeds,
+                n_hidden=hidden,
+                iterations=iterations,
+                batch=batch,
+                kernel_images=kernel_images,
+                random_seed=random_seed,
+            )
+            dataset = finished(setting.record(), path)
+    except (ValueError, OSError) as error:
+        # Shown by typer as a usage error, with exit code 2.
+        raise typer.BadParameter(str(error)) from error
+
+    rows: list[Row] = []
+    try:
+        if "A" in panels:
+            with console.status("linear networks"):
+                # As `richlazy verify` draws them.
+                key = jax.random.fold_in(jax.random.key(random_seed), zlib.crc32(b"theorem 1"))
+                rows = list(check_theorem_1(key, networks, False))
+        if setting is not None and dataset is None:
+            with progress_bar(console) as bars:
+                bar = bars.add_task(setting.images.name, total=setting.iterations)
+
+                def moved(progress: rj.Progress) -> None:
+                    going = ~progress.diverged
+                    text = setting.images.name
+                    if going.any():
+                        text += f" loss {progress.losses[going].mean():.3f}"
+                    bars.update(bar, completed=progress.step, description=text)
+
+                dataset = run_images(setting, batch_runs=batch_runs, on_piece=moved)
+            save(dataset, path)
+    except KeyboardInterrupt:
+        console.print("Interrupted. What is finished is kept; the same command does the rest.")
+        raise typer.Exit(130) from None
+
+    # matplotlib takes a second to import, which `richlazy --help` need not wait for.
+    from ..fig1 import table
+    from ..fig4 import draw
+
+    parts = ["## A: linear networks\n\n" + markdown(rows)] if rows else []
+    parts += [] if dataset is None else [table([dataset])]
+    text = "\n".join(parts)
+    write_text(out / "table.md", text)
+    draw(rows, dataset).savefig(out / "fig4.png", dpi=150)
+    console.print(Markdown(text))
+    console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig4.png'}")

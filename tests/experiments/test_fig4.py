@@ -1,0 +1,121 @@
+"""Figure 4, panel B: two-layer networks on images, at a small size."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from typer.testing import CliRunner
+
+import richlazy_jax as rj
+from experiments import cli
+from experiments.image_mlp import ImageSetting, run_images
+
+RNG = np.random.default_rng(0)
+IMAGES = rj.ImageSet(
+    "noise 4x4",
+    RNG.random((40, 4, 4), np.float32),
+    RNG.integers(0, 3, 40).astype(np.int32),
+    RNG.random((20, 4, 4), np.float32),
+    RNG.integers(0, 3, 20).astype(np.int32),
+    3,
+)
+SMALL = ImageSetting(
+    IMAGES, ranks=(1, 8), seeds=2, n_hidden=8, iterations=6, batch=5, kernel_images=7
+)
+
+
+def test_measures_of_one_run_again_by_hand():
+    found = run_images(SMALL).isel(start=1, seed=1)
+    key = jax.random.key(0)
+    seed = jax.random.fold_in(key, 1)
+    network = rj.mlp((16, 8, 3), "relu")
+    start = network.init(jax.random.fold_in(seed, 0))
+    start = {"w1": rj.low_rank(start["w1"], 8), "w2": start["w2"]}
+    x, labels = jnp.asarray(IMAGES.train_images.reshape(40, 16)), jnp.asarray(IMAGES.train_labels)
+
+    def loss(params, batch):
+        logits = network.apply(params, batch[0])
+        return -jnp.mean(jax.nn.log_softmax(logits)[jnp.arange(5), batch[1]])
+
+    end = rj.train(
+        loss,
+        start,
+        optax.sgd(0.003, momentum=0.9),
+        rj.minibatches(x, labels, 5),
+        jax.random.fold_in(seed, 1),
+        6,
+    ).params
+    held = jax.random.permutation(jax.random.fold_in(key, 2**31 - 1), 20)[:7]
+    x_test = jnp.asarray(IMAGES.test_images.reshape(20, 16))
+    before, after = (
+        rj.empirical_ntk(network.apply, p, x_test[held], implementation="jacobian")
+        for p in (start, end)
+    )
+    expected = float(rj.kernel_alignment(before, after))
+    assert float(found["kernel_alignment"]) == pytest.approx(expected, rel=1e-5)
+    hidden = [np.maximum(x_test[held] @ p["w1"].T, 0) for p in (start, end)]
+    expected = float(rj.representation_alignment(*hidden))
+    assert float(found["representation_alignment"]) == pytest.approx(expected, rel=1e-5)
+    change = np.linalg.norm(end["w1"] - start["w1"])
+    assert float(found["weight_change_norm"]) == pytest.approx(change, rel=1e-3)
+    right = np.argmax(network.apply(end, x_test), axis=1) == IMAGES.test_labels
+    assert float(found["accuracy"]) == pytest.approx(right.mean())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"ranks": (9,)}, r"ranks holds 9; .*from 1 to 8"),
+        ({"ranks": (3, 3)}, r"ranks is \(3, 3\)"),
+        ({"seeds": 0}, r"seeds is 0"),
+        ({"batch": 41}, r"batch is 41; .*at most 40, the images of noise 4x4"),
+        ({"kernel_images": 21}, r"kernel_images is 21; .*at most 20"),
+        ({"learning_rate": 0.0}, r"learning_rate is 0\.0"),
+        ({"momentum": 1.0}, r"momentum is 1\.0"),
+    ],
+)
+def test_bad_setting(change, message):
+    import dataclasses
+
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(SMALL, **change)
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli.app, ["fig4", *map(str, arguments)])
+
+
+def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
+    monkeypatch.setattr(cli._images.rj, "image_set", lambda source: IMAGES)
+    small = ["--panel", "B", "--hidden", 8, "--ranks", "1,8", "--seeds", 2, "--iterations", 6]
+    small += ["--batch", 5, "--kernel-images", 7, "--out", tmp_path]
+    first = run(*small)
+    assert first.exit_code == 0, first.output
+    kept = (tmp_path / "images.nc").read_bytes()
+    assert (tmp_path / "fig4.png").read_bytes().startswith(b"\x89PNG")
+    assert "## noise 4x4" in (tmp_path / "table.md").read_text()
+    assert run(*small).exit_code == 0
+    assert (tmp_path / "images.nc").read_bytes() == kept
+    other = run(*small, "--iterations", 7)
+    assert other.exit_code == 2
+    assert "another setting" in other.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--panel", "C"], "--panel is 'C'"),
+        (["--networks", "1"], "--networks is 1"),
+        (["--ranks", "1,x"], "'1,x'"),
+        (["--images", "nowhere"], "nowhere"),
+        (["--batch-runs", "0"], "--batch-runs is 0"),
+    ],
+)
+def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    for name in ("check_theorem_1", "run_images"):
+        monkeypatch.setattr(cli._fig4, name, lambda *_, **__: pytest.fail("work was begun"))
+    result = run(*arguments)
+    assert result.exit_code == 2, result.output
+    assert message in result.output
