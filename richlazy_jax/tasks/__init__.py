@@ -7,6 +7,7 @@
   tasks of the paper in JAX, so that a compiled training loop draws trials it never shows twice.
 - `task_by_name` (`_by_name.py`): one of these by its name in the paper.
 - `sequence_cross_entropy` and `decision_accuracy` (`_loss.py`): how a network's answers are scored.
+- `SequentialImages` (`_sequential_images.py`): images row by row, for instance sequential MNIST.
 - `neurogym_task` and `NeuroGymTask` (`_neurogym.py`): any NeuroGym environment as a task.
 
 `_checks.py`, `_periods.py` and `_ring.py` hold what the cognitive tasks share: checks of their
@@ -20,12 +21,14 @@ from ._loss import decision_accuracy, sequence_cross_entropy
 from ._neurogym import NeuroGymTask, neurogym_task
 from ._perceptual_decision import PerceptualDecision
 from ._protocol import Task, Trials
+from ._sequential_images import SequentialImages
 
 __all__ = [
     "ContextDecision",
     "DelayMatchToSample",
     "NeuroGymTask",
     "PerceptualDecision",
+    "SequentialImages",
     "Task",
     "Trials",
     "decision_accuracy",
