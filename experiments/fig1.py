@@ -7,9 +7,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ._intervals import mean_and_interval, mean_with_interval
 from .recurrent import rank_trends
 from .recurrent._train import LABELS
-from ._intervals import mean_and_interval, mean_with_interval
 
 PANELS = ("kernel_alignment", "representation_alignment", "weight_change_norm")
 COLUMNS = (*PANELS, "sign_agreement", "loss", "accuracy")

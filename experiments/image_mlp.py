@@ -113,7 +113,8 @@ def run_images(
     key = jax.random.key(setting.random_seed)
     seeds = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.arange(setting.seeds))
     x, x_test = (
-        jnp.asarray(each.reshape(len(each), -1)) for each in (images.train_images, images.test_images)
+        jnp.asarray(each.reshape(len(each), -1))
+        for each in (images.train_images, images.test_images)
     )
     network = rj.mlp((x.shape[1], setting.n_hidden, images.classes), setting.activation)
     full = jax.vmap(lambda k: network.init(jax.random.fold_in(k, 0)))(seeds)
@@ -192,7 +193,9 @@ def _measures(
         }
 
     each = [
-        jax.device_get(of_one(*(jax.tree.map(lambda leaf, i=i: leaf[i], p) for p in (before, after))))
+        jax.device_get(
+            of_one(*(jax.tree.map(lambda leaf, i=i: leaf[i], p) for p in (before, after)))
+        )
         for i in range(len(before["w1"]))
     ]
     return {name: np.array([one[name] for one in each]) for name in each[0]}

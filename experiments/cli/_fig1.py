@@ -9,8 +9,8 @@ from rich.markdown import Markdown
 
 from .._whole import write_text
 from ..recurrent import MEASURES, Setting, low_rank_starts
-from ._numbers import whole_numbers
 from ._images import IMAGES_HELP, SEQUENTIAL, batch_fields, image_fields
+from ._numbers import whole_numbers
 from ._recurrent import finished, require_batch_runs, run_missing, use_all_cores
 
 TASKS = ("2AF", "DMS", "CXT")

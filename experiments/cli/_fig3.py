@@ -116,6 +116,4 @@ def _students(
             if progress.step == progress.steps:
                 before[0] += progress.steps
 
-        return run_students(
-            setting, teacher_iterations, batch_runs=batch_runs, on_piece=moved
-        )
+        return run_students(setting, teacher_iterations, batch_runs=batch_runs, on_piece=moved)

@@ -7,8 +7,6 @@ import jax
 import jax.numpy as jnp
 import xarray as xr
 
-import richlazy_jax as rj
-
 from ..recurrent import LowRank, Setting
 from ..recurrent._train import (
     flat,

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import xarray as xr
 
-from ..recurrent import MEASURES, Contrast, contrast
 from .._intervals import mean_with_interval
+from ..recurrent import MEASURES, Contrast, contrast
 from ._linear import predicted_alignment
 
 # The order that the paper states, from rich to lazy.

@@ -203,7 +203,9 @@ def flat(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _task_key(setting: Setting) -> Any:
-    return jax.random.fold_in(jax.random.key(setting.random_seed), zlib.crc32(setting.task.encode()))
+    return jax.random.fold_in(
+        jax.random.key(setting.random_seed), zlib.crc32(setting.task.encode())
+    )
 
 
 def _held_keys(setting: Setting) -> Any:
