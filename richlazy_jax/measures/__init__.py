@@ -1,6 +1,8 @@
 """How lazy learning was: measures that compare a network before and after it.
 
 - `kernel_alignment`, `blocked_kernel_alignment` (`_kernel_alignment.py`).
+- `sampled_kernel_alignment` (`_sampled_alignment.py`): on a random few of the examples, with its
+  standard error.
 - `representation_alignment`, `sign_agreement` (`_activity.py`).
 - `weight_change_norm` (`_weights.py`).
 - `effective_ranks` (`_effective_ranks.py`).
@@ -11,14 +13,17 @@ Lazier learning has a smaller weight change and larger alignments.
 from ._activity import representation_alignment, sign_agreement
 from ._effective_ranks import EffectiveRanks, effective_ranks
 from ._kernel_alignment import blocked_kernel_alignment, kernel_alignment
+from ._sampled_alignment import SampledAlignment, sampled_kernel_alignment
 from ._weights import weight_change_norm
 
 __all__ = [
     "EffectiveRanks",
+    "SampledAlignment",
     "blocked_kernel_alignment",
     "effective_ranks",
     "kernel_alignment",
     "representation_alignment",
+    "sampled_kernel_alignment",
     "sign_agreement",
     "weight_change_norm",
 ]

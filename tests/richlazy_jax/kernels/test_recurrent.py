@@ -122,6 +122,19 @@ def test_equals_other_implementations(implementation, outputs, wrt):
         assert_close(exact, np.asarray(other), 1e-5)
 
 
+def test_last_of_many_steps_and_outputs():
+    """The steps and outputs of sequential MNIST, each image a trial of 28 rows of 28 pixels."""
+    before, after = (network(seed, width=12, n_in=28, n_out=10, gain=1.2) for seed in (20, 21))
+    x = trials(20, 7, 28, 28)
+    options = {"outputs": "last", "implementation": "jacobian"}
+    by_jacobian = jax.jit(functools.partial(recurrent_ntk, **options))
+    first, second = (np.asarray(by_jacobian(params, x), np.float64) for params in (before, after))
+    assert_close(recurrent_ntk(before, x, outputs="last"), first, 1e-5)
+    cosine = np.sum(first * second) / np.linalg.norm(first) / np.linalg.norm(second)
+    streamed = recurrent_kernel_alignment(before, after, x, outputs="last", block=3)
+    np.testing.assert_allclose(streamed, cosine, atol=1e-5)
+
+
 @pytest.mark.parametrize("block", [None, 2, 5])
 def test_is_symmetric_and_positive(block):
     kernel = recurrent_ntk(network(3), trials(3, 5, 4), wrt=NAMES, block=block)
