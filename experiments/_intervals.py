@@ -1,6 +1,7 @@
-"""Means over seeds, with intervals."""
+"""How exact a number in a table is: intervals over seeds, errors over images."""
 
 import numpy as np
+import xarray as xr
 from scipy import stats
 
 
@@ -17,3 +18,14 @@ def mean_with_interval(values: np.ndarray) -> str:
     """The same as text."""
     mean, bar = mean_and_interval(values)
     return f"{mean:.4g} ± {bar:.2g}"
+
+
+def sampling_error(dataset: xr.Dataset) -> str:
+    """How well the images of the kernel stand for all, in a sentence."""
+    a = dataset.attrs
+    images = a["kernel_trials"] if "kernel_trials" in a else a["kernel_images"]
+    error = float(dataset["kernel_alignment_error"].mean())
+    return (
+        f"Kernels are on {images} test images drawn at random, the same for all networks; the "
+        f"standard error of one network's alignment over images is {error:.3f} (jackknife, mean)."
+    )

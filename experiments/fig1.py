@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ._intervals import mean_and_interval, mean_with_interval
+from ._intervals import mean_and_interval, mean_with_interval, sampling_error
 from .recurrent import rank_trends
 from .recurrent._train import LABELS
 
@@ -68,6 +68,8 @@ def table(datasets: Sequence[xr.Dataset]) -> str:
             interval = f"{t.low:+.2f} to {t.high:+.2f}"
             lines.append(f"| {name} | {t.spearman:+.2f} | {interval} | {t.steps} | {t.verdict} |")
         lines.append("")
+        if "kernel_alignment_error" in dataset:
+            lines += [sampling_error(dataset), ""]
     return "\n".join(lines)
 
 

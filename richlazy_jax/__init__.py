@@ -59,10 +59,12 @@ from .kernels import (
 )
 from .measures import (
     EffectiveRanks,
+    SampledAlignment,
     blocked_kernel_alignment,
     effective_ranks,
     kernel_alignment,
     representation_alignment,
+    sampled_kernel_alignment,
     sign_agreement,
     weight_change_norm,
 )
@@ -118,6 +120,7 @@ __all__ = [
     "NeuralTangentsUnavailable",
     "PerceptualDecision",
     "Progress",
+    "SampledAlignment",
     "SequentialImages",
     "Task",
     "Trained",
@@ -166,6 +169,7 @@ __all__ = [
     "rnn",
     "rnn_activity",
     "rnn_apply",
+    "sampled_kernel_alignment",
     "sequence_cross_entropy",
     "shipped_connectome",
     "shuffled_weights",

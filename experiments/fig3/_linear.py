@@ -61,7 +61,7 @@ def linear_alignment(
                 jax.random.fold_in(jax.random.fold_in(key, i), j),
                 runs,
                 jnp.asarray(kappa, float),
-                jnp.asarray(i),
+                jnp.eye(len(STARTS))[i],
             )
             for j, kappa in enumerate(kappas)
         ]
@@ -94,7 +94,7 @@ def predicted_alignment(start: str, kappa: float) -> float:
 
 
 def feature_problem(key: Any, kappa: Any, start: Any) -> Problem:
-    """A task of strong and weak features, and a start by its place in `STARTS`."""
+    """A task of strong and weak features, and a start, 1 at its place in `STARTS` and else 0."""
     keys = jax.random.split(key, 7)
     left = rj.haar_orthonormal(keys[0], N_INPUTS, N_INPUTS)
     right = rj.haar_orthonormal(keys[1], N_INPUTS, N_INPUTS)
@@ -103,7 +103,7 @@ def feature_problem(key: Any, kappa: Any, start: Any) -> Problem:
     along_features = jnp.where(strong, kappa, 1.0) * (teacher @ left)
     beta = right @ along_features
     near = right @ jnp.where(strong, along_features, 0.0)
-    towards = jnp.stack([jax.random.normal(keys[3], (N_INPUTS,)), near, beta])[start]
+    towards = start @ jnp.stack([jax.random.normal(keys[3], (N_INPUTS,)), near, beta])
     w1 = rj.aligned_weights(keys[4], towards, N_HIDDEN, SIGMA**2)
     w2 = readout_of_norm(keys[5], N_HIDDEN, jnp.asarray(SIGMA))
     return white_problem(keys[6], w1, w2, beta / jnp.linalg.norm(beta))

@@ -85,7 +85,7 @@ def run_students(setting: Setting, teacher_iterations: int, **how: Any) -> xr.Da
 def student_weights(teacher: Any, other: Any, rank: int, share: float, norm: Any) -> Any:
     r"""Weights of one rank, in part the leading singular triplets of the teacher's.
 
-    $$W \propto \frac{T_{[k]}}{\lVert T_{[r]} \rVert_F} + \frac{G_{[r-k]}}{\lVert G_{[r]} \rVert_F}$$
+    $$W \propto T_{[k]} / \lVert T_{[r]} \rVert_F + G_{[r-k]} / \lVert G_{[r]} \rVert_F$$
 
     with T the teacher's weights, G random ones, $[k]$ the k leading triplets and k the share of the
     rank r, rounded.

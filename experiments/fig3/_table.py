@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import xarray as xr
 
-from .._intervals import mean_with_interval
+from .._intervals import mean_with_interval, sampling_error
 from ..recurrent import MEASURES, Contrast, contrast
 from ._linear import predicted_alignment
 
@@ -88,4 +88,4 @@ def student_table(students: xr.Dataset) -> str:
             f"| {measure.replace('_', ' ')} | {more} and {less} | {c.difference:+.3g} "
             f"({c.low:+.3g} to {c.high:+.3g}) | {c.effect:+.2f} | {c.p:.3f} | {verdict} |"
         )
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", sampling_error(students), ""])

@@ -19,6 +19,7 @@ from ._starts import LowRank
 
 LABELS = {
     "kernel_alignment": "kernel alignment",
+    "kernel_alignment_error": "standard error of the kernel alignment over trials (jackknife)",
     "representation_alignment": "representation alignment",
     "weight_change_norm": "weight change (Frobenius norm)",
     "sign_agreement": "sign agreement of activity",
@@ -27,6 +28,10 @@ LABELS = {
     "accuracy": "decision accuracy on held trials",
     "diverged": "training met a loss that is not finite",
 } | SPECTRA
+
+
+# Trials of each side whose kernels are in memory at once.
+KERNEL_BLOCK = 50
 
 
 def run_task(setting: Setting, **how: Any) -> xr.Dataset:
@@ -153,6 +158,8 @@ def measured(
     diverged = np.asarray(trained.diverged)
     for name in set(MEASURES) - set(setting.measures):
         del found[name]
+    if "kernel_alignment" not in found:
+        found.pop("kernel_alignment_error", None)
     for name in setting.measures:
         found[name] = np.where(diverged, np.nan, found[name])
     found["diverged"] = diverged
@@ -218,7 +225,23 @@ def _measures(setting: Setting, before: Any, after: Any) -> dict[str, np.ndarray
     kernel_trials = setting.held_trials(kernel_key, setting.kernel_trials)
     trials = setting.held_trials(activity_key, setting.activity_trials)
     options = {"activation": setting.activation, "leak": setting.leak}
-    outputs = "all" if kernel_trials.weights is None else "last"
+
+    def alignment(start: Any, end: Any) -> dict[str, Any]:
+        if kernel_trials.weights is None:
+            all_outputs = rj.recurrent_kernel_alignment(start, end, kernel_trials.inputs, **options)
+            return {"kernel_alignment": all_outputs}
+
+        def kernel(params: Any) -> Callable[[Any, Any], Any]:
+            return lambda x, x2: rj.recurrent_ntk(params, x, x2=x2, outputs="last", **options)
+
+        # Where images are few of many, their sampling error counts beside that over seeds.
+        sampled = rj.sampled_kernel_alignment(
+            kernel(start), kernel(end), kernel_trials.inputs, block=KERNEL_BLOCK
+        )
+        return {
+            "kernel_alignment": sampled.alignment,
+            "kernel_alignment_error": sampled.standard_error,
+        }
 
     @jax.jit
     def of_one(pair: tuple[Any, Any]) -> dict[str, Any]:
@@ -227,9 +250,7 @@ def _measures(setting: Setting, before: Any, after: Any) -> dict[str, np.ndarray
             rj.rnn_activity(p, trials.inputs, **options)[:, task.decision_step] for p in pair
         )
         return {
-            "kernel_alignment": rj.recurrent_kernel_alignment(
-                start, end, kernel_trials.inputs, outputs=outputs, **options
-            ),
+            **alignment(start, end),
             "representation_alignment": rj.representation_alignment(first, last),
             "weight_change_norm": rj.weight_change_norm(start["recurrent"], end["recurrent"]),
             "sign_agreement": rj.sign_agreement(first, last),

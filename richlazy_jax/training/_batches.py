@@ -3,19 +3,19 @@
 from collections.abc import Callable
 
 import jax
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Key, Real
 
 from .._checks import require_whole
 
 Sample = Callable[[Key[Array, ""]], tuple[Array, Array]]
 
 
-def full_batch(x: Float[Array, "n ..."], y: Float[Array, "n ..."]) -> Sample:
+def full_batch(x: Float[Array, "n ..."], y: Real[Array, "n ..."]) -> Sample:
     """All examples at every step: gradient descent.
 
     Args:
         x: the inputs.
-        y: the targets.
+        y: the targets, or the labels.
 
     Raises:
         ValueError: x and y differ in length.
@@ -24,12 +24,12 @@ def full_batch(x: Float[Array, "n ..."], y: Float[Array, "n ..."]) -> Sample:
     return lambda key: (x, y)
 
 
-def minibatches(x: Float[Array, "n ..."], y: Float[Array, "n ..."], size: int) -> Sample:
+def minibatches(x: Float[Array, "n ..."], y: Real[Array, "n ..."], size: int) -> Sample:
     """`size` different examples at every step, drawn anew each time: stochastic gradient descent.
 
     Args:
         x: the inputs.
-        y: the targets.
+        y: the targets, or the labels.
         size: how many, from 1 to the number of examples.
 
     Raises:

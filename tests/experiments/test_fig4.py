@@ -54,7 +54,7 @@ def test_measures_of_one_run_again_by_hand():
     )
     expected = float(rj.kernel_alignment(before, after))
     assert float(found["kernel_alignment"]) == pytest.approx(expected, rel=1e-5)
-    hidden = [np.maximum(x_test[held] @ p["w1"].T, 0) for p in (start, end)]
+    hidden = [jnp.maximum(x_test[held] @ p["w1"].T, 0) for p in (start, end)]
     expected = float(rj.representation_alignment(*hidden))
     assert float(found["representation_alignment"]) == pytest.approx(expected, rel=1e-5)
     change = np.linalg.norm(end["w1"] - start["w1"])
