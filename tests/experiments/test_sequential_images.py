@@ -79,24 +79,8 @@ def test_another_set_of_images_is_another_setting():
 def test_command(tmp_path, monkeypatch):
     monkeypatch.setattr(cli._images.rj, "image_set", lambda source: IMAGES)
     monkeypatch.setattr(cli._images, "HELD", 8)
-    result = CliRunner().invoke(
-        cli.app,
-        [
-            "fig1",
-            "--task",
-            "sMNIST",
-            "--hidden",
-            "8",
-            "--seeds",
-            "2",
-            "--iterations",
-            "4",
-            "--batch",
-            "6",
-            "--out",
-            str(tmp_path),
-        ],
-    )
+    small = "fig1 --task sMNIST --hidden 8 --seeds 2 --iterations 4 --batch 6 --out"
+    result = CliRunner().invoke(cli.app, [*small.split(), str(tmp_path)])
     assert result.exit_code == 0, result.output
     # Of the usual ranks 5, 30 and full, those that eight units allow.
     assert list(load(tmp_path / "sMNIST.nc")["rank"].values) == [5, 8]
