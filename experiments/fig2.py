@@ -135,15 +135,15 @@ def table(datasets: Sequence[xr.Dataset]) -> str:
     lines += [
         "",
         "| structure | measure | null | structure | difference, 95 % interval | Hedges' g | p "
-        "| p (Holm) | learns |",
-        "| --- | --- | --: | --: | --- | --: | --: | --: | --- |",
+        "| p (Holm) | n | learns |",
+        "| --- | --- | --: | --: | --- | --: | --: | --: | --: | --- |",
     ]
     for f in found:
         c = f.contrast
         lines.append(
             f"| {f.structure} | {f.measure.replace('_', ' ')} | {f.null_mean:.4g} | {f.mean:.4g} "
             f"| {c.difference:+.3g} ({c.low:+.3g} to {c.high:+.3g}) | {c.effect:+.2f} | {c.p:.3f} "
-            f"| {f.p_holm:.3f} | {f.verdict} |"
+            f"| {f.p_holm:.3f} | {c.seeds} | {f.verdict} |"
         )
     lines += [
         "",
