@@ -1,9 +1,18 @@
 """Fixtures that every test may ask for, and hypothesis settings that repeat themselves."""
 
+import os
+
 import jax
 import jaxtyping
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Most of the time of the tests goes into compiling, which takes half as long without the back end's
+# optimizations. What the caller's XLA_FLAGS say of them stands.
+if "backend_optimization_level" not in os.environ.get("XLA_FLAGS", ""):
+    os.environ["XLA_FLAGS"] = (
+        os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=0"
+    ).strip()
 
 # Derandomized, so that a run that passed passes again. Both fixtures below set a switch that no
 # example changes, so one setting may serve many examples.

@@ -22,7 +22,7 @@ def test_command_runs_each_size_once(tmp_path):
     edges = tmp_path / "edges.csv"
     edges.write_text(EDGES)
     small = ["--structures", "em,dale", "--connectome", edges, "--hidden", 12, "--seeds", 3]
-    small += ["--iterations", 20, "--out", tmp_path / "out"]
+    small += ["--iterations", 20, "--measures", "weight_change_norm", "--out", tmp_path / "out"]
     first = run("fig6", *small)
     assert first.exit_code == 0, first.output
     kept = {p.name: p.read_bytes() for p in (tmp_path / "out").glob("*.nc")}
@@ -30,7 +30,7 @@ def test_command_runs_each_size_once(tmp_path):
     assert list(load(tmp_path / "out/CXT_9.nc")["start"].values) == ["null", "EM"]
     assert (tmp_path / "out/fig6.png").read_bytes().startswith(b"\x89PNG")
     text = (tmp_path / "out/table.md").read_text()
-    assert "| EM | kernel alignment |" in text
+    assert "| EM | weight change norm |" in text
     second = run("fig6", *small)
     assert second.exit_code == 0, second.output
     assert second.output.count("found in") == 2

@@ -155,6 +155,7 @@ def run(*arguments):
 
 def test_command_runs_each_task_once(tmp_path):
     small = ["--ranks", "1,6", "--hidden", 6, "--seeds", 2, "--iterations", 20, "--out", tmp_path]
+    small += ["--measures", "representation_alignment,weight_change_norm"]
     first = run(*small, "--task", "2AF")
     assert first.exit_code == 0, first.output
     kept = (tmp_path / "2AF.nc").read_bytes()
