@@ -1,0 +1,53 @@
+"""Studies: a sweep in a folder, one netCDF file for each finished cell.
+
+A cell is one setting of a sweep. Its record is all that decides its numbers, and the hash of the
+record is its name. Nothing here knows how a cell is computed; it is a dataset that the caller made.
+A process may be killed at any moment, and many may work on one study; what is there is whole.
+
+    create_study(path, spec_text, environment_record())
+    for record in records:
+        with claim_cell(path, cell_hash(record)) as mine:
+            if mine:
+                write_cell(path, record, computed(record))
+    dataset = open_study(path)
+
+In the folder are `spec.yaml`, `environment.json`, `cells/HASH.nc`, `locks/HASH.lock` and
+`failed/HASH.json` (`_folder.py`).
+
+- `cell_hash` (`_hash.py`): the name of a cell; `_plain.py` says what a record may hold.
+- `create_study` (`_create.py`): the folder, or a check that it is of the same spec.
+- `environment_record` (`_environment.py`): versions, devices and commit, and nothing private.
+- `write_cell`, `read_cell` (`_cells.py`): whole or not at all. `_encode.py` makes the bytes of a
+  file, `_durable.py` writes them so that they stay, and `_decode.py` checks and reads them.
+- `BrokenCellWarning` (`_broken.py`): a file that is no cell was put aside.
+- `claim_cell` (`_claim.py`): one process for each cell; `_lock.py` holds the locks.
+- `record_failure`, `failures`, `Failure` (`_failures.py`): the last error of a cell.
+- `open_study` (`_open.py`): all cells as one dataset. `_fields.py` makes coordinates of records and
+  `_stack.py` one array of many.
+- `missing_cells` (`_missing.py`): what is still to be computed.
+"""
+
+from ._broken import BrokenCellWarning
+from ._cells import read_cell, write_cell
+from ._claim import claim_cell
+from ._create import create_study
+from ._environment import environment_record
+from ._failures import Failure, failures, record_failure
+from ._hash import cell_hash
+from ._missing import missing_cells
+from ._open import open_study
+
+__all__ = [
+    "BrokenCellWarning",
+    "Failure",
+    "cell_hash",
+    "claim_cell",
+    "create_study",
+    "environment_record",
+    "failures",
+    "missing_cells",
+    "open_study",
+    "read_cell",
+    "record_failure",
+    "write_cell",
+]

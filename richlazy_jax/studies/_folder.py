@@ -1,0 +1,60 @@
+"""What lies where in the folder of a study."""
+
+import re
+from pathlib import Path
+
+SPEC = "spec.yaml"
+ENVIRONMENT = "environment.json"
+CELLS = "cells"
+LOCKS = "locks"
+FAILED = "failed"
+
+_HASH = re.compile(r"[0-9a-f]{16}")
+
+
+def require_study(path: Path | str) -> Path:
+    """`path`, if it is the folder of a study.
+
+    Raises:
+        FileNotFoundError: there is nothing of this name.
+        ValueError: it is something else.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist; allowed is the folder of a study.")
+    if not (path / SPEC).is_file():
+        raise ValueError(
+            f"{path} is no study, as it has no {SPEC}; allowed is a folder that create_study made."
+        )
+    return path
+
+
+def require_hash(hash: str) -> str:
+    """`hash`, if it is one; it becomes part of a file's name."""
+    if not _HASH.fullmatch(hash):
+        raise ValueError(f"hash is {hash!r}; allowed are 16 hexadecimal digits.")
+    return hash
+
+
+def cell_path(path: Path, hash: str) -> Path:
+    """Where the cell lies, or would."""
+    return path / CELLS / f"{require_hash(hash)}.nc"
+
+
+def lock_path(path: Path, hash: str) -> Path:
+    """The file that is locked while the cell is computed."""
+    return path / LOCKS / f"{require_hash(hash)}.lock"
+
+
+def failure_path(path: Path, hash: str) -> Path:
+    """Where the last error of the cell lies, if there was one."""
+    return path / FAILED / f"{require_hash(hash)}.json"
+
+
+def hashes_in(folder: Path, ending: str) -> list[str]:
+    """The hashes that files of `folder` with this ending are called by, in order."""
+    return sorted(
+        file.name.removesuffix(ending)
+        for file in folder.glob(f"*{ending}")
+        if _HASH.fullmatch(file.name.removesuffix(ending))
+    )
