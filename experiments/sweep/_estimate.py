@@ -1,0 +1,70 @@
+"""How much work and memory a sweep takes."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from ..recurrent import Setting
+from ..recurrent._train import network_of
+from ._cells import combinations, setting_of
+from ._spec import AXES, SweepSpec
+
+
+def counts(spec: SweepSpec) -> dict[str, int]:
+    r"""Counts of a whole sweep, and bytes of its largest cell.
+
+    - `cells`: combinations of values.
+    - `runs`: networks trained, cells times seeds.
+    - `updates`: updates of all runs.
+    - `cell_bytes`: what one cell keeps in memory, with $P$ bytes of weights and $O$ of optimizer
+      state in one network: seeds $\times (2 P + O)$, as the weights of the start are kept for the
+      measures. Activity, gradients and trials come on top, for the networks trained side by side.
+    - `kernel_bytes`: the kernel of one network, if it were held whole. With $m$ trials, $T$ steps
+      and $k$ outputs of $b$ bytes it is $b (m T k)^2$, or $b (m k)^2$ for images, of which only
+      the last step is read. The alignment works in blocks and needs less; 0 where it is not
+      measured.
+
+    Weights are counted by shape, without drawing any; the rest is rough.
+
+    Args:
+        spec: the sweep.
+    """
+    number = math.prod(len(getattr(spec, field)) for field in AXES)
+    # Memory depends on these fields alone.
+    shaping = ("task", "n_hidden", "kernel_trials")
+    largest: dict[tuple, Setting] = {}
+    for cell in combinations(spec):
+        key = tuple(cell[field] for field in shaping)
+        if key not in largest:
+            largest[key] = setting_of(spec, cell)
+    settings = list(largest.values())
+    return {
+        "cells": number,
+        "runs": number * spec.seeds,
+        "updates": sum(spec.iterations) * (number // len(spec.iterations)) * spec.seeds,
+        "cell_bytes": max(map(_cell_bytes, settings)),
+        "kernel_bytes": max(map(_kernel_bytes, settings)),
+    }
+
+
+def _cell_bytes(setting: Setting) -> int:
+    weights = jax.eval_shape(network_of(setting).init, jax.random.key(0))
+    optimizer = optax.sgd(setting.learning_rate, momentum=setting.momentum)
+    state = jax.eval_shape(optimizer.init, weights)
+    return setting.seeds * (2 * _bytes(weights) + _bytes(state))
+
+
+def _kernel_bytes(setting: Setting) -> int:
+    if "kernel_alignment" not in setting.measures:
+        return 0
+    task = setting.made_task()
+    steps = task.n_steps if setting.images is None else 1
+    itemsize = np.dtype(jnp.result_type(float)).itemsize
+    return itemsize * (setting.kernel_trials * steps * task.n_outputs) ** 2
+
+
+def _bytes(tree: object) -> int:
+    return sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))

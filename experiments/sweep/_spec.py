@@ -1,0 +1,81 @@
+"""What a sweep is."""
+
+import dataclasses
+from typing import Any
+
+import richlazy_jax as rj
+
+from ..recurrent import Setting, Start
+from ._kinds import KINDS
+
+
+@dataclasses.dataclass(frozen=True)
+class StartSpec:
+    """One start, as it is written and as it is made.
+
+    Attributes:
+        kind: one of those in `_kinds.py`.
+        parameters: all parameters of the kind with their values, defaults among them, in a fixed
+            order. Paths are full.
+        start: the start itself. It is not compared: what is written decides.
+    """
+
+    kind: str
+    parameters: tuple[tuple[str, str | int | float | bool | None], ...]
+    start: Start = dataclasses.field(compare=False, repr=False)
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """The parameters that are not defaults."""
+        known = KINDS[self.kind].parameters
+        return {name: value for name, value in self.parameters if value != known[name].default}
+
+    @property
+    def label(self) -> str:
+        """A line that no other start of a sweep has, such as "low_rank, rank 30"."""
+        return ", ".join([self.kind, *(f"{name} {value}" for name, value in self.written.items())])
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SweepSpec:
+    """A grid of settings. Each field but the last four holds the values of one axis.
+
+    Fields mean what they mean in `experiments.recurrent.Setting`, and have its defaults.
+    `sweep_spec` and `read_spec` make one and check it whole; the class itself checks nothing.
+
+    Attributes:
+        task, n_hidden, iterations, batch, learning_rate, momentum, gain, activation, leak,
+            kernel_trials, activity_trials, random_seed: one value, or several that differ.
+        start: the starts, each in cells of its own.
+        seeds: how many networks each cell has.
+        measures: which measures to take of each.
+        images: what the cells of "sMNIST" learn, a name of `richlazy_jax.image_set` or the full
+            path of a folder.
+        image_set: the images themselves. They are not compared.
+    """
+
+    task: tuple[str, ...] = (Setting.task,)
+    start: tuple[StartSpec, ...]
+    n_hidden: tuple[int, ...] = (Setting.n_hidden,)
+    iterations: tuple[int, ...] = (Setting.iterations,)
+    batch: tuple[int, ...] = (Setting.batch,)
+    learning_rate: tuple[float, ...] = (Setting.learning_rate,)
+    momentum: tuple[float, ...] = (Setting.momentum,)
+    gain: tuple[float, ...] = (Setting.gain,)
+    activation: tuple[str, ...] = (Setting.activation,)
+    leak: tuple[float, ...] = (Setting.leak,)
+    kernel_trials: tuple[int, ...] = (Setting.kernel_trials,)
+    activity_trials: tuple[int, ...] = (Setting.activity_trials,)
+    random_seed: tuple[int, ...] = (Setting.random_seed,)
+    seeds: int = Setting.seeds
+    measures: tuple[str, ...] = Setting.measures
+    images: str | None = None
+    image_set: rj.ImageSet | None = dataclasses.field(default=None, compare=False, repr=False)
+
+
+# In the order of the class, which is that of the loops over the grid.
+AXES = tuple(
+    field.name
+    for field in dataclasses.fields(SweepSpec)
+    if field.name not in ("seeds", "measures", "images", "image_set")
+)

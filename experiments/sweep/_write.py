@@ -1,0 +1,34 @@
+"""A sweep as YAML."""
+
+from typing import Any
+
+import yaml
+
+from ._spec import AXES, SweepSpec
+
+
+def to_yaml(spec: SweepSpec) -> str:
+    """YAML that `sweep_spec` reads as an equal sweep, wherever it stands.
+
+    Every field is written, defaults as well, so that it means the same when defaults change. Paths
+    are full.
+
+    Args:
+        spec: the sweep.
+    """
+    fields: dict[str, Any] = {}
+    for field in AXES:
+        values = list(getattr(spec, field))
+        if field == "start":
+            values = [_entry(start.kind, start.written) for start in values]
+        fields[field] = values if len(values) > 1 or field == "start" else values[0]
+    fields |= {"seeds": spec.seeds, "measures": list(spec.measures)}
+    if spec.images is not None:
+        fields["images"] = spec.images
+    return yaml.safe_dump(
+        fields, sort_keys=False, default_flow_style=None, allow_unicode=True, width=100
+    )
+
+
+def _entry(kind: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": None if kind == "null" else kind} | parameters
