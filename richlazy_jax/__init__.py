@@ -11,7 +11,10 @@ jit, vmap and grad.
 - `training`: optax under `jax.lax.scan`, many runs at once.
 - `kernels`: empirical neural tangent kernels.
 - `measures`: how lazy learning was.
+- `studies`: finished cells of a sweep, on disk; only `open_study` is here, and the others there.
 """
+
+from typing import TYPE_CHECKING, Any
 
 from .connectivity import (
     CellTypes,
@@ -103,6 +106,9 @@ from .training import (
     train_runs,
 )
 
+if TYPE_CHECKING:
+    from .studies import open_study
+
 __all__ = [
     "MLP",
     "RNN",
@@ -156,6 +162,7 @@ __all__ = [
     "mnist_openml",
     "motif_weights",
     "neurogym_task",
+    "open_study",
     "potjans_diesmann",
     "power_law_spectrum",
     "read_cell_types",
@@ -185,3 +192,12 @@ __all__ = [
     "with_norm_of",
     "with_singular_values",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # It needs xarray, whose import takes longer than all of ours, and most programs do without.
+    if name == "open_study":
+        from .studies import open_study
+
+        return open_study
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,6 +7,7 @@ from ._fig2 import FIGURES, help_of, structured_command
 from ._fig3 import fig3_command
 from ._fig4 import fig4_command
 from ._inspect import inspect_command
+from ._sweep import sweep_command
 from ._verify import verify_command
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ for _figure, _task in FIGURES.items():
     app.command(_figure, help=help_of(_figure), context_settings=_settings)(structured_command)
 app.command("fig3")(fig3_command)
 app.command("fig4")(fig4_command)
+app.command("sweep")(sweep_command)
 app.command("inspect")(inspect_command)
 
 

@@ -5,6 +5,7 @@
 - `_write.py`: a sweep as YAML again.
 - `_cells.py`: the grid, one `Setting` for each cell, in a documented order.
 - `_estimate.py`: how much work and memory a sweep takes.
+- `_run.py`: cells run one after the other, kept in a study as they are finished.
 - `_errors.py`: all faults of a file in one error, each with its line and column.
 - `_tree.py`: YAML text as a tree with places, where nothing is ever constructed from a tag.
 - `_scalars.py`: what a single value may be.
@@ -18,11 +19,13 @@ from ._cells import MOST_CELLS, cell_axes, cells
 from ._errors import Fault, SpecError
 from ._estimate import counts
 from ._read import read_spec, sweep_spec
+from ._run import CellDone, run_sweep, seconds_per_update
 from ._spec import StartSpec, SweepSpec
 from ._write import to_yaml
 
 __all__ = [
     "MOST_CELLS",
+    "CellDone",
     "Fault",
     "SpecError",
     "StartSpec",
@@ -31,6 +34,8 @@ __all__ = [
     "cells",
     "counts",
     "read_spec",
+    "run_sweep",
+    "seconds_per_update",
     "sweep_spec",
     "to_yaml",
 ]

@@ -1,0 +1,107 @@
+"""`richlazy sweep`."""
+
+import collections
+from pathlib import Path
+from typing import Annotated
+
+import jax
+import typer
+from rich.console import Console
+
+import richlazy_jax as rj
+
+from ..sweep import SweepSpec, cell_axes, cells, counts, read_spec, run_sweep, seconds_per_update
+from ._progress import progress_bar
+from ._recurrent import require_batch_runs, use_all_cores
+
+
+def sweep_command(
+    spec_file: Annotated[
+        Path, typer.Argument(metavar="SPEC.yaml", help="The sweep; README.md has an example.")
+    ],
+    out: Annotated[Path, typer.Option(help="The study: a folder of finished cells.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count and measure, and run nothing.")
+    ] = False,
+    batch_runs: Annotated[
+        int | None, typer.Option(help="Networks a device trains side by side; bounds memory.")
+    ] = None,
+) -> None:
+    """A grid of settings, kept cell by cell. The same command runs what is missing.
+
+    Exits with 1 if a cell failed; the others are run all the same.
+    """
+    console = Console()
+    use_all_cores()
+    try:
+        require_batch_runs(batch_runs)
+        spec = read_spec(spec_file)
+        if dry_run:
+            _show_counts(spec, console)
+            return
+        progress = progress_bar(console)
+        bar = progress.add_task("cell", total=1)
+
+        def moved(now: rj.Progress) -> None:
+            going = ~now.diverged
+            text = f"loss {now.losses[going].mean():.4f}" if going.any() else "diverged"
+            lost = int(now.diverged.sum())
+            text += f", {lost} diverged" if lost and going.any() else ""
+            progress.update(bar, completed=now.step, total=now.steps, description=text)
+
+        to_come = run_sweep(
+            spec,
+            spec_file.read_text(encoding="utf-8-sig"),
+            out,
+            batch_runs=batch_runs,
+            on_piece=moved,
+        )
+    except (ValueError, OSError) as error:
+        # Shown by typer as a usage error, with exit code 2.
+        raise typer.BadParameter(str(error)) from error
+
+    counted: collections.Counter[str] = collections.Counter()
+    whole = counts(spec)["cells"]
+    try:
+        with progress:
+            over = progress.add_task("cells", total=whole)
+            for done in to_come:
+                counted[done.status] += 1
+                progress.update(over, completed=counted.total())
+                if done.status == "failed":
+                    console.print(f"[bold red]{done.hash} failed:[/] {done.error}", highlight=False)
+    except KeyboardInterrupt:
+        console.print(
+            f"Interrupted after {counted.total()} of {whole} cells. What is finished is kept in "
+            f"{out}; the same command does the rest."
+        )
+        raise typer.Exit(130) from None
+    except OSError as error:
+        console.print(
+            f"[bold red]Could not go on:[/] {error}. What is finished is kept in {out}; the same "
+            "command does the rest.",
+            highlight=False,
+        )
+        raise typer.Exit(1) from None
+    said = ", ".join(f"{number} {status}" for status, number in sorted(counted.items()))
+    console.print(f"{whole} cells: {said}. Study: {out}")
+    if counted["failed"]:
+        raise typer.Exit(1)
+
+
+def _show_counts(spec: SweepSpec, console: Console) -> None:
+    found = counts(spec)
+    first = cells(spec)[0]
+    each = seconds_per_update(first)
+    hours = each * found["updates"] / jax.local_device_count() / 3600
+    axes = ", ".join(cell_axes(spec)) or "none"
+    console.print(
+        f"{found['cells']} cells (varying: {axes}), {found['runs']} networks, "
+        f"{found['updates']:,} updates",
+        f"Memory: {found['cell_bytes'] / 2**20:.0f} MiB of weights and optimizer state in the "
+        "largest cell",
+        f"Time: about {hours:.2f} hours on {jax.local_device_count()} devices, from "
+        f"{each * 1e3:.2f} ms measured for an update of the first cell; measures come on top",
+        sep="\n",
+        highlight=False,
+    )
