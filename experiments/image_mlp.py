@@ -152,7 +152,7 @@ def run_images(
         setting.activation,
     )
     diverged = np.asarray(trained.diverged)
-    for name in MEASURED:
+    for name in (*MEASURED, "accuracy"):
         found[name] = np.where(diverged, np.nan, found[name])
     losses = np.asarray(trained.losses)
     found |= {"loss": losses[:, -100:].mean(axis=1), "first_loss": losses[:, 0]}

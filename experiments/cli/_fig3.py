@@ -11,7 +11,14 @@ from rich.markdown import Markdown
 import richlazy_jax as rj
 
 from .._whole import write_text
-from ..fig3 import KAPPAS, linear_alignment, linear_table, run_students, student_table
+from ..fig3 import (
+    KAPPAS,
+    linear_alignment,
+    linear_record,
+    linear_table,
+    run_students,
+    student_table,
+)
 from ..recurrent import Setting, low_rank_starts, save
 from ._images import IMAGES_HELP, SEQUENTIAL, image_fields
 from ._progress import progress_bar
@@ -53,7 +60,10 @@ def fig3_command(
             raise ValueError(f"--networks is {networks}; allowed are whole numbers from 2.")
         require_batch_runs(batch_runs)
         out.mkdir(parents=True, exist_ok=True)
-        setting = students = None
+        setting = students = linear = None
+        if "B" in panels:
+            record = linear_record(KAPPAS, networks, random_seed)
+            linear = finished(record, out / "linear.nc")
         if "C" in panels:
             if rank < 2:
                 raise ValueError(f"--rank is {rank}; allowed are whole numbers from 2.")
@@ -76,12 +86,11 @@ def fig3_command(
         # Shown by typer as a usage error, with exit code 2.
         raise typer.BadParameter(str(error)) from error
 
-    linear = None
     try:
-        if "B" in panels:
+        if "B" in panels and linear is None:
             with console.status("linear students"):
                 linear = linear_alignment(KAPPAS, networks, random_seed)
-            save(linear, out / "linear.nc")
+                save(linear, out / "linear.nc")
         if setting is not None and students is None:
             students = _students(setting, teacher_iterations, batch_runs, console)
             save(students, students_path)

@@ -6,7 +6,7 @@
 - `_draw.py`: both panels; apart, because matplotlib takes a second to import.
 """
 
-from ._linear import KAPPAS, STARTS, linear_alignment, predicted_alignment
+from ._linear import KAPPAS, STARTS, linear_alignment, linear_record, predicted_alignment
 from ._students import SHARES, run_students, student_weights
 from ._table import linear_table, student_contrasts, student_table
 
@@ -15,6 +15,7 @@ __all__ = [
     "SHARES",
     "STARTS",
     "linear_alignment",
+    "linear_record",
     "linear_table",
     "predicted_alignment",
     "run_students",

@@ -74,8 +74,20 @@ def linear_alignment(
             "loss": (dims, np.array([[f.loss for f in row] for row in found])),
         },
         coords={"start": list(STARTS), "kappa": list(kappas)},
-        attrs={"d": N_INPUTS, "h": N_HIDDEN, "sigma": SIGMA, "random_seed": random_seed},
+        attrs=linear_record(kappas, runs, random_seed),
     )
+
+
+def linear_record(kappas: Sequence[float], runs: int, random_seed: int) -> dict[str, Any]:
+    """All that decides the numbers of `linear_alignment`."""
+    return {
+        "kappas": list(kappas),
+        "runs": runs,
+        "random_seed": random_seed,
+        "d": N_INPUTS,
+        "h": N_HIDDEN,
+        "sigma": SIGMA,
+    }
 
 
 def predicted_alignment(start: str, kappa: float) -> float:

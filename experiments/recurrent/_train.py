@@ -43,8 +43,8 @@ def run_task(setting: Setting, **how: Any) -> xr.Dataset:
 
     Returns:
         One value for each start and seed of every measure asked for, of `loss`, `accuracy`,
-        `diverged`, and the spectra and effective ranks of the start. Measures of runs that diverged
-        are NaN. Where all starts are of chosen rank, `rank` is a coordinate. The setting stands in
+        `diverged`, and the spectra and effective ranks of the start. Measures and accuracy of runs
+        that diverged are NaN. Where all starts are of chosen rank, `rank` is a coordinate. The setting stands in
         the attributes.
     """
     params = initial_params(setting)
@@ -158,7 +158,7 @@ def measured(
     diverged = np.asarray(trained.diverged)
     for name in set(MEASURES) - set(setting.measures):
         found.pop(name, None)
-    for name in setting.measures:
+    for name in (*setting.measures, "accuracy"):
         found[name] = np.where(diverged, np.nan, found[name])
     found["diverged"] = diverged
     found |= spectra(np.asarray(flat(params)["recurrent"]))
