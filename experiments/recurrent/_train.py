@@ -44,8 +44,8 @@ def run_task(setting: Setting, **how: Any) -> xr.Dataset:
     Returns:
         One value for each start and seed of every measure asked for, of `loss`, `accuracy`,
         `diverged`, and the spectra and effective ranks of the start. Measures and accuracy of runs
-        that diverged are NaN. Where all starts are of chosen rank, `rank` is a coordinate. The setting stands in
-        the attributes.
+        that diverged are NaN. Where all starts are of chosen rank, `rank` is a coordinate. The
+        setting stands in the attributes.
     """
     params = initial_params(setting)
     dataset = measured(setting, params, train_starts(setting, params, **how))
