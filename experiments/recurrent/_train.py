@@ -42,10 +42,10 @@ def run_task(setting: Setting, **how: Any) -> xr.Dataset:
         how: `piece`, `batch_runs` and `on_piece` of `train_starts`.
 
     Returns:
-        One value for each start and seed of every measure asked for, of `loss`, `accuracy`,
-        `diverged`, and the spectra and effective ranks of the start. Measures and accuracy of runs
-        that diverged are NaN. Where all starts are of chosen rank, `rank` is a coordinate. The
-        setting stands in the attributes.
+        One value for each start and seed of every measure asked for, of `loss`, `first_loss`,
+        `accuracy` and `diverged`, and the spectra and effective ranks of the start. Runs that
+        diverged have NaN for measures, accuracy and first loss. Where all starts are of chosen
+        rank, `rank` is a coordinate. The setting stands in the attributes.
     """
     params = initial_params(setting)
     dataset = measured(setting, params, train_starts(setting, params, **how))
@@ -158,7 +158,7 @@ def measured(
     diverged = np.asarray(trained.diverged)
     for name in set(MEASURES) - set(setting.measures):
         found.pop(name, None)
-    for name in (*setting.measures, "accuracy"):
+    for name in (*setting.measures, "accuracy", "first_loss"):
         found[name] = np.where(diverged, np.nan, found[name])
     found["diverged"] = diverged
     found |= spectra(np.asarray(flat(params)["recurrent"]))
