@@ -46,7 +46,9 @@ def rank_trends(dataset: xr.Dataset, random_seed: int = 0) -> list[Trend]:
         values = dataset[measure].values
         seen = _spearman(ranks, values)
         resampled = [_spearman(ranks[:, d], values[:, d]) for d in draws]
-        low, high = np.nanquantile(resampled, [0.025, 0.975])
+        # A measure that does not vary, or that no run has, has no correlation to bracket.
+        kept = np.array([r for r in resampled if np.isfinite(r)])
+        low, high = np.quantile(kept, [0.025, 0.975]) if len(kept) else (np.nan, np.nan)
         sign = 1 if lazier_is_larger else -1
         # NaN, where a measure does not vary, is on no side of 0.
         if not (low > 0 or high < 0):
