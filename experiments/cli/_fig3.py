@@ -21,6 +21,7 @@ from ..fig3 import (
 )
 from ..recurrent import Setting, low_rank_starts, save
 from ._images import IMAGES_HELP, SEQUENTIAL, image_fields
+from ._panels import chosen_panels, require_networks
 from ._progress import progress_bar
 from ._recurrent import finished, require_batch_runs, use_all_cores
 
@@ -50,14 +51,10 @@ def fig3_command(
     """
     console = Console()
     use_all_cores()
-    panels = panel or list(PANELS)
     students_path = out / "students.nc"
     try:
-        for each in panels:
-            if each not in PANELS:
-                raise ValueError(f"--panel is {each!r}; allowed are B and C.")
-        if networks < 2:
-            raise ValueError(f"--networks is {networks}; allowed are whole numbers from 2.")
+        panels = chosen_panels(panel, PANELS)
+        require_networks(networks)
         require_batch_runs(batch_runs)
         out.mkdir(parents=True, exist_ok=True)
         setting = students = linear = None

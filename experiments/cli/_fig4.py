@@ -18,6 +18,7 @@ from ..verify import Row, markdown
 from ..verify._theorem1 import check_theorem_1
 from ._images import IMAGES_HELP, images_of
 from ._numbers import whole_numbers
+from ._panels import chosen_panels, require_networks
 from ._progress import progress_bar
 from ._recurrent import finished, require_batch_runs, use_all_cores
 
@@ -45,14 +46,10 @@ def fig4_command(
     """Figure 4: rank against kernel alignment, linear networks and a ReLU network on images."""
     console = Console()
     use_all_cores()
-    panels = panel or list(PANELS)
     path = out / "images.nc"
     try:
-        for each in panels:
-            if each not in PANELS:
-                raise ValueError(f"--panel is {each!r}; allowed are A and B.")
-        if networks < 2:
-            raise ValueError(f"--networks is {networks}; allowed are whole numbers from 2.")
+        panels = chosen_panels(panel, PANELS)
+        require_networks(networks)
         require_batch_runs(batch_runs)
         out.mkdir(parents=True, exist_ok=True)
         setting = dataset = None

@@ -1,7 +1,5 @@
 """Tables of cell types: who connects to whom, how often and how strongly."""
 
-import csv
-import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +9,8 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+
+from .._table import read_table
 
 COLUMNS = {
     "target": ("target",),
@@ -102,18 +102,12 @@ def read_cell_types(path: str | os.PathLike[str], citation: str = "") -> CellTyp
             value and what is allowed.
         OSError: the file cannot be read.
     """
-    lines = _lines(path)
-    if not lines:
-        raise ValueError(f"{path} is empty; allowed is a table of cell types.")
-    (header_line, header), *rows = lines
-    at = _columns(f"{path}, line {header_line}", header)
+    header, rows = read_table(Path(path))
+    at = _columns(f"{path}, line 1", header)
     names: dict[str, None] = {}
     sizes: dict[str, tuple[float, int]] = {}
     pairs: dict[tuple[str, str], dict[str, Any]] = {}
-    for line, row in rows:
-        place = f"{path}, line {line}"
-        if len(row) != len(header):
-            raise ValueError(f"{place} has {len(row)} fields; allowed are {len(header)}.")
+    for place, row, line in rows:
         target, source = row[at["target"]], row[at["source"]]
         for kind, name in (("target", target), ("source", source)):
             if not name:
@@ -139,7 +133,7 @@ def read_cell_types(path: str | os.PathLike[str], citation: str = "") -> CellTyp
     if missing or not names:
         example = "target {}, source {}".format(*missing[0]) if missing else "every pair"
         raise ValueError(
-            f"{path} ends after line {lines[-1][0]} without {example} "
+            f"{path} ends after line {rows[-1].line if rows else 1} without {example} "
             f"({len(missing)} pairs missing); allowed is one line for each ordered pair of types."
         )
 
@@ -170,32 +164,6 @@ def potjans_diesmann() -> CellTypes:
         return read_cell_types(
             path, "T. C. Potjans and M. Diesmann, Cerebral Cortex 24(3):785-806, 2014"
         )
-
-
-def _lines(path: str | os.PathLike[str]) -> list[tuple[int, list[str]]]:
-    """The fields of each line that is not blank, with the number of the line they begin on."""
-    data = Path(path).read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-        bad = data.find(b"\0")
-    except UnicodeDecodeError as error:
-        text, bad = "", error.start
-    if bad >= 0:
-        line = data.count(b"\n", 0, bad) + 1
-        raise ValueError(
-            f"{path}, line {line} holds the byte {data[bad]:#04x}; allowed is text in UTF-8."
-        )
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines: list[tuple[int, list[str]]] = []
-    begins = 1
-    try:
-        for row in reader:
-            if row:
-                lines.append((begins, [field.strip() for field in row]))
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise ValueError(f"{path}, line {begins}: {error}; allowed is CSV.") from None
-    return lines
 
 
 def _columns(place: str, header: Sequence[str]) -> Mapping[str, int]:

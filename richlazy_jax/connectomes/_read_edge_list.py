@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .._table import column_of, read_table
 from ._edges import Edge, require_number, weight_name, weights_of_edges
-from ._table import column_of, read_table
 
 SENDERS = ("pre", "source", "from")
 RECEIVERS = ("post", "target", "to")
@@ -26,7 +26,7 @@ def read_edge_list(
             raise ValueError(f"{path}, line 1: {column!r} is there twice; allowed is once.")
     name = weight_name(f"{path}, line 1", others, weight)
     edges = []
-    for where, fields in rows:
+    for where, fields, _ in rows:
         for column in (pre, post):
             if not fields[column]:
                 raise ValueError(

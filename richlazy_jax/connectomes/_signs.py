@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
+from .._table import column_of, read_table
 from ._connectome import require_names
 from ._file import require_file
 from ._nearest import require_known
-from ._table import column_of, read_table
 
 _SIGNS = {
     "+1": 1.0,
@@ -47,7 +47,7 @@ def read_signs(path: str | os.PathLike[str], names: Sequence[str]) -> Float[np.n
     name_column = column_of(path, columns, "name", ("name",))
     sign_column = column_of(path, columns, "sign", ("sign",))
     signs, seen = {}, {}
-    for where, fields in rows:
+    for where, fields, _ in rows:
         name = require_known(where, fields[name_column], names)
         if name in signs:
             raise ValueError(

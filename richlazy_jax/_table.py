@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """One row: the file and line for messages, and its fields in the header's order."""
+    """One row: the file and line for messages, its fields in the header's order, and the line."""
 
     where: str
     fields: list[str]
+    line: int
 
 
 def read_table(path: Path) -> tuple[list[str], list[Row]]:
@@ -28,7 +29,7 @@ def read_table(path: Path) -> tuple[list[str], list[Row]]:
         for row in reader:
             fields = [field.strip() for field in row]
             if fields not in ([], [""]):
-                rows.append(Row(f"{path}, line {start}", fields))
+                rows.append(Row(f"{path}, line {start}", fields, start))
             start = reader.line_num + 1
     except csv.Error as error:
         raise ValueError(
