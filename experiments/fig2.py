@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from .recurrent import MEASURES, RANKS, Contrast, contrast, holm
+from .recurrent import MEASURES, RANKS, Contrast, DrawnMotif, contrast, holm
 from .recurrent._train import LABELS
 
 NULL = "null"
@@ -109,8 +109,13 @@ def draw(datasets: Sequence[xr.Dataset]) -> Figure:
     return figure
 
 
-def table(datasets: Sequence[xr.Dataset]) -> str:
-    """Effective ranks, every measure with its test, and what they say, in Markdown."""
+def table(datasets: Sequence[xr.Dataset], motifs: Sequence[DrawnMotif] = ()) -> str:
+    """Effective ranks, every measure with its test, and what they say, in Markdown.
+
+    Args:
+        datasets: one for each size of network, each with its null.
+        motifs: what `drawn_motifs` found.
+    """
     a = datasets[0].attrs
     found = findings(datasets)
     lines = [f"## {a['task']}", ""]
@@ -157,6 +162,17 @@ def table(datasets: Sequence[xr.Dataset]) -> str:
                 f"| {label} | {dataset.attrs['n_hidden']} | {float(at['loss'].mean()):.4f} "
                 f"| {float(at['accuracy'].mean()):.3f} | {int(at['diverged'].sum())} |"
             )
+    if motifs:
+        lines += [
+            "",
+            "| start | motif | asked for | drawn | std. error |",
+            "| --- | --- | --: | --: | --: |",
+        ]
+        lines += [
+            f"| {m.start} | {m.statistic} | {m.asked:.4f} | {m.measured:.4f} "
+            f"| {m.standard_error:.4f} |"
+            for m in motifs
+        ]
     return "\n".join([*lines, "", *sentences(datasets, found), ""])
 
 

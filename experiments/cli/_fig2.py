@@ -20,6 +20,7 @@ from ..recurrent import (
     Setting,
     Start,
     Wired,
+    drawn_motifs,
 )
 from ._recurrent import finished, require_batch_runs, run_missing, use_all_cores
 
@@ -104,7 +105,8 @@ def structured_command(
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..fig2 import draw, findings, sentences, table
 
-    write_text(out / "table.md", table(datasets))
+    motifs = [motif for setting in settings.values() for motif in drawn_motifs(setting)]
+    write_text(out / "table.md", table(datasets, motifs))
     draw(datasets).savefig(out / f"{figure}.png", dpi=150)
     console.print(Markdown("\n".join(sentences(datasets, findings(datasets)))))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / f'{figure}.png'}")

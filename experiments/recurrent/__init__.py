@@ -4,12 +4,14 @@
 - `_setting.py`: what one experiment is, checked whole before it runs.
 - `_train.py`: starts to trained networks to measures, as one labelled dataset for each task.
 - `_spectra.py`: spectra and effective ranks of the starts.
+- `_drawn_motifs.py`: motifs of the networks drawn, beside those asked for.
 - `_store.py`: datasets on disk, whole or not at all.
 - `_trend.py`: does a measure rise or fall with rank?
 - `_contrast.py`: does a structure differ from its null?
 """
 
 from ._contrast import Contrast, contrast, holm
+from ._drawn_motifs import DrawnMotif, drawn_motifs
 from ._setting import MEASURES, Setting, low_rank_starts
 from ._spectra import RANKS, spectra
 from ._starts import CellTyped, Dale, LowRank, Motifs, Null, Start, Wired
@@ -23,6 +25,7 @@ __all__ = [
     "CellTyped",
     "Contrast",
     "Dale",
+    "DrawnMotif",
     "LowRank",
     "Motifs",
     "Null",
@@ -31,6 +34,7 @@ __all__ = [
     "Trend",
     "Wired",
     "contrast",
+    "drawn_motifs",
     "holm",
     "load",
     "low_rank_starts",

@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 import richlazy_jax as rj
-from experiments.recurrent import CellTyped, Dale, LowRank, Motifs, Null, Wired, spectra
+from experiments.recurrent import (
+    CellTyped,
+    Dale,
+    LowRank,
+    Motifs,
+    Null,
+    Setting,
+    Wired,
+    drawn_motifs,
+    spectra,
+)
+from experiments.recurrent._train import initial_params
 
 RNG = np.random.default_rng(0)
 WEIGHTS = np.where(RNG.random((40, 40)) < 0.3, RNG.integers(1, 9, (40, 40)), 0).astype(float)
@@ -49,6 +60,24 @@ def test_a_diagram_is_the_same_for_every_key_and_shuffled_it_is_not():
     np.testing.assert_allclose(np.sort(abs(one), None), np.sort(scale * WEIGHTS, None), rtol=1e-5)
     # Columns keep their signs wherever the weights go.
     assert (one * SIGNS >= 0).all()
+
+
+def test_motifs_drawn_are_those_of_the_weights_and_near_those_asked_for():
+    statistics = rj.MotifStatistics(0.2, chain=0.2, convergent=0.3, divergent=0.3)
+    setting = Setting(starts=(Null(), Motifs(statistics)), seeds=20, n_hidden=60)
+    found = {motif.statistic: motif for motif in drawn_motifs(setting)}
+    assert set(found) == {"probability", "chain", "convergent", "divergent", "reciprocal"}
+    networks = np.asarray(initial_params(setting)["recurrent"][1]) > 0
+    # Off the diagonal, by hand.
+    share = networks.sum(axis=(1, 2)) / (60 * 59)
+    assert found["probability"].measured == pytest.approx(share.mean(), rel=1e-5)
+    assert abs(found["probability"].measured - 0.2) < 3 * found["probability"].standard_error
+    paths = [(a @ a).sum() - np.trace(a @ a) for a in networks.astype(float)]
+    excess = np.array(paths) / (60 * 59 * 58) / share**2 - 1
+    assert found["chain"].measured == pytest.approx(excess.mean(), rel=1e-4)
+    error = excess.std(ddof=1) / np.sqrt(20)
+    assert found["chain"].standard_error == pytest.approx(error, rel=1e-4)
+    assert found["chain"].asked == 0.2
 
 
 def test_null_is_the_draw_itself():
