@@ -8,6 +8,7 @@ from flax import nnx
 from jaxtyping import Array, Float
 
 from .._checks import require_axes, require_choice, require_whole
+from ..connectivity import gaussian_weights
 from ._functional import Network, functional
 
 RNN_ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
@@ -137,8 +138,6 @@ class RNN(nnx.Module):
         self.activation = require_choice("activation", activation, tuple(RNN_ACTIVATIONS))
         if not 0 <= leak < 1:
             raise ValueError(f"leak is {leak!r}; allowed is at least 0 and below 1.")
-        if not 0 < gain < float("inf"):
-            raise ValueError(f"gain is {gain!r}; allowed are finite numbers above 0.")
         self.leak = leak
 
         def uniform(rows: int, columns: int) -> nnx.Param:
@@ -147,8 +146,7 @@ class RNN(nnx.Module):
             return nnx.Param(jax.random.uniform(rngs.params(), shape, minval=-bound, maxval=bound))
 
         self.input = uniform(n_hidden, n_inputs)
-        square = jax.random.normal(rngs.params(), (n_hidden, n_hidden))
-        self.recurrent = nnx.Param(gain * n_hidden**-0.5 * square)
+        self.recurrent = nnx.Param(gaussian_weights(rngs.params(), n_hidden, gain))
         self.readout = uniform(n_outputs, n_hidden)
 
     def __call__(self, x: Float[Array, "n t n_in"]) -> Float[Array, "n t k"]:
