@@ -20,6 +20,7 @@ from ..verify._learning import (
     readout_of_norm,
     white_problem,
 )
+from ..verify._partial import task_of_features
 
 KAPPAS = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 STARTS = ("random", "partially aligned", "aligned")
@@ -108,14 +109,8 @@ def predicted_alignment(start: str, kappa: float) -> float:
 def feature_problem(key: Any, kappa: Any, start: Any) -> Problem:
     """A task of strong and weak features, and a start, 1 at its place in `STARTS` and else 0."""
     keys = jax.random.split(key, 7)
-    left = rj.haar_orthonormal(keys[0], N_INPUTS, N_INPUTS)
-    right = rj.haar_orthonormal(keys[1], N_INPUTS, N_INPUTS)
-    strong = jnp.arange(N_INPUTS) < N_INPUTS // 2
-    teacher = jax.random.normal(keys[2], (N_INPUTS,))
-    along_features = jnp.where(strong, kappa, 1.0) * (teacher @ left)
-    beta = right @ along_features
-    near = right @ jnp.where(strong, along_features, 0.0)
+    beta, near = task_of_features(keys[:3], kappa)
     towards = start @ jnp.stack([jax.random.normal(keys[3], (N_INPUTS,)), near, beta])
     w1 = rj.aligned_weights(keys[4], towards, N_HIDDEN, SIGMA**2)
     w2 = readout_of_norm(keys[5], N_HIDDEN, jnp.asarray(SIGMA))
-    return white_problem(keys[6], w1, w2, beta / jnp.linalg.norm(beta))
+    return white_problem(keys[6], w1, w2, beta)

@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array
 
 import richlazy_jax as rj
 import theory
@@ -38,6 +39,18 @@ def check_partial_alignment(key: Any, runs: int, quick: bool) -> Iterator[Row]:
 def partially_aligned_problem(key: Any, kappa: Any) -> Problem:
     """Features with two levels of strength; the start follows the stronger half of the task."""
     keys = jax.random.split(key, 5)
+    beta, near = task_of_features(keys[:3], kappa)
+    w1 = rj.aligned_weights(keys[3], near, N_HIDDEN, SIGMA**2)
+    return white_problem(keys[4], w1, jnp.zeros((1, N_HIDDEN)), beta)
+
+
+def task_of_features(keys: Any, kappa: Any) -> tuple[Array, Array]:
+    r"""A task $F^\top w$ of length 1, and the direction $F_{[d/2]}^\top w$ of its stronger half.
+
+    Args:
+        keys: three random keys, for both sides of F and for w.
+        kappa: the upper half of F's singular values, the others being 1.
+    """
     left = rj.haar_orthonormal(keys[0], N_INPUTS, N_INPUTS)
     right = rj.haar_orthonormal(keys[1], N_INPUTS, N_INPUTS)
     strong = jnp.arange(N_INPUTS) < N_INPUTS // 2
@@ -45,7 +58,4 @@ def partially_aligned_problem(key: Any, kappa: Any) -> Problem:
         jax.random.normal(keys[2], (N_INPUTS,)) @ left
     )
     beta = right @ along_features
-    beta = beta / jnp.linalg.norm(beta)
-    near = right @ jnp.where(strong, along_features, 0.0)
-    w1 = rj.aligned_weights(keys[3], near, N_HIDDEN, SIGMA**2)
-    return white_problem(keys[4], w1, jnp.zeros((1, N_HIDDEN)), beta)
+    return beta / jnp.linalg.norm(beta), right @ jnp.where(strong, along_features, 0.0)
