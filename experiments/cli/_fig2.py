@@ -23,6 +23,7 @@ from ..recurrent import (
     drawn_motifs,
 )
 from ._recurrent import finished, require_batch_runs, run_missing, use_all_cores
+from ._stops import usage_errors
 
 FIGURES = {"fig2": "2AF", "fig5": "DMS", "fig6": "CXT"}
 STRUCTURES = ("cell-types", "em", "em-balanced", "em-shuffled", "dale", "chain-motifs")
@@ -78,7 +79,7 @@ def structured_command(
     """Structured starts against their Gaussian nulls; each figure has a task of its own."""
     console = Console()
     use_all_cores()
-    try:
+    with usage_errors():
         figure = {name: figure for figure, name in FIGURES.items()}.get(task, "fig2")
         out = Path("out") / figure if out is None else out
         groups = _groups(structures, connectome, signs, resample, cell_types, hidden)
@@ -97,9 +98,6 @@ def structured_command(
         require_batch_runs(batch_runs)
         out.mkdir(parents=True, exist_ok=True)
         found = {path: finished(setting.record(), path) for path, setting in settings.items()}
-    except (ValueError, OSError) as error:
-        # Shown by typer as a usage error, with exit code 2.
-        raise typer.BadParameter(str(error)) from error
     datasets = run_missing(settings, found, batch_runs, console)
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
@@ -139,10 +137,11 @@ def _groups(
                 "between."
             )
     groups: dict[int, list[Start]] = {}
+    wired = any(name.startswith("em") for name in names)
+    diagram, columns = _diagram(connectome, signs) if wired else (None, None)
     for name in dict.fromkeys(names):
         size = hidden
-        if name.startswith("em"):
-            diagram, columns = _diagram(connectome, signs)
+        if diagram is not None and name.startswith("em"):
             start = Wired(
                 diagram,
                 "balanced" if name == "em-balanced" else columns,

@@ -1,5 +1,6 @@
 """Motifs of the networks that were drawn, beside those that were asked for."""
 
+import dataclasses
 from typing import NamedTuple
 
 import jax
@@ -38,10 +39,12 @@ def drawn_motifs(setting: Setting) -> list[DrawnMotif]:
     Args:
         setting: nothing of it is trained.
     """
+    starts = tuple(start for start in setting.starts if isinstance(start, Motifs))
+    if not starts:
+        return []
+    drawn_again = initial_params(dataclasses.replace(setting, starts=starts))["recurrent"]
     found = []
-    for start, networks in zip(setting.starts, initial_params(setting)["recurrent"], strict=True):
-        if not isinstance(start, Motifs):
-            continue
+    for start, networks in zip(starts, drawn_again, strict=True):
         measured = jax.vmap(rj.measured_motifs)((networks > 0).astype(networks.dtype))
         asked = start.statistics
         expected = {
