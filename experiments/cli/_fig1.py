@@ -12,6 +12,7 @@ from ..recurrent import MEASURES, Setting, low_rank_starts
 from ._images import IMAGES_HELP, SEQUENTIAL, batch_fields, image_fields
 from ._numbers import whole_numbers
 from ._recurrent import finished, require_batch_runs, run_missing, use_all_cores
+from ._stops import usage_errors
 
 TASKS = ("2AF", "DMS", "CXT")
 
@@ -54,7 +55,7 @@ def fig1_command(
     """
     console = Console()
     use_all_cores()
-    try:
+    with usage_errors():
         settings = {
             out / f"{name}.nc": Setting(
                 task=name,
@@ -71,9 +72,6 @@ def fig1_command(
         require_batch_runs(batch_runs)
         out.mkdir(parents=True, exist_ok=True)
         found = {path: finished(setting.record(), path) for path, setting in settings.items()}
-    except (ValueError, OSError) as error:
-        # Shown by typer as a usage error, with exit code 2.
-        raise typer.BadParameter(str(error)) from error
     datasets = run_missing(settings, found, batch_runs, console)
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.

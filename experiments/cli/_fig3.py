@@ -24,6 +24,7 @@ from ._images import IMAGES_HELP, SEQUENTIAL, image_fields
 from ._panels import chosen_panels, require_networks
 from ._progress import progress_bar
 from ._recurrent import finished, require_batch_runs, use_all_cores
+from ._stops import kept_when_interrupted, usage_errors
 
 PANELS = ("B", "C")
 
@@ -52,7 +53,7 @@ def fig3_command(
     console = Console()
     use_all_cores()
     students_path = out / "students.nc"
-    try:
+    with usage_errors():
         panels = chosen_panels(panel, PANELS)
         require_networks(networks)
         require_batch_runs(batch_runs)
@@ -79,11 +80,8 @@ def fig3_command(
             )
             record = setting.record() | {"teacher_iterations": teacher_iterations}
             students = finished(record, students_path)
-    except (ValueError, OSError) as error:
-        # Shown by typer as a usage error, with exit code 2.
-        raise typer.BadParameter(str(error)) from error
 
-    try:
+    with kept_when_interrupted(console):
         if "B" in panels and linear is None:
             with console.status("linear students"):
                 linear = linear_alignment(KAPPAS, networks, random_seed)
@@ -91,9 +89,6 @@ def fig3_command(
         if setting is not None and students is None:
             students = _students(setting, teacher_iterations, batch_runs, console)
             save(students, students_path)
-    except KeyboardInterrupt:
-        console.print("Interrupted. What is finished is kept; the same command does the rest.")
-        raise typer.Exit(130) from None
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..fig3._draw import draw

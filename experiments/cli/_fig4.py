@@ -21,6 +21,7 @@ from ._numbers import whole_numbers
 from ._panels import chosen_panels, require_networks
 from ._progress import progress_bar
 from ._recurrent import finished, require_batch_runs, use_all_cores
+from ._stops import kept_when_interrupted, usage_errors
 
 PANELS = ("A", "B")
 
@@ -47,7 +48,7 @@ def fig4_command(
     console = Console()
     use_all_cores()
     path = out / "images.nc"
-    try:
+    with usage_errors():
         panels = chosen_panels(panel, PANELS)
         require_networks(networks)
         require_batch_runs(batch_runs)
@@ -65,12 +66,9 @@ def fig4_command(
                 random_seed=random_seed,
             )
             dataset = finished(setting.record(), path)
-    except (ValueError, OSError) as error:
-        # Shown by typer as a usage error, with exit code 2.
-        raise typer.BadParameter(str(error)) from error
 
     rows: list[Row] = []
-    try:
+    with kept_when_interrupted(console):
         if "A" in panels:
             with console.status("linear networks"):
                 # As `richlazy verify` draws them.
@@ -89,9 +87,6 @@ def fig4_command(
 
                 dataset = run_images(setting, batch_runs=batch_runs, on_piece=moved)
             save(dataset, path)
-    except KeyboardInterrupt:
-        console.print("Interrupted. What is finished is kept; the same command does the rest.")
-        raise typer.Exit(130) from None
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..fig1 import table

@@ -13,6 +13,7 @@ import richlazy_jax as rj
 
 from .._whole import write_text
 from ..inspection import Inspection, inspect_connectome, markdown
+from ._stops import usage_errors
 
 
 def inspect_command(
@@ -45,7 +46,7 @@ def inspect_command(
 ) -> None:
     """Is a connectome rich or lazy? Its spectrum, signs and motifs, and what theory predicts."""
     console = Console()
-    try:
+    with usage_errors():
         connectome = _read(file, weight, nodes)
         if without:
             connectome = connectome.without(*without)
@@ -55,9 +56,6 @@ def inspect_command(
         if json is not None:
             json.parent.mkdir(parents=True, exist_ok=True)
         found = inspect_connectome(connectome, draws, random_seed)
-    except (ValueError, OSError) as error:
-        # Shown by typer as a usage error, with exit code 2.
-        raise typer.BadParameter(str(error)) from error
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..inspection._draw import draw

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import typer
 import xarray as xr
 from rich.console import Console
 
@@ -15,6 +14,7 @@ from richlazy_jax import Progress
 
 from ..recurrent import Setting, load, run_task, save, setting_differences
 from ._progress import progress_bar
+from ._stops import kept_when_interrupted
 
 
 def finished(record: Mapping[str, Any], path: Path) -> xr.Dataset | None:
@@ -47,7 +47,7 @@ def run_missing(
         typer.Exit: it was interrupted.
     """
     datasets = []
-    try:
+    with kept_when_interrupted(console):
         for path, setting in settings.items():
             dataset = found[path]
             if dataset is None:
@@ -57,9 +57,6 @@ def run_missing(
             else:
                 console.print(f"{setting.task}: found in {path}")
             datasets.append(dataset)
-    except KeyboardInterrupt:
-        console.print("Interrupted. What is finished is kept; the same command does the rest.")
-        raise typer.Exit(130) from None
     return datasets
 
 

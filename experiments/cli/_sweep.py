@@ -13,6 +13,7 @@ import richlazy_jax as rj
 from ..sweep import SweepSpec, cell_axes, cells, counts, read_spec, run_sweep, seconds_per_update
 from ._progress import progress_bar
 from ._recurrent import require_batch_runs, use_all_cores
+from ._stops import usage_errors
 
 
 def sweep_command(
@@ -33,7 +34,7 @@ def sweep_command(
     """
     console = Console()
     use_all_cores()
-    try:
+    with usage_errors():
         require_batch_runs(batch_runs)
         spec = read_spec(spec_file)
         if dry_run:
@@ -56,9 +57,6 @@ def sweep_command(
             batch_runs=batch_runs,
             on_piece=moved,
         )
-    except (ValueError, OSError) as error:
-        # Shown by typer as a usage error, with exit code 2.
-        raise typer.BadParameter(str(error)) from error
 
     counted: collections.Counter[str] = collections.Counter()
     whole = counts(spec)["cells"]

@@ -12,6 +12,7 @@ from rich.table import Table
 from .._whole import write_text
 from ..verify import CHECKS, Row, markdown, record, verify, write_json
 from ._progress import progress_bar
+from ._stops import usage_errors
 
 
 def verify_command(
@@ -42,12 +43,9 @@ def verify_command(
     def begun(name: str) -> None:
         progress.update(bar, description=name, completed=list(CHECKS).index(name))
 
-    try:
+    with usage_errors():
         to_come = verify(seeds, quick, random_seed, begun)
         _prepare(json, out)
-    except (ValueError, OSError) as error:
-        # Shown by typer as a usage error, with exit code 2.
-        raise typer.BadParameter(str(error)) from error
     asked = {"quick": quick, "seeds": seeds, "random_seed": random_seed}
     rows: list[Row] = []
     complete = False
