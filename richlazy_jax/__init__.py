@@ -94,6 +94,8 @@ from .tasks import (
     task_by_name,
 )
 from .training import (
+    BrokenCheckpointWarning,
+    Checkpoints,
     Progress,
     Trained,
     TrainingState,
@@ -113,7 +115,9 @@ __all__ = [
     "MLP",
     "RNN",
     "SHIPPED_CONNECTOMES",
+    "BrokenCheckpointWarning",
     "CellTypes",
+    "Checkpoints",
     "Connectome",
     "ContextDecision",
     "DelayMatchToSample",

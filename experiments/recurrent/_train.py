@@ -39,7 +39,7 @@ def run_task(setting: Setting, **how: Any) -> xr.Dataset:
 
     Args:
         setting: what to run.
-        how: `piece`, `batch_runs` and `on_piece` of `train_starts`.
+        how: `piece`, `batch_runs`, `checkpoints` and `on_piece` of `train_starts`.
 
     Returns:
         One value for each start and seed of every measure asked for, of `loss`, `first_loss`,
@@ -98,6 +98,7 @@ def train_starts(
     stream: int = 1,
     piece: int = 200,
     batch_runs: int | None = None,
+    checkpoints: rj.Checkpoints | None = None,
     on_piece: Callable[[rj.Progress], None] = lambda progress: None,
 ) -> rj.Trained:
     """Train from given weights.
@@ -107,7 +108,7 @@ def train_starts(
         params: weights with axes of starts and seeds before all others.
         stream: which trials each seed sees, a number for each phase of training.
         piece: updates between two reports.
-        batch_runs: as in `richlazy_jax.train_runs`.
+        batch_runs, checkpoints: as in `richlazy_jax.train_runs`.
         on_piece: called with the progress after each piece.
 
     Returns:
@@ -132,6 +133,7 @@ def train_starts(
         has_metrics=True,
         piece=piece,
         batch_runs=batch_runs,
+        checkpoints=checkpoints,
         on_piece=on_piece,
     )
 

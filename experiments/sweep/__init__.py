@@ -5,7 +5,9 @@
 - `_write.py`: a sweep as YAML again.
 - `_cells.py`: the grid, one `Setting` for each cell, in a documented order.
 - `_estimate.py`: how much work and memory a sweep takes.
-- `_run.py`: cells run one after the other, kept in a study as they are finished.
+- `_pace.py`: how fast a network trains.
+- `_cell.py`: one cell, claimed, computed and kept in a study; `_interrupts.py` lets it be written.
+- `_run.py`: cells run one after the other.
 - `_errors.py`: all faults of a file in one error, each with its line and column.
 - `_tree.py`: YAML text as a tree with places, where nothing is ever constructed from a tag.
 - `_scalars.py`: what a single value may be.
@@ -15,15 +17,18 @@
 - `_check.py`: what the values of a grid do not allow each other.
 """
 
+from ._cell import CHECKPOINT_EVERY, CellDone, run_cell
 from ._cells import MOST_CELLS, cell_axes, cells
 from ._errors import Fault, SpecError
 from ._estimate import counts
+from ._pace import seconds_per_update
 from ._read import read_spec, sweep_spec
-from ._run import CellDone, run_sweep, seconds_per_update
+from ._run import run_sweep
 from ._spec import StartSpec, SweepSpec
 from ._write import to_yaml
 
 __all__ = [
+    "CHECKPOINT_EVERY",
     "MOST_CELLS",
     "CellDone",
     "Fault",
@@ -34,6 +39,7 @@ __all__ = [
     "cells",
     "counts",
     "read_spec",
+    "run_cell",
     "run_sweep",
     "seconds_per_update",
     "sweep_spec",

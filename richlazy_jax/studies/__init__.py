@@ -11,8 +11,8 @@ A process may be killed at any moment, and many may work on one study; what is t
                 write_cell(path, record, computed(record))
     dataset = open_study(path)
 
-In the folder are `spec.yaml`, `environment.json`, `cells/HASH.nc`, `locks/HASH.lock` and
-`failed/HASH.json` (`_folder.py`).
+In the folder are `spec.yaml`, `environment.json`, `cells/HASH.nc`, `locks/HASH.lock`,
+`failed/HASH.json` and `unfinished/HASH/`, the `checkpoint_folder` of a cell (`_folder.py`).
 
 - `cell_hash` (`_hash.py`): the name of a cell; `_plain.py` says what a record may hold.
 - `create_study` (`_create.py`): the folder, or a check that it is of the same spec.
@@ -33,6 +33,7 @@ from ._claim import claim_cell
 from ._create import create_study
 from ._environment import environment_record
 from ._failures import Failure, failures, record_failure
+from ._folder import checkpoint_folder
 from ._hash import cell_hash
 from ._missing import missing_cells
 from ._open import open_study
@@ -41,6 +42,7 @@ __all__ = [
     "BrokenCellWarning",
     "Failure",
     "cell_hash",
+    "checkpoint_folder",
     "claim_cell",
     "create_study",
     "environment_record",

@@ -1,6 +1,7 @@
 """Cells on disk, whole or not there."""
 
 import io
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,13 @@ from ._decode import FORMAT_NAME, HASH, RECORD
 from ._durable import write_durably
 from ._encode import encoded
 from ._failures import clear_failure
-from ._folder import cell_path, require_study
+from ._folder import cell_path, checkpoint_folder, require_study
 from ._hash import FORMAT, cell_hash
 from ._plain import canonical_text, plain
 
 
 def write_cell(path: Path | str, record: Mapping[str, Any], dataset: xr.Dataset) -> str:
-    """Write a cell, and forget the errors there were on the way to it.
+    """Write a cell, and forget its checkpoints and the errors there were on the way to it.
 
     Whatever happens meanwhile, the file is there whole or not at all. A cell that is there already
     is replaced. Beside the attributes of the dataset the file has `study_record`, the record as
@@ -43,6 +44,7 @@ def write_cell(path: Path | str, record: Mapping[str, Any], dataset: xr.Dataset)
     content = encoded(dataset, {RECORD: text, HASH: hash, FORMAT_NAME: FORMAT})
     write_durably(cell_path(path, hash), content)
     clear_failure(path, hash)
+    shutil.rmtree(checkpoint_folder(path, hash), ignore_errors=True)
     return hash
 
 

@@ -8,6 +8,7 @@ ENVIRONMENT = "environment.json"
 CELLS = "cells"
 LOCKS = "locks"
 FAILED = "failed"
+UNFINISHED = "unfinished"
 
 _HASH = re.compile(r"[0-9a-f]{16}")
 
@@ -49,6 +50,22 @@ def lock_path(path: Path, hash: str) -> Path:
 def failure_path(path: Path, hash: str) -> Path:
     """Where the last error of the cell lies, if there was one."""
     return path / FAILED / f"{require_hash(hash)}.json"
+
+
+def checkpoint_folder(path: Path | str, hash: str) -> Path:
+    """Where to keep what is begun of a cell: a folder that `write_cell` takes away.
+
+    For who has claimed the cell. It is not made, and what is in it is for the caller to know.
+
+    Args:
+        path: the folder of the study.
+        hash: that of the cell's record.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        ValueError: it is no study, or the hash is none.
+    """
+    return require_study(path) / UNFINISHED / require_hash(hash)
 
 
 def hashes_in(folder: Path, ending: str) -> list[str]:

@@ -2,17 +2,21 @@
 
 - `train`, `start_training`, `continue_training` (`_train.py`): any loss, any optax optimizer, under
   `jax.lax.scan`; vmap them over seeds.
-- `train_runs` (`_runs.py`): many networks in one program on all local devices, in pieces.
+- `train_runs` (`_runs.py`): many networks in one program on many devices (`_spread.py`), in pieces.
+- `Checkpoints` (`_checkpoints.py`): training kept on disk while it goes on.
 - `full_batch`, `minibatches` (`_batches.py`): where the batches come from.
 - `half_squared_error` (`_losses.py`).
 """
 
 from ._batches import full_batch, minibatches
+from ._checkpoints import BrokenCheckpointWarning, Checkpoints
 from ._losses import half_squared_error
 from ._runs import Progress, train_runs
 from ._train import Trained, TrainingState, continue_training, start_training, train
 
 __all__ = [
+    "BrokenCheckpointWarning",
+    "Checkpoints",
     "Progress",
     "Trained",
     "TrainingState",

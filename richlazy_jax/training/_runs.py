@@ -11,6 +11,8 @@ import optax
 from jaxtyping import Array, Float, Key
 
 from .._checks import require_whole
+from ._checkpoints import Checkpoints, identity, latest, save
+from ._spread import gathered, mesh_of, on_each_device, spread_out
 from ._train import Trained, TrainingState, continue_training, start_training
 
 
@@ -42,6 +44,7 @@ def train_runs(
     piece: int = 500,
     batch_runs: int | None = None,
     devices: Sequence[Any] | None = None,
+    checkpoints: Checkpoints | None = None,
     on_piece: Callable[[Progress], None] = lambda progress: None,
 ) -> Trained:
     """Train a stack of networks: seeds, starts and ranks side by side.
@@ -62,6 +65,12 @@ def train_runs(
             wait. None stands for 1 on a CPU, where matrix products of many small networks are
             slower than one network after the other, and for all on other devices.
         devices: where to train, each with its share of runs. None stands for all local devices.
+            Those of several processes, as of `jax.devices()` after `jax.distributed.initialize`,
+            are allowed where all processes make the same call; each then gets all results.
+        checkpoints: where to keep training while it goes on. A call that finds checkpoints of its
+            own there goes on from the last and gives the same numbers as one that was never cut
+            off, if `piece` is the same as well. Loss, optimizer and samples cannot be compared;
+            that they are the same is for the caller to see to. None keeps nothing.
         on_piece: called after each piece, for progress bars and records.
 
     Returns:
@@ -69,7 +78,9 @@ def train_runs(
         and the others are as if it had not been there.
 
     Raises:
-        ValueError: an argument is not as described above.
+        ValueError: an argument is not as described above, or the checkpoints are of other starts or
+            keys.
+        OSError: a checkpoint could not be written.
     """
     steps, piece = require_whole("steps", steps), require_whole("piece", piece)
     runs = _count_runs(params, keys)
@@ -77,15 +88,8 @@ def train_runs(
     if batch_runs is None:
         batch_runs = 1 if devices[0].platform == "cpu" else runs
     batch_runs = require_whole("batch_runs", batch_runs)
-    share = -(-runs // len(devices))
-    batch_runs = min(batch_runs, share)
-
-    # Filled up with repeats of the last run, so that all devices have equally many.
-    padded = np.minimum(np.arange(share * len(devices)), runs - 1)
-    mesh = jax.sharding.Mesh(np.array(devices), ("runs",))
-    spread = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("runs"))
-    state = jax.vmap(functools.partial(start_training, optimizer=optimizer))(params, key=keys)
-    state = jax.tree.map(lambda leaf: jax.device_put(leaf[padded], spread), state)
+    batch_runs = min(batch_runs, -(-runs // len(devices)))
+    mesh = mesh_of(devices)
 
     @functools.partial(jax.jit, static_argnums=1, donate_argnums=0)
     def advance(state: TrainingState, length: int) -> tuple[TrainingState, Any]:
@@ -94,25 +98,38 @@ def train_runs(
             return end, (trained.losses, trained.metrics)
 
         local = functools.partial(jax.lax.map, one, batch_size=batch_runs)
-        return _on_each_device(local, mesh)(state)
+        return on_each_device(local, mesh)(state)
 
-    losses, metrics, done = [], [], 0
-    diverged = np.zeros(runs, bool)
+    start = jax.vmap(functools.partial(start_training, optimizer=optimizer))(params, key=keys)
+    state = spread_out(start, runs, mesh)
+    done, given = 0, []
+    if checkpoints is not None:
+        kinds = jax.eval_shape(lambda s: advance(s, 1)[1], state)
+        found = latest(checkpoints, steps, identity(params, keys), _like(start, kinds))
+        if found is not None:
+            done, (arrays, before) = found
+            state = spread_out(_with_keys(arrays, keys), runs, mesh)
+            given.append(before)
+    kept = done
     while done < steps:
         length = min(piece, steps - done)
-        state, (piece_losses, piece_metrics) = advance(state, length)
-        piece_losses, piece_metrics = jax.device_get((piece_losses, piece_metrics))
-        losses.append(piece_losses[:runs])
-        metrics.append(jax.tree.map(lambda m: m[:runs], piece_metrics))
+        state, of_piece = advance(state, length)
+        # The loss and the metrics of each of its steps.
+        given.append(gathered(of_piece, runs, mesh))
         done += length
-        last = jax.tree.map(lambda m: m[:, -1], metrics[-1])
-        diverged = diverged | ~np.isfinite(losses[-1]).all(axis=1)
-        on_piece(Progress(done, steps, losses[-1][:, -1], last, diverged))
+        if checkpoints is not None and kept + checkpoints.every <= done < steps:
+            arrays = gathered(_without_keys(state), runs, mesh)
+            save(checkpoints, done, identity(params, keys), (arrays, _joined(given)))
+            kept = done
+        losses, metrics = jax.tree.map(lambda leaf: leaf[:, -1], given[-1])
+        on_piece(Progress(done, steps, losses, metrics, _diverged(given)))
+    losses, metrics = _joined(given)
+    end = gathered(state.params, runs, mesh) if mesh.is_multi_process else state.params
     return Trained(
-        params=jax.tree.map(lambda leaf: leaf[:runs], state.params),
-        losses=jnp.asarray(np.concatenate(losses, axis=1)),
-        diverged=jnp.asarray(diverged),
-        metrics=jax.tree.map(lambda *m: np.concatenate(m, axis=1), *metrics),
+        params=jax.tree.map(lambda leaf: jnp.asarray(leaf)[:runs], end),
+        losses=jnp.asarray(losses),
+        diverged=jnp.asarray(_diverged(given)),
+        metrics=metrics,
     )
 
 
@@ -126,12 +143,33 @@ def _count_runs(params: Any, keys: Array) -> int:
     return len(keys)
 
 
-def _on_each_device(local: Callable, mesh: jax.sharding.Mesh) -> Callable:
-    """`local` on each device's share of runs, with nothing passed between devices."""
-    spec = jax.sharding.PartitionSpec("runs")
-    # JAX has moved it out of its experimental part, and renamed an argument on the way.
-    if hasattr(jax, "shard_map"):
-        return jax.shard_map(local, mesh=mesh, in_specs=spec, out_specs=spec, check_vma=False)
-    from jax.experimental.shard_map import shard_map
+def _without_keys(state: TrainingState) -> TrainingState:
+    """All of it as plain numbers."""
+    return state._replace(key=jax.random.key_data(state.key))
 
-    return shard_map(local, mesh=mesh, in_specs=spec, out_specs=spec, check_rep=False)
+
+def _with_keys(arrays: TrainingState, keys: Array) -> TrainingState:
+    return arrays._replace(key=jax.random.wrap_key_data(arrays.key, impl=jax.random.key_impl(keys)))
+
+
+def _like(start: TrainingState, kinds: Any) -> Callable[[int], Any]:
+    """What a checkpoint of some step holds, as far as shapes and types go."""
+    runs = len(start.step)
+
+    def like(step: int) -> Any:
+        of_steps = jax.tree.map(
+            lambda kind: np.zeros((runs, step, *kind.shape[2:]), kind.dtype), kinds
+        )
+        return jax.tree.map(np.asarray, _without_keys(start)), of_steps
+
+    return like
+
+
+def _joined(given: Sequence[Any]) -> Any:
+    """All pieces as one."""
+    return jax.tree.map(lambda *leaf: np.concatenate(leaf, axis=1), *given)
+
+
+def _diverged(given: Sequence[Any]) -> np.ndarray:
+    """Which runs have met a loss that is not finite."""
+    return np.any([~np.isfinite(losses).all(axis=1) for losses, _ in given], axis=0)

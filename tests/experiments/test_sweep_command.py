@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 import richlazy_jax as rj
 from experiments import cli
 from experiments.recurrent import LowRank, Setting, run_task
-from experiments.sweep import _run as engine
+from experiments.sweep import _cell as engine
 from richlazy_jax.studies import create_study, failures
 
 SPEC = """

@@ -24,7 +24,7 @@ def test_the_spec_is_kept_byte_for_byte(tmp_path):
     assert (study / "spec.yaml").read_bytes() == SPEC.encode()
     assert json.loads((study / "environment.json").read_text()) == {"a": [1.5, None], "b": 1}
     assert {p.name for p in study.iterdir()} == {
-        *("spec.yaml", "environment.json", "cells", "locks", "failed")
+        *("spec.yaml", "environment.json", "cells", "locks", "failed", "unfinished")
     }
     before = contents(study)
     create_study(study, SPEC, {"another": "machine"})

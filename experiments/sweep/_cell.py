@@ -1,0 +1,87 @@
+"""One cell of a sweep: claimed, computed and kept."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import richlazy_jax as rj
+from richlazy_jax.studies import (
+    cell_hash,
+    checkpoint_folder,
+    claim_cell,
+    read_cell,
+    record_failure,
+    write_cell,
+)
+
+from ..recurrent import Setting, run_task
+from ._interrupts import after_this
+
+# A cell at its default size makes ten times as many updates, in minutes.
+CHECKPOINT_EVERY = 1000
+
+
+class CellDone(NamedTuple):
+    """What became of one cell.
+
+    - `hash`: its name in the study.
+    - `setting`: what it is.
+    - `status`: "run" now; "found", as it was there; "elsewhere", as another process has it; or
+      "failed".
+    - `error`: the first line of what went wrong, empty if nothing did.
+    """
+
+    hash: str
+    setting: Setting
+    status: str
+    error: str
+
+
+def run_cell(
+    study: Path,
+    setting: Setting,
+    *,
+    batch_runs: int | None = None,
+    checkpoint_every: int = CHECKPOINT_EVERY,
+    on_piece: Callable[[rj.Progress], None] = lambda progress: None,
+) -> CellDone:
+    """Compute a cell and keep it, unless it is there or another process has it in hand.
+
+    A cell that fails is recorded in the study. Training that was cut off goes on from its last
+    checkpoint in the study and gives the numbers that it would have given.
+
+    Args:
+        study: the folder.
+        setting: what the cell is.
+        batch_runs: as in `richlazy_jax.train_runs`.
+        checkpoint_every: updates between two checkpoints. A cell with no more has none.
+        on_piece: called with the progress of training.
+
+    Raises:
+        OSError: the study cannot be written. A disk that is full is full for all cells.
+    """
+    record = setting.record()
+    name = cell_hash(record)
+    if read_cell(study, name) is not None:
+        return CellDone(name, setting, "found", "")
+    with claim_cell(study, name) as mine:
+        if not mine:
+            return CellDone(name, setting, "elsewhere", "")
+        checkpoints = rj.Checkpoints(checkpoint_folder(study, name), checkpoint_every)
+        try:
+            # A cell has one start, which needs no axis.
+            dataset = run_task(
+                setting, batch_runs=batch_runs, on_piece=on_piece, checkpoints=checkpoints
+            ).squeeze("start")
+        # That of a checkpoint, which is written like a cell.
+        except OSError:
+            raise
+        # Of any other kind: a cell that fails must not take the others with it.
+        except Exception as error:
+            record_failure(study, name, error)
+            return CellDone(
+                name, setting, "failed", f"{type(error).__name__}: {error}".splitlines()[0]
+            )
+        with after_this():
+            write_cell(study, record, dataset)
+    return CellDone(name, setting, "run", "")

@@ -1,0 +1,144 @@
+"""Training that is kept on disk while it goes on, so that a process may be killed."""
+
+import contextlib
+import dataclasses
+import hashlib
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from .._checks import require_whole
+
+
+class BrokenCheckpointWarning(UserWarning):
+    """A checkpoint cannot be read; training goes on from an earlier one, or from the start."""
+
+
+class _OtherRuns(ValueError):
+    """The folder was made for other runs."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoints:
+    """Where and how often to keep training that goes on.
+
+    A checkpoint holds all that training goes on from, and the losses and metrics so far. It is
+    made by orbax in a folder of its own, under a temporary name until it is whole. The last two
+    are kept. No pickle is written or read.
+
+    Args:
+        folder: of one call of `train_runs` alone. It is made where needed.
+        every: updates between two checkpoints, at least 1. They are made at the end of a piece.
+
+    Raises:
+        ValueError: every is not as described above.
+    """
+
+    folder: Path
+    every: int
+
+    def __post_init__(self):
+        require_whole("every", self.every)
+
+
+def identity(params: Any, keys: Any) -> str:
+    """What tells one call of `train_runs` from another: a hash of its starts and keys."""
+    found = hashlib.sha256()
+    for leaf in (*jax.tree.leaves(params), jax.random.key_data(keys)):
+        array = np.asarray(leaf)
+        found.update(f"{array.dtype} {array.shape} ".encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
+
+
+def save(checkpoints: Checkpoints, step: int, identity: str, tree: Any) -> None:
+    """Keep `tree`, which stands for training up to `step`.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    ocp = _orbax()
+    # Only leaves: what they are leaves of, the caller knows.
+    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(tree)]
+    with _manager(checkpoints.folder) as manager:
+        manager.save(
+            step,
+            args=ocp.args.Composite(
+                runs=ocp.args.StandardSave(leaves), about=ocp.args.JsonSave({"runs": identity})
+            ),
+            # Also where training goes on from before a later step, that of a longer training.
+            force=True,
+        )
+
+
+def latest(checkpoints: Checkpoints, most: int, identity: str, like: Any) -> tuple[int, Any] | None:
+    """The last whole checkpoint of at most `most` updates, and its step; None where there is none.
+
+    Args:
+        checkpoints: where.
+        most: updates.
+        identity: what the runs are known by.
+        like: called with a step for a tree of arrays of the shapes and types of that step's.
+
+    Raises:
+        ValueError: the folder holds checkpoints of other runs.
+    """
+    if not checkpoints.folder.is_dir():
+        return None
+    ocp = _orbax()
+    with _manager(checkpoints.folder) as manager:
+        for step in sorted(manager.all_steps(), reverse=True):
+            if step > most:
+                continue
+            try:
+                about = manager.restore(
+                    step, args=ocp.args.Composite(about=ocp.args.JsonRestore())
+                )["about"]
+                _require_same(about, identity, checkpoints.folder)
+                leaves, kind = jax.tree.flatten(like(step))
+                runs = manager.restore(
+                    step, args=ocp.args.Composite(runs=ocp.args.StandardRestore(leaves))
+                )["runs"]
+                return step, jax.tree.unflatten(kind, runs)
+            except _OtherRuns:
+                raise
+            # Whatever orbax and what is below it say of files that are cut off or gone.
+            except Exception as error:
+                said = str(error).splitlines()[0] if str(error) else repr(error)
+                warnings.warn(
+                    f"the checkpoint of update {step} in {checkpoints.folder} is left out, as it "
+                    f"cannot be read: {said}.",
+                    BrokenCheckpointWarning,
+                    stacklevel=3,
+                )
+                # It stands where training will want to keep a whole one.
+                shutil.rmtree(checkpoints.folder / str(step), ignore_errors=True)
+    return None
+
+
+@contextlib.contextmanager
+def _manager(folder: Path) -> Iterator[Any]:
+    ocp = _orbax()
+    options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False)
+    with ocp.CheckpointManager(folder.absolute(), options=options) as manager:
+        yield manager
+
+
+def _orbax() -> Any:
+    # Its import takes seconds, and most programs do without.
+    import orbax.checkpoint
+
+    return orbax.checkpoint
+
+
+def _require_same(about: Any, identity: str, folder: Path) -> None:
+    if about != {"runs": identity}:
+        raise _OtherRuns(
+            f"checkpoints.folder is {folder}, which holds checkpoints of other starts or keys; "
+            "allowed is a folder for each call."
+        )
