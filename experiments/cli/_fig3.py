@@ -22,7 +22,7 @@ from ..fig3 import (
 from ..recurrent import Setting, low_rank_starts, save
 from ._images import IMAGES_HELP, SEQUENTIAL, image_fields
 from ._panels import chosen_panels, require_networks
-from ._progress import progress_bar
+from ._progress import training_shown
 from ._recurrent import finished, require_batch_runs, use_all_cores
 from ._stops import kept_when_interrupted, usage_errors
 
@@ -105,16 +105,12 @@ def fig3_command(
 def _students(
     setting: Setting, teacher_iterations: int, batch_runs: int | None, console: Console
 ) -> xr.Dataset:
-    with progress_bar(console) as bars:
-        bar = bars.add_task("teachers", total=teacher_iterations + setting.iterations)
-        before = [0]
+    with training_shown(console) as shown:
+        learning = ["teachers", "students"]
 
         def moved(progress: rj.Progress) -> None:
-            who = "teachers" if before[0] == 0 else "students"
-            loss = progress.losses[~progress.diverged]
-            text = f"{who} loss {loss.mean():.3f}" if len(loss) else f"{who} diverged"
-            bars.update(bar, completed=before[0] + progress.step, description=text)
+            shown.moved(learning[0], progress)
             if progress.step == progress.steps:
-                before[0] += progress.steps
+                learning.pop(0)
 
         return run_students(setting, teacher_iterations, batch_runs=batch_runs, on_piece=moved)

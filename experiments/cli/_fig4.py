@@ -1,5 +1,6 @@
 """`richlazy fig4`."""
 
+import functools
 import zlib
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +10,6 @@ import typer
 from rich.console import Console
 from rich.markdown import Markdown
 
-import richlazy_jax as rj
-
 from .._whole import write_text
 from ..image_mlp import ImageSetting, run_images
 from ..recurrent import save
@@ -19,7 +18,7 @@ from ..verify._theorem1 import check_theorem_1
 from ._images import IMAGES_HELP, images_of
 from ._numbers import whole_numbers
 from ._panels import chosen_panels, require_networks
-from ._progress import progress_bar
+from ._progress import training_shown
 from ._recurrent import finished, require_batch_runs, use_all_cores
 from ._stops import kept_when_interrupted, usage_errors
 
@@ -75,16 +74,8 @@ def fig4_command(
                 key = jax.random.fold_in(jax.random.key(random_seed), zlib.crc32(b"theorem 1"))
                 rows = list(check_theorem_1(key, networks, False))
         if setting is not None and dataset is None:
-            with progress_bar(console) as bars:
-                bar = bars.add_task(setting.images.name, total=setting.iterations)
-
-                def moved(progress: rj.Progress) -> None:
-                    going = ~progress.diverged
-                    text = setting.images.name
-                    if going.any():
-                        text += f" loss {progress.losses[going].mean():.3f}"
-                    bars.update(bar, completed=progress.step, description=text)
-
+            with training_shown(console) as shown:
+                moved = functools.partial(shown.moved, setting.images.name)
                 dataset = run_images(setting, batch_runs=batch_runs, on_piece=moved)
             save(dataset, path)
 

@@ -1,6 +1,7 @@
 """What the commands of recurrent networks share: each piece of work done once, kept, and shown."""
 
 import contextlib
+import functools
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,10 +11,8 @@ import jax
 import xarray as xr
 from rich.console import Console
 
-from richlazy_jax import Progress
-
 from ..recurrent import Setting, load, run_task, save, setting_differences
-from ._progress import progress_bar
+from ._progress import training_shown
 from ._stops import kept_when_interrupted
 
 
@@ -76,20 +75,6 @@ def require_batch_runs(batch_runs: int | None) -> None:
 
 
 def _run(setting: Setting, batch_runs: int | None, console: Console) -> xr.Dataset:
-    with progress_bar(console) as bars:
-        bar = bars.add_task(setting.task, total=setting.iterations)
-
-        def moved(progress: Progress) -> None:
-            lost = int(progress.diverged.sum())
-            going = ~progress.diverged
-            text = setting.task
-            if going.any():
-                loss, right = (
-                    values[going].mean()
-                    for values in (progress.losses, progress.metrics["accuracy"])
-                )
-                text += f" loss {loss:.4f} accuracy {right:.2f}"
-            text += f", {lost} diverged" if lost else ""
-            bars.update(bar, completed=progress.step, description=text)
-
+    with training_shown(console) as shown:
+        moved = functools.partial(shown.moved, setting.task)
         return run_task(setting, batch_runs=batch_runs, on_piece=moved)

@@ -1,6 +1,9 @@
 """`richlazy sweep`."""
 
 import collections
+import contextlib
+import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -8,10 +11,19 @@ import jax
 import typer
 from rich.console import Console
 
-import richlazy_jax as rj
-
-from ..sweep import SweepSpec, cell_axes, cells, counts, read_spec, run_sweep, seconds_per_update
-from ._progress import progress_bar
+from ..sweep import (
+    CHECKPOINT_EVERY,
+    CellDone,
+    SweepSpec,
+    cell_axes,
+    cells,
+    counts,
+    read_spec,
+    run_distributed,
+    run_sweep,
+    seconds_per_update,
+)
+from ._progress import Shown, training_shown
 from ._recurrent import require_batch_runs, use_all_cores
 from ._stops import usage_errors
 
@@ -27,6 +39,19 @@ def sweep_command(
     batch_runs: Annotated[
         int | None, typer.Option(help="Networks a device trains side by side; bounds memory.")
     ] = None,
+    checkpoint_every: Annotated[
+        int, typer.Option(help="Updates between two checkpoints of a cell that is not finished.")
+    ] = CHECKPOINT_EVERY,
+    workers: Annotated[
+        int | None, typer.Option(help="Run cells on so many processes of this machine, by dask.")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Run cells on the workers of a dask scheduler, such as tcp://host:8786.",
+        ),
+    ] = None,
 ) -> None:
     """A grid of settings, kept cell by cell. The same command runs what is missing.
 
@@ -34,57 +59,62 @@ def sweep_command(
     """
     console = Console()
     use_all_cores()
-    with usage_errors():
-        require_batch_runs(batch_runs)
-        spec = read_spec(spec_file)
-        if dry_run:
-            _show_counts(spec, console)
-            return
-        progress = progress_bar(console)
-        bar = progress.add_task("cell", total=1)
-
-        def moved(now: rj.Progress) -> None:
-            going = ~now.diverged
-            text = f"loss {now.losses[going].mean():.4f}" if going.any() else "diverged"
-            lost = int(now.diverged.sum())
-            text += f", {lost} diverged" if lost and going.any() else ""
-            progress.update(bar, completed=now.step, total=now.steps, description=text)
-
-        to_come = run_sweep(
-            spec,
-            spec_file.read_text(encoding="utf-8-sig"),
-            out,
-            batch_runs=batch_runs,
-            on_piece=moved,
-        )
-
-    counted: collections.Counter[str] = collections.Counter()
-    whole = counts(spec)["cells"]
-    try:
-        with progress:
-            over = progress.add_task("cells", total=whole)
-            for done in to_come:
-                counted[done.status] += 1
-                progress.update(over, completed=counted.total())
-                if done.status == "failed":
-                    console.print(f"[bold red]{done.hash} failed:[/] {done.error}", highlight=False)
-    except KeyboardInterrupt:
-        console.print(
-            f"Interrupted after {counted.total()} of {whole} cells. What is finished is kept in "
-            f"{out}; the same command does the rest."
-        )
-        raise typer.Exit(130) from None
-    except OSError as error:
-        console.print(
-            f"[bold red]Could not go on:[/] {error}. What is finished is kept in {out}; the same "
-            "command does the rest.",
-            highlight=False,
-        )
-        raise typer.Exit(1) from None
+    with contextlib.ExitStack() as stack:
+        with usage_errors():
+            require_batch_runs(batch_runs)
+            if checkpoint_every < 1:
+                raise ValueError(
+                    f"--checkpoint-every is {checkpoint_every}; allowed are numbers from 1."
+                )
+            spec = read_spec(spec_file)
+            if dry_run:
+                _show_counts(spec, console)
+                return
+            whole = counts(spec)["cells"]
+            shown = stack.enter_context(training_shown(console, whole))
+            engine = run_sweep
+            if workers is not None or scheduler is not None:
+                engine = functools.partial(run_distributed, workers=workers, scheduler=scheduler)
+            to_come = engine(
+                spec,
+                spec_file.read_text(encoding="utf-8-sig"),
+                out,
+                batch_runs=batch_runs,
+                checkpoint_every=checkpoint_every,
+                on_piece=functools.partial(shown.moved, "training"),
+            )
+        # At once, whatever happens, as worker processes may hang on it.
+        stack.enter_context(contextlib.closing(to_come))
+        counted = _run_all(to_come, shown, whole, out, console)
     said = ", ".join(f"{number} {status}" for status, number in sorted(counted.items()))
-    console.print(f"{whole} cells: {said}. Study: {out}")
+    console.print(f"{whole} cells: {said}. Study: {out}", soft_wrap=True)
     if counted["failed"]:
         raise typer.Exit(1)
+
+
+def _run_all(
+    to_come: Iterator[CellDone], shown: Shown, whole: int, out: Path, console: Console
+) -> collections.Counter[str]:
+    """How many cells ended in which way, each told as it ends.
+
+    Raises:
+        typer.Exit: it was interrupted, or the study cannot be written.
+    """
+    counted: collections.Counter[str] = collections.Counter()
+    kept = f"What is finished is kept in {out}; the same command does the rest."
+    try:
+        for done in to_come:
+            counted[done.status] += 1
+            shown.advanced(counted.total())
+            if done.status == "failed":
+                console.print(f"[bold red]{done.hash} failed:[/] {done.error}", highlight=False)
+    except KeyboardInterrupt:
+        console.print(f"Interrupted after {counted.total()} of {whole} cells. {kept}")
+        raise typer.Exit(130) from None
+    except OSError as error:
+        console.print(f"[bold red]Could not go on:[/] {error}. {kept}", highlight=False)
+        raise typer.Exit(1) from None
+    return counted
 
 
 def _show_counts(spec: SweepSpec, console: Console) -> None:

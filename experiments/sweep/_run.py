@@ -1,6 +1,6 @@
 """The cells of a sweep, run one after the other and kept as they are finished."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import richlazy_jax as rj
@@ -19,7 +19,7 @@ def run_sweep(
     batch_runs: int | None = None,
     checkpoint_every: int = CHECKPOINT_EVERY,
     on_piece: Callable[[rj.Progress], None] = lambda progress: None,
-) -> Iterator[CellDone]:
+) -> Generator[CellDone, None, None]:
     """Run what is missing of a sweep, cell by cell.
 
     A cell that fails is recorded in the study and the others go on; the next call tries it again.

@@ -39,7 +39,7 @@ class Checkpoints:
         ValueError: every is not as described above.
     """
 
-    folder: Path
+    folder: Path | str
     every: int
 
     def __post_init__(self):
@@ -65,7 +65,7 @@ def save(checkpoints: Checkpoints, step: int, identity: str, tree: Any) -> None:
     ocp = _orbax()
     # Only leaves: what they are leaves of, the caller knows.
     leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(tree)]
-    with _manager(checkpoints.folder) as manager:
+    with _manager(Path(checkpoints.folder)) as manager:
         manager.save(
             step,
             args=ocp.args.Composite(
@@ -88,10 +88,11 @@ def latest(checkpoints: Checkpoints, most: int, identity: str, like: Any) -> tup
     Raises:
         ValueError: the folder holds checkpoints of other runs.
     """
-    if not checkpoints.folder.is_dir():
+    folder = Path(checkpoints.folder)
+    if not folder.is_dir():
         return None
     ocp = _orbax()
-    with _manager(checkpoints.folder) as manager:
+    with _manager(folder) as manager:
         for step in sorted(manager.all_steps(), reverse=True):
             if step > most:
                 continue
@@ -99,7 +100,7 @@ def latest(checkpoints: Checkpoints, most: int, identity: str, like: Any) -> tup
                 about = manager.restore(
                     step, args=ocp.args.Composite(about=ocp.args.JsonRestore())
                 )["about"]
-                _require_same(about, identity, checkpoints.folder)
+                _require_same(about, identity, folder)
                 leaves, kind = jax.tree.flatten(like(step))
                 runs = manager.restore(
                     step, args=ocp.args.Composite(runs=ocp.args.StandardRestore(leaves))
@@ -111,13 +112,13 @@ def latest(checkpoints: Checkpoints, most: int, identity: str, like: Any) -> tup
             except Exception as error:
                 said = str(error).splitlines()[0] if str(error) else repr(error)
                 warnings.warn(
-                    f"the checkpoint of update {step} in {checkpoints.folder} is left out, as it "
+                    f"the checkpoint of update {step} in {folder} is left out, as it "
                     f"cannot be read: {said}.",
                     BrokenCheckpointWarning,
                     stacklevel=3,
                 )
                 # It stands where training will want to keep a whole one.
-                shutil.rmtree(checkpoints.folder / str(step), ignore_errors=True)
+                shutil.rmtree(folder / str(step), ignore_errors=True)
     return None
 
 

@@ -1,6 +1,7 @@
 """Many runs at once against each run alone."""
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -74,6 +75,75 @@ np.savez({str(tmp_path / "many.npz")!r}, losses=many.losses, **many.params)
     here, there = together(), np.load(tmp_path / "many.npz")
     np.testing.assert_allclose(there["losses"], here.losses, rtol=1e-5)
     np.testing.assert_allclose(there["recurrent"], here.params["recurrent"], atol=1e-5)
+
+
+ONE_OF_TWO = """
+import importlib.util, sys
+import jax
+spec = importlib.util.spec_from_file_location("runs", {tests!r})
+jax.distributed.initialize("localhost:{port}", num_processes=2, process_id={process})
+runs = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(runs)
+import numpy as np
+import richlazy_jax as rj
+assert len(jax.devices()) == 4 and len(jax.local_devices()) == 2
+
+class Stopped(Exception):
+    pass
+
+def stop(progress):
+    if progress.step == 20:
+        raise Stopped
+
+options = dict(devices=jax.devices(), piece=10, checkpoints=rj.Checkpoints({folder!r}, 10))
+try:
+    runs.together(on_piece=stop, **options)
+except Stopped:
+    pass
+steps = []
+many = runs.together(on_piece=lambda progress: steps.append(progress.step), **options)
+assert steps == [23], steps
+np.savez({out!r}, losses=many.losses, accuracy=many.metrics["accuracy"], **many.params)
+"""
+
+
+def test_two_processes_with_two_devices_each_give_the_numbers_of_one(tmp_path):
+    """Five runs on four devices, stopped after a checkpoint and taken up again."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
+    started = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                ONE_OF_TWO.format(
+                    tests=__file__,
+                    port=port,
+                    process=process,
+                    folder=str(tmp_path / "kept"),
+                    out=str(tmp_path / f"{process}.npz"),
+                ),
+            ],
+            env=os.environ | flags,
+            stderr=subprocess.PIPE,
+        )
+        for process in range(2)
+    ]
+    try:
+        for process in started:
+            _, error = process.communicate(timeout=300)
+            assert process.returncode == 0, error.decode()[-3000:]
+    finally:
+        for process in started:
+            process.kill()
+    here = together()
+    for process in range(2):
+        there = np.load(tmp_path / f"{process}.npz")
+        np.testing.assert_allclose(there["losses"], here.losses, rtol=1e-5)
+        np.testing.assert_allclose(there["accuracy"], here.metrics["accuracy"], rtol=1e-6)
+        np.testing.assert_allclose(there["recurrent"], here.params["recurrent"], atol=1e-5)
 
 
 def test_progress_is_reported_piece_by_piece():

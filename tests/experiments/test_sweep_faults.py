@@ -1,0 +1,100 @@
+"""Sweeps that are killed, or run twice at once: nothing finished is lost, wrong or done twice."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import xarray as xr
+from typer.testing import CliRunner
+
+import richlazy_jax as rj
+from experiments import cli
+
+SPEC = """
+task: 2AF
+start:
+  - {kind: low_rank, rank: [1, 3]}
+n_hidden: 6
+iterations: ITERATIONS
+batch: 3
+seeds: 3
+measures: [weight_change_norm, kernel_alignment]
+kernel_trials: 4
+activity_trials: 5
+"""
+COMMAND = "import sys; from experiments.cli import main; sys.argv[0] = 'richlazy'; main()"
+EVERY = 200
+
+
+def started(spec, study, flags=""):
+    arguments = ["sweep", str(spec), "--out", str(study), "--checkpoint-every", str(EVERY)]
+    return subprocess.Popen(
+        [sys.executable, "-c", COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"XLA_FLAGS": os.environ.get("XLA_FLAGS", "") + flags},
+    )
+
+
+def run(spec, study):
+    return CliRunner().invoke(
+        cli.app, ["sweep", str(spec), "--out", str(study), "--checkpoint-every", str(EVERY)]
+    )
+
+
+def write_spec(path, iterations):
+    path.write_text(SPEC.replace("ITERATIONS", str(iterations)))
+    return path
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    result = run(write_spec(folder / "spec.yaml", 600), folder / "study")
+    assert result.exit_code == 0, result.output
+    return rj.open_study(folder / "study").load()
+
+
+def test_a_sweep_killed_in_the_middle_of_a_cell_goes_on_and_gives_the_same_numbers(
+    tmp_path, undisturbed
+):
+    spec, study = write_spec(tmp_path / "spec.yaml", 600), tmp_path / "study"
+    process = started(spec, study)
+    try:
+        deadline = time.monotonic() + 120
+        while not list(study.glob("unfinished/*/[0-9]*/_CHECKPOINT_METADATA")):
+            assert process.poll() is None, process.communicate()[0]
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+    (begun,) = study.glob("unfinished/*")
+    assert not (study / "cells" / f"{begun.name}.nc").exists()
+    result = run(spec, study)
+    assert result.exit_code == 0, result.output
+    assert "failed" not in result.output
+    assert not list(study.glob("unfinished/*"))
+    # A killed process may have run on other devices, which rounds otherwise.
+    xr.testing.assert_allclose(rj.open_study(study).load(), undisturbed, rtol=1e-5)
+
+
+def test_two_runs_at_once_on_eight_devices_share_the_cells(tmp_path, undisturbed):
+    spec, study = write_spec(tmp_path / "spec.yaml", 600), tmp_path / "study"
+    both = [started(spec, study, " --xla_force_host_platform_device_count=8") for _ in range(2)]
+    try:
+        said = [process.communicate(timeout=300)[0] for process in both]
+    finally:
+        for process in both:
+            process.kill()
+    assert [process.returncode for process in both] == [0, 0], said
+    run_by_each = [int(found[1]) if (found := re.search(r"(\d+) run", s)) else 0 for s in said]
+    assert sum(run_by_each) == 2, said
+    xr.testing.assert_allclose(rj.open_study(study).load(), undisturbed, rtol=1e-5)
+    assert np.isfinite(undisturbed["kernel_alignment"]).all()
