@@ -43,6 +43,7 @@ def run_cell(
     *,
     batch_runs: int | None = None,
     checkpoint_every: int = CHECKPOINT_EVERY,
+    piece: int = 200,
     on_piece: Callable[[rj.Progress], None] = lambda progress: None,
 ) -> CellDone:
     """Compute a cell and keep it, unless it is there or another process has it in hand.
@@ -55,6 +56,7 @@ def run_cell(
         setting: what the cell is.
         batch_runs: as in `richlazy_jax.train_runs`.
         checkpoint_every: updates between two checkpoints. A cell with no more has none.
+        piece: updates between two reports; checkpoints are made at the end of one.
         on_piece: called with the progress of training.
 
     Raises:
@@ -71,7 +73,11 @@ def run_cell(
         try:
             # A cell has one start, which needs no axis.
             dataset = run_task(
-                setting, batch_runs=batch_runs, on_piece=on_piece, checkpoints=checkpoints
+                setting,
+                piece=piece,
+                batch_runs=batch_runs,
+                on_piece=on_piece,
+                checkpoints=checkpoints,
             ).squeeze("start")
         # That of a checkpoint, which is written like a cell.
         except OSError:
