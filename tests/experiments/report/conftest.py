@@ -1,0 +1,83 @@
+"""Studies made up by hand: no network is trained."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from richlazy_jax.studies import create_study, write_cell
+
+SPEC = """
+task: 2AF
+start:
+  - {kind: low_rank, rank: [1, 5, 20]}
+  - {kind: null}
+n_hidden: 20
+seeds: 8
+"""
+ENVIRONMENT = {"python": "3.11", "devices": [{"kind": "cpu"}], "git": None}
+FIELDS = {"task": "2AF", "n_hidden": 20, "learning_rate": 0.003, "seeds": 8, "measures": ["a", "b"]}
+
+
+class MadeStudy:
+    """A study to which cells of chosen numbers may be added."""
+
+    def __init__(self, path, spec=SPEC):
+        self.path = path
+        create_study(path, spec, ENVIRONMENT)
+
+    def add(self, start, values, *, rank=None, coords=None, **fields):
+        """A cell: `start` is its label, or a pair of label and record; `values` are by seed."""
+        label, kept = (start, f"Start({start})") if isinstance(start, str) else start
+        seeds = len(next(iter(values.values())))
+        more = {} if rank is None else {"rank": rank}
+        dataset = xr.Dataset(
+            {name: ("seed", np.asarray(each)) for name, each in values.items()},
+            {"seed": range(seeds), "start": label, **more, **(coords or {})},
+        )
+        return write_cell(self.path, FIELDS | {"starts": [kept]} | fields, dataset)
+
+    def add_ranks(self, means, *, spread=0.02, seeds=8, random_seed=0, null=None, **fields):
+        """Cells of low rank whose kernel alignment has the given means by rank."""
+        rng = np.random.default_rng(random_seed)
+        of_seed = rng.normal(size=seeds)
+        for rank, mean in means.items():
+            values = made_values(mean + spread * (rng.normal(size=seeds) + of_seed), rng)
+            record = f"LowRank(rank={rank}, keep='frobenius')"
+            self.add((f"rank {rank}", record), values, rank=rank, **fields)
+        if null is not None:
+            values = made_values(null + spread * (rng.normal(size=seeds) + of_seed), rng)
+            self.add(("null", "Null(label='null')"), values, **fields)
+
+    def add_linear(self, rank, alignment, expected, spread):
+        """A cell of linear networks with its theory."""
+        values = {
+            "kernel_alignment": alignment,
+            "expected_kernel_alignment": expected,
+            "expected_kernel_alignment_sd": spread,
+            "loss": np.full(len(alignment), 1e-9),
+        }
+        record = {"network": "linear", "starts": [f"LowRank(rank={rank}, keep='frobenius')"]}
+        dataset = xr.Dataset(
+            {name: ("seed", np.asarray(each)) for name, each in values.items()},
+            {"seed": range(len(alignment)), "start": f"rank {rank}", "rank": rank},
+        )
+        return write_cell(self.path, record, dataset)
+
+
+def made_values(alignment, rng):
+    """All measures of networks that learned, of which kernel alignment alone depends on start."""
+    n = len(alignment)
+    return {
+        "kernel_alignment": np.float32(alignment),
+        "weight_change_norm": np.float32(rng.uniform(1, 2, n)),
+        "loss": np.float32(rng.uniform(0.03, 0.031, n)),
+        "first_loss": np.float32(rng.uniform(1, 1.1, n)),
+        "accuracy": np.float32(rng.uniform(0.85, 0.86, n)),
+        "diverged": np.zeros(n, bool),
+    }
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A function that begins a study."""
+    return lambda name="study", **how: MadeStudy(tmp_path / name, **how)
