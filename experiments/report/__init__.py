@@ -11,7 +11,7 @@
 - `_trained.py`: whether the networks learned their task, without which no measure can be read.
 - `_theory.py`: linear cells beside the theory that was written with them.
 - `_table.py`: the table of all cells.
-- `_figures.py`: the figures. `_svg.py` makes one that may stand in a page.
+- `_figures.py`: the figures; `_panel.py`: a panel of one task; `_svg.py`: SVG for a page.
 - `_status.py`: the spec, the environment, and what is missing, failed or broken.
 - `_markup.py`: text and numbers as HTML.
 """

@@ -142,10 +142,9 @@ def training_sentence(found: Training) -> str:
         if extremes is None:
             continue
         least, low, greatest, high = extremes
-        parts.append(
-            f"{name} {low:.4g} ({escaped(least)})"
-            + (f" to {high:.4g} ({escaped(greatest)})" if least != greatest else "")
-        )
+        same = f"{low:.4g}" == f"{high:.4g}"
+        between = f"({escaped(least)}) to {high:.4g} ({escaped(greatest)})"
+        parts.append(f"{name} {low:.4g}{'' if same else f' {between}'}")
     if found.diverged:
         parts.append(f"{found.diverged} of {counted(found.networks, 'network')} diverged")
     text = f"<b>Training</b>: {'; '.join(parts) or 'no loss was kept'}."

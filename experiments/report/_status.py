@@ -6,12 +6,16 @@ from typing import Any
 from richlazy_jax.studies import Failure
 
 from ._cell import flat_fields, start_record, task_of
-from ._markup import clean, counted, definitions, escaped, shown, words
+from ._markup import clean, counted, definitions, escaped, words
 from ._settings import fields_of_columns, fields_text, varying_fields
 from ._study import Study
 
 # Of cells that are listed; a study may ask for thousands.
-MOST_LISTED = 50
+MOST_LISTED, MOST_UNFOLDED = 50, 8
+_NOT_ASKED_FOR = (
+    "<p>They were made with another version, or other files. They are in figures and table all the "
+    "same.</p>"
+)
 
 
 def counts_line(study: Study) -> str:
@@ -21,7 +25,8 @@ def counts_line(study: Study) -> str:
         return f"{counted(finished, 'cell')} finished, {failed} failed, missing not known"
     asked = len(study.grid.records)
     among = finished - len(study.not_asked_for)
-    return f"{among} of {asked} cells finished, {len(study.missing)} missing, {failed} failed"
+    more = f", {len(study.not_asked_for)} not asked for" if study.not_asked_for else ""
+    return f"{among} of {asked} cells finished, {len(study.missing)} missing, {failed} failed{more}"
 
 
 def problems(study: Study) -> str:
@@ -35,18 +40,14 @@ def problems(study: Study) -> str:
     parts += [f'<p class="warning">{escaped(each)}</p>' for each in study.wrong]
     names = _names(study)
     if study.failed:
-        items = (_failure(hash, names, failure) for hash, failure in study.failed.items())
-        parts.append(f"<h3>Failed cells</h3><ul>{''.join(_first(list(items)))}</ul>")
+        items = [_failure(hash, names, failure) for hash, failure in study.failed.items()]
+        parts.append(_listed("failed", items, ""))
     if study.missing:
         items = [f"<li>{escaped(names[hash])} <code>{hash}</code></li>" for hash in study.missing]
-        parts.append(f"<h3>Missing cells</h3><ul>{''.join(_first(items))}</ul>")
+        parts.append(_listed("missing", items, ""))
     if study.not_asked_for:
         items = [f"<li><code>{hash}</code></li>" for hash in study.not_asked_for]
-        parts.append(
-            "<h3>Cells that spec.yaml does not ask for</h3><p>They were made with another version, "
-            "or other files. They are in figures and table all the same.</p>"
-            f"<ul>{''.join(_first(items))}</ul>"
-        )
+        parts.append(_listed("that spec.yaml does not ask for", items, _NOT_ASKED_FOR))
     return "".join(parts)
 
 
@@ -119,12 +120,19 @@ def _failure(hash: str, names: Mapping[str, str], failure: Failure) -> str:
     return (
         f"<li>{escaped(names.get(hash, 'a cell that is not known'))} <code>{hash}</code>: "
         f"<b>{escaped(failure.type)}</b>: {escaped(failure.message)} "
-        f"({escaped(shown(failure.attempts))} times, last at {escaped(failure.time)})"
+        f"(attempt {escaped(failure.attempts)}, {escaped(failure.time)})"
         f"<details><summary>Traceback</summary><pre>{escaped(failure.traceback)}</pre></details>"
         "</li>"
     )
 
 
-def _first(items: Sequence[str]) -> list[str]:
+def _listed(what: str, items: Sequence[str], note: str) -> str:
+    """Cells in a list, which is folded where it is long."""
     more = len(items) - MOST_LISTED
-    return [*items[:MOST_LISTED], *([f"<li>and {more} more</li>"] if more > 0 else [])]
+    shown_items = [*items[:MOST_LISTED], *([f"<li>and {more} more</li>"] if more > 0 else [])]
+    heading = f"{counted(len(items), 'cell')} {what}"
+    unfolded = " open" if len(items) <= MOST_UNFOLDED else ""
+    return (
+        f"<details{unfolded}><summary>{heading}</summary>{note}<ul>{''.join(shown_items)}</ul>"
+        "</details>"
+    )

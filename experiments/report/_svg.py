@@ -23,6 +23,7 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "font.size": 9,
 }
+_WIDEST = 1.25
 _POINTS_AT = re.compile(r"url\(#([^)]+)\)")
 
 
@@ -62,8 +63,8 @@ def inline_svg(figure: Figure, name: str, title: str) -> str:
             for key, value in element.attrib.items()
             if key != "id" or value in named
         }
-    # Widest as it was made, so that letters are not larger than those beside it.
-    points = float(root.attrib["width"].removesuffix("pt"))
+    # Little wider than it was made, so that letters are not larger than those around it.
+    points = _WIDEST * float(root.attrib["width"].removesuffix("pt"))
     root.attrib = {
         "viewBox": root.attrib["viewBox"],
         "style": f"max-width: {points:g}pt",
