@@ -11,7 +11,7 @@ from ._stops import usage_errors
 
 # What makes a folder a study.
 _KEPT_FILES = ("spec.yaml", "environment.json")
-_KEPT_FOLDERS = ("cells", "failed", "locks")
+_KEPT_FOLDERS = ("cells", "failed", "locks", "unfinished")
 
 
 def report_command(

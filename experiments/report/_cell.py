@@ -1,6 +1,7 @@
 """One finished cell of a study."""
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -57,6 +58,8 @@ def flat_fields(record: Mapping[str, Any], within: str = "") -> dict[str, Any]:
             continue
         if isinstance(value, Mapping) and value:
             flat |= flat_fields(value, f"{within}{clean(name)}.")
+        elif isinstance(value, list) and all(isinstance(each, str | int | float) for each in value):
+            flat[f"{within}{clean(name)}"] = clean(", ".join(map(str, value)))
         elif isinstance(value, list | Mapping):
             flat[f"{within}{clean(name)}"] = clean(json.dumps(value))
         else:
@@ -77,14 +80,15 @@ def cell_of(hash: str, record: Mapping[str, Any], dataset: xr.Dataset) -> Cell:
     kept, fields = start_record(record), flat_fields(record)
     label = _scalar(dataset, "start")
     rank = _scalar(dataset, "rank")
-    chosen = isinstance(rank, int | float) and not isinstance(rank, bool) and rank == rank
+    chosen = isinstance(rank, int | float) and not isinstance(rank, bool) and math.isfinite(rank)
+    unnamed = f"rank {int(rank)}" if chosen else "one start"
     if chosen:
         # It is the start's, wherever a record has it.
         fields.pop("rank", None)
     return Cell(
         hash=hash,
         task=task_of(record, dataset),
-        start=clean(label if isinstance(label, str) and label else kept or "one start"),
+        start=clean(label if isinstance(label, str) and label else kept or unnamed),
         rank=int(rank) if chosen else None,
         family=_RANK.sub(r"\1", kept),
         is_null=label == "null" or kept.startswith("Null("),

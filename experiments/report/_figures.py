@@ -87,7 +87,7 @@ def theory_figure(found: Sequence[Beside]) -> str:
         svg = inline_svg(figure, "theory", title)
     return (
         '<figure class="card"><figcaption>Simulation over theory; bars are '
-        f"{STANDARD_ERRORS:g} standard errors of a mean over so many tasks</figcaption>"
+        f"{STANDARD_ERRORS:g} standard errors</figcaption>"
         f'<div class="panels"><div class="chart">{svg}</div></div></figure>'
     )
 

@@ -11,7 +11,7 @@ from ._settings import settings_of
 from ._status import counts_line, problems, what_was_run
 from ._study import Study, read_study
 from ._table import cell_table
-from ._theory import DIFFERS, Beside, beside_theory
+from ._theory import DIFFERS, STANDARD_ERRORS, Beside, beside_theory
 
 # Nothing is ever fetched, even if an escape were missed somewhere.
 _POLICY = (
@@ -81,8 +81,9 @@ def _theory(found: list[Beside]) -> str:
         return ""
     agreeing = sum(b.agrees for b in found)
     text = (
-        f"Mean kernel alignment {counted(len(found), 'agrees', 'agree')} with theory in {agreeing} "
-        f"of {counted(len(found), 'cell')}, within 3 standard errors (or rounding)."
+        f"The mean kernel alignment of linear networks agrees with theory in {agreeing} of "
+        f"{counted(len(found), 'cell')}, within {STANDARD_ERRORS:g} standard errors of a mean over "
+        "so many tasks, or within rounding."
     )
     apart = [b for b in found if b.verdict == DIFFERS]
     items = "".join(

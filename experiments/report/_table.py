@@ -55,8 +55,9 @@ def _columns(cells: Sequence[Cell], beside: Mapping[str, Beside]) -> list[Column
         # In the order of starts, as text would put rank 100 before rank 30.
         Column("start", "start", lambda cell: (float(order[cell.start]), cell.start)),
     ]
-    for name in fields_of_columns(cells):
-        columns.append(Column(name, words(name), _field(name)))
+    # How many seeds there are has a column of its own.
+    names = (name for name in fields_of_columns(cells) if name != "seeds")
+    columns += [Column(name, words(name), _field(name)) for name in names]
     for name in _NUMBERS:
         if any(name in cell.values for cell in cells):
             columns.append(Column(name, words(name), _mean(name)))

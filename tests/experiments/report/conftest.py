@@ -1,9 +1,12 @@
-"""Studies made up by hand: no network is trained."""
+"""Studies made up by hand: no network is trained. And pages read without a browser."""
+
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 import xarray as xr
 
+from experiments.recurrent import _trend as trend_engine
 from richlazy_jax.studies import create_study, write_cell
 
 SPEC = """
@@ -77,7 +80,82 @@ def made_values(alignment, rng):
     }
 
 
+@pytest.fixture(scope="session", autouse=True)
+def few_resamples():
+    """Coarse intervals of trends, which take most of the time of a page."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(trend_engine, "RESAMPLES", 40)
+        yield
+
+
 @pytest.fixture
 def made(tmp_path):
     """A function that begins a study."""
     return lambda name="study", **how: MadeStudy(tmp_path / name, **how)
+
+
+@pytest.fixture(scope="session")
+def made_at():
+    """The same, at a path, for studies that several tests read."""
+    return MadeStudy
+
+
+class Page(HTMLParser):
+    """A page as a reader of strict HTML sees it.
+
+    - `faults`: elements that are closed in the wrong order or not at all.
+    - `attributes`: triples of element, name and value.
+    - `texts`: text with the element it stands in, scripts and styles among them.
+    - `tables`: of each table, its rows of texts; the first is that of headings.
+    """
+
+    VOID = frozenset({"meta", "link", "input", "br", "hr", "img"})
+
+    def __init__(self, html):
+        super().__init__()
+        self.faults, self.attributes, self.texts, self.tables = [], [], [], []
+        self.open = []
+        self.feed(html)
+        self.close()
+        self.faults += self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag == "table":
+            self.tables.append([])
+        if tag == "tr":
+            self.tables[-1].append([])
+        if tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.attributes += [(tag, name, value) for name, value in attrs]
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"/{tag}")
+
+    def handle_data(self, data):
+        self.texts.append((self.open[-1] if self.open else "", data))
+        if {"td", "th"} & set(self.open):
+            self.tables[-1][-1][-1] += data
+
+    @property
+    def text(self):
+        """What a reader sees, spaces made single."""
+        seen = (data for tag, data in self.texts if tag not in ("script", "style"))
+        return " ".join("".join(seen).split())
+
+    @property
+    def cells(self):
+        """The table of cells: a dictionary for each row."""
+        heads, *rows = self.tables[-1]
+        return [dict(zip(heads, row, strict=True)) for row in rows]
+
+
+@pytest.fixture(scope="session")
+def read():
+    """A function that reads a page."""
+    return Page
