@@ -1,6 +1,7 @@
 """What is in the folder of a study, and what is wrong there."""
 
 import json
+import os
 import re
 import warnings
 from collections.abc import Mapping
@@ -77,16 +78,24 @@ def read_study(path: Path) -> Study:
         if name not in told:
             wrong.append(f"cells/{name} was put aside when the study was read before, as no cell.")
     there = {cell.hash for cell in cells}
+    grid = grid_of(path / "spec.yaml")
     return Study(
         name=path.resolve().name,
         spec=(path / "spec.yaml").read_bytes().decode("utf-8-sig", errors="backslashreplace"),
         environment=_environment(path / "environment.json", wrong),
-        grid=grid_of(path / "spec.yaml"),
+        grid=grid._replace(problem=_within(path, grid.problem)),
         cells=cells,
         records=records,
         failed={hash: failure for hash, failure in failed.items() if hash not in there},
-        wrong=wrong,
+        wrong=[_within(path, each) for each in wrong],
     )
+
+
+def _within(path: Path, text: str) -> str:
+    """A message with files named from the study: a page goes elsewhere, where its path may not."""
+    for folder in (path, path.resolve()):
+        text = text.replace(f"{folder}{os.sep}", "")
+    return text
 
 
 def _cells(path: Path, wrong: list[str]) -> tuple[list[Cell], list[Mapping[str, Any]]]:

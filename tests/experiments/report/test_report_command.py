@@ -203,6 +203,8 @@ def test_a_study_that_is_broken_in_part_has_a_page_that_says_so(study, read, dam
     assert page.faults == []
     assert said in page.text
     assert "ould not be drawn" not in page.text
+    # A page that is passed on must not say where the study lay.
+    assert str(study.path.parent) not in page.text
     if damage is not no_folders:
         assert {"one", "two"} <= {row["start"] for row in page.cells}
 
