@@ -1,0 +1,52 @@
+"""`richlazy report`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from .._whole import write_text
+from ._stops import usage_errors
+
+# What makes a folder a study.
+_KEPT_FILES = ("spec.yaml", "environment.json")
+_KEPT_FOLDERS = ("cells", "failed", "locks", "unfinished")
+
+
+def report_command(
+    study: Annotated[
+        Path, typer.Argument(metavar="STUDY", help="A folder that `richlazy sweep` made.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.html", help="The page; report.html in the study by default."),
+    ] = None,
+) -> None:
+    """A study as one HTML page: verdicts, figures, a table of all cells, and what is missing.
+
+    The page needs no network and no other file. The study may be unfinished, and others may be
+    writing to it.
+    """
+    console = Console()
+    file = study / "report.html" if out is None else out
+    with usage_errors():
+        _require_apart(file, study)
+        # matplotlib takes a second to import, which `richlazy --help` need not wait for.
+        from ..report import study_report
+
+        made = study_report(study)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, made.html)
+    console.print(f"Report: {file}\n{made.line}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _require_apart(file: Path, study: Path) -> None:
+    """Refuse to write over what the study is."""
+    inside = file.resolve()
+    kept = [study.resolve() / name for name in (*_KEPT_FILES, *_KEPT_FOLDERS)]
+    if any(inside == each or each in inside.parents for each in kept):
+        raise ValueError(
+            f"--out is {file}, which is part of the study; allowed is any other file, such as "
+            f"{study / 'report.html'}."
+        )

@@ -1,0 +1,145 @@
+"""One finished cell of a study."""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from ._markup import clean
+
+# Of a record, what decides the start. It is shown by its label and not as a field.
+_START = ("starts", "start")
+_RANK = re.compile(r"""(\brank["']?\s*[=:]\s*)\d+""")
+_PART = re.compile(r"\w+=[^,()\[\]\"]+")
+
+
+class Cell(NamedTuple):
+    """What a page needs of a cell.
+
+    - `hash`: its name in the study.
+    - `task`: what its networks learned.
+    - `start`: a short name of the start, which no other start of the study has.
+    - `rank`: of the start, where it was chosen.
+    - `family`: what starts have in common that differ in their rank only.
+    - `is_null`: whether the start is the Gaussian draw itself.
+    - `fields`: all of the record but task and start, flat: names have dots.
+    - `seeds`: the names of the seeds, which networks of two cells share.
+    - `values`: variables with one number for each seed, as float64.
+    """
+
+    hash: str
+    task: str
+    start: str
+    rank: int | None
+    family: str
+    is_null: bool
+    fields: dict[str, Any]
+    seeds: np.ndarray
+    values: dict[str, np.ndarray]
+
+
+def start_record(record: Mapping[str, Any]) -> str:
+    """What a record says of the start, in one line; empty where it says nothing."""
+    value = next((record[name] for name in _START if name in record), "")
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return clean(value if isinstance(value, str) else json.dumps(value, sort_keys=True))
+
+
+def flat_fields(record: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+    """The fields of a record but task and start; lists as text."""
+    flat = {}
+    for name, value in record.items():
+        if not within and name in (*_START, "task"):
+            continue
+        if isinstance(value, Mapping) and value:
+            flat |= flat_fields(value, f"{within}{clean(name)}.")
+        elif isinstance(value, list) and all(isinstance(each, str | int | float) for each in value):
+            flat[f"{within}{clean(name)}"] = clean(", ".join(map(str, value)))
+        elif isinstance(value, list | Mapping):
+            flat[f"{within}{clean(name)}"] = clean(json.dumps(value))
+        else:
+            flat[f"{within}{clean(name)}"] = clean(value) if isinstance(value, str) else value
+    return flat
+
+
+def task_of(record: Mapping[str, Any], dataset: xr.Dataset | None = None) -> str:
+    """The task that a record names; networks that theory is about need not have one."""
+    if "task" in record:
+        return clean(record["task"])
+    linear = dataset is not None and "expected_kernel_alignment" in dataset
+    return "linear" if linear else "no task named"
+
+
+def cell_of(hash: str, record: Mapping[str, Any], dataset: xr.Dataset) -> Cell:
+    """A cell from its record and its dataset."""
+    kept, fields = start_record(record), flat_fields(record)
+    label = _scalar(dataset, "start")
+    rank = _scalar(dataset, "rank")
+    chosen = isinstance(rank, int | float) and not isinstance(rank, bool) and math.isfinite(rank)
+    unnamed = f"rank {int(rank)}" if chosen else "one start"
+    if chosen:
+        # It is the start's, wherever a record has it.
+        fields.pop("rank", None)
+    return Cell(
+        hash=hash,
+        task=task_of(record, dataset),
+        start=clean(label if isinstance(label, str) and label else kept or unnamed),
+        rank=int(rank) if chosen else None,
+        family=_RANK.sub(r"\1", kept),
+        is_null=label == "null" or kept.startswith("Null("),
+        fields=fields,
+        seeds=_seed_names(dataset),
+        values={
+            str(name): variable.values.astype(np.float64)
+            for name, variable in dataset.data_vars.items()
+            if variable.dims == ("seed",) and variable.dtype.kind in "biuf"
+        },
+    )
+
+
+def with_distinct_starts(cells: Sequence[Cell], records: Sequence[str]) -> list[Cell]:
+    """Cells whose starts have the same label only where they are the same start.
+
+    Args:
+        cells: all of a study.
+        records: what the record of each says of the start.
+    """
+    by_label: dict[str, list[str]] = {}
+    for cell, record in zip(cells, records, strict=True):
+        known = by_label.setdefault(cell.start, [])
+        if record not in known:
+            known.append(record)
+    renamed = []
+    for cell, record in zip(cells, records, strict=True):
+        known = by_label[cell.start]
+        if len(known) > 1:
+            cell = cell._replace(start=f"{cell.start}, {_distinction(record, known)}")
+        renamed.append(cell)
+    return renamed
+
+
+def _distinction(record: str, among: Sequence[str]) -> str:
+    """The parameters of a start that the others do not share, or all of its record."""
+    parts = {each: _PART.findall(each) for each in among}
+    own = [part for part in parts[record] if any(part not in p for p in parts.values())]
+    same = any(
+        [part for part in parts[each] if part in own] == own for each in among if each != record
+    )
+    return record if same or not own else ", ".join(own)
+
+
+def _scalar(dataset: xr.Dataset, name: str) -> Any:
+    if name not in dataset.coords or dataset[name].size != 1:
+        return None
+    return dataset[name].values.reshape(-1)[0].item()
+
+
+def _seed_names(dataset: xr.Dataset) -> np.ndarray:
+    if "seed" in dataset.coords and dataset["seed"].dims == ("seed",):
+        return dataset["seed"].values
+    return np.arange(dataset.sizes.get("seed", 0))

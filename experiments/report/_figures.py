@@ -1,0 +1,133 @@
+"""Each measure against the start, with loss and accuracy beside them."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..fig2 import COLOURS
+from ..recurrent import MEASURES
+from ..recurrent._train import LABELS
+from ._markup import escaped
+from ._panel import Line, mean_and_bar, panel
+from ._settings import Setting
+from ._svg import drawing, inline_svg
+from ._theory import STANDARD_ERRORS, Beside
+
+# What a reader can still tell apart.
+MOST_PANELS, MOST_LINES = 6, len(COLOURS)
+# With the sign that stands for each in a legend, so that colour is not needed.
+MARKERS = {"o": "●", "s": "■", "^": "▲", "D": "◆", "v": "▼", "P": "✚", "X": "✖"}
+DRAWN = (*MEASURES, "loss", "accuracy")
+
+
+def measure_figures(settings: Sequence[Setting]) -> str:
+    """A figure for each measure, loss and accuracy, each with a panel for every task, as HTML."""
+    tasks = list(dict.fromkeys(setting.task for setting in settings))
+    texts = list(dict.fromkeys(setting.text for setting in settings))
+    lines = {
+        text: Line(text, colour, marker)
+        for text, colour, marker in zip(texts, COLOURS, MARKERS, strict=False)
+    }
+    by_task = {
+        task: [s for s in settings if s.task == task and s.text in lines]
+        for task in tasks[:MOST_PANELS]
+    }
+    parts = []
+    for measure in DRAWN:
+        drawn = {t: s for t, s in by_task.items() if any(_has(measure, each) for each in s)}
+        if not drawn:
+            continue
+        limits = None if measure == "loss" else _limits(drawn, measure)
+        panels = [
+            panel(of_task, measure, f"{measure}-{i}", limits, lines)
+            for i, of_task in enumerate(drawn.values())
+        ]
+        label = LABELS[measure]
+        parts.append(
+            f'<figure class="card"><figcaption>{escaped(label[:1].upper() + label[1:])}'
+            f'</figcaption><div class="panels">{"".join(panels)}</div></figure>'
+        )
+    kind = "figures single" if len(by_task) == 1 else "figures"
+    figures = f'<div class="{kind}">{"".join(parts)}</div>' if parts else ""
+    return _left_out(tasks, texts) + _legend(lines) + figures
+
+
+def theory_figure(found: Sequence[Beside]) -> str:
+    """Simulated over expected kernel alignment, a mark for each cell, as HTML."""
+    shown = [b for b in found if b.seeds]
+    if not shown:
+        return ""
+    with drawing():
+        figure = Figure(figsize=(4.6, 3.8), layout="constrained")
+        axes = figure.subplots()
+        for agrees, colour, marker in ((True, COLOURS[1], "o"), (False, COLOURS[0], "X")):
+            these = [b for b in shown if b.agrees == agrees]
+            if not these:
+                continue
+            axes.errorbar(
+                [b.expected for b in these],
+                [b.simulated for b in these],
+                [STANDARD_ERRORS * b.standard_error for b in these],
+                fmt=marker,
+                color=colour,
+                ms=5,
+                capsize=2,
+                lw=1,
+                label="agrees" if agrees else "differs",
+            )
+        low, high = (f([f(b.expected, b.simulated) for b in shown]) for f in (min, max))
+        edge = 0.05 * (high - low) or 0.05
+        axes.plot([low - edge, high + edge], [low - edge, high + edge], color="#9a9a9a", lw=1)
+        axes.set_xlabel("kernel alignment, theory")
+        axes.set_ylabel("kernel alignment, simulated")
+        axes.legend(frameon=False)
+        title = "Simulated against expected kernel alignment of linear networks"
+        svg = inline_svg(figure, "theory", title)
+    return (
+        '<figure class="card"><figcaption>Simulation over theory; bars are '
+        f"{STANDARD_ERRORS:g} standard errors</figcaption>"
+        f'<div class="panels"><div class="chart">{svg}</div></div></figure>'
+    )
+
+
+def _left_out(tasks: Sequence[str], texts: Sequence[str]) -> str:
+    said = []
+    if len(tasks) > MOST_PANELS:
+        said.append(f"the first {MOST_PANELS} of {len(tasks)} tasks")
+    if len(texts) > MOST_LINES:
+        said.append(f"the first {MOST_LINES} of {len(texts)} combinations of fields")
+    if not said:
+        return ""
+    return f'<p class="warning">Drawn are {" and ".join(said)}; the table has all of them.</p>'
+
+
+def _legend(lines: Mapping[str, Line]) -> str:
+    if len(lines) < 2:
+        return ""
+    items = "".join(
+        f'<li><span style="color: {line.colour}" aria-hidden="true">{MARKERS[line.marker]}</span> '
+        f"{escaped(line.text or 'other cells')}</li>"
+        for line in lines.values()
+    )
+    return f'<ul class="legend card">{items}</ul>'
+
+
+def _has(measure: str, setting: Setting) -> bool:
+    values = (cell.values.get(measure, np.empty(0)) for cell in setting.cells)
+    return any(np.isfinite(each).any() for each in values)
+
+
+def _limits(by_task: Mapping[str, Sequence[Setting]], measure: str) -> tuple[float, float]:
+    """The same range for all tasks, so that panels may be compared."""
+    cells = [cell for of_task in by_task.values() for each in of_task for cell in each.cells]
+    values = np.concatenate([cell.values.get(measure, np.empty(0)) for cell in cells])
+    ends = [values[np.isfinite(values)]]
+    for cell in cells:
+        mean, bar = mean_and_bar(cell, measure)
+        if math.isfinite(mean):
+            ends.append(np.array([mean - bar, mean + bar]))
+    low, high = float(np.concatenate(ends).min()), float(np.concatenate(ends).max())
+    edge = 0.05 * (high - low) or max(0.05 * abs(high), 1e-3)
+    return low - edge, high + edge

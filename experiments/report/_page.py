@@ -1,0 +1,127 @@
+"""The whole page."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from ._figures import measure_figures, theory_figure
+from ._markup import counted, escaped
+from ._sentences import summary
+from ._settings import settings_of
+from ._status import counts_line, problems, what_was_run
+from ._study import Study, read_study
+from ._table import cell_table
+from ._theory import DIFFERS, STANDARD_ERRORS, Beside, beside_theory
+
+# Nothing is ever fetched, even if an escape were missed somewhere.
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+_HOW = (
+    "Verdicts: against rank, a bootstrap interval over seeds of Spearman's correlation that leaves "
+    "out 0, together with an exact permutation test over seeds; beside a reference start, an exact "
+    "permutation test of pairs of networks that share their seed, at 0.05 after Holm's correction "
+    "for the starts of one measure in one setting. Nothing is corrected over measures, settings or "
+    "tasks. Intervals of means are 95 %, by Student's t over seeds; networks that diverged are "
+    "left out."
+)
+
+
+class Report(NamedTuple):
+    """A page, and the same in a line.
+
+    - `html`: all of the page.
+    - `line`: how many cells there are, and what kernel alignment says.
+    """
+
+    html: str
+    line: str
+
+
+def study_report(path: Path) -> Report:
+    """A page about a study, the same for the same study.
+
+    It says what is wrong with a study that is broken in part. Other processes may be writing to it.
+
+    Args:
+        path: the folder of the study.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        ValueError: it is no study.
+        OSError: the folder cannot be read.
+    """
+    study = read_study(path)
+    line = counts_line(study)
+    settings = settings_of(study.cells)
+    found = beside_theory(study.cells)
+    said = ""
+    if study.cells:
+        said, headline = summary(settings)
+        line = f"{line}. {headline}"
+    sections = [
+        ("Lazier or richer", said and f'{said}<p class="how">{escaped(_HOW)}</p>'),
+        ("Not as it should be", problems(study)),
+        ("Figures", _drawn(lambda: measure_figures(settings))),
+        ("Beside theory", _theory(found)),
+        ("All cells", cell_table(study.cells, found) if study.cells else ""),
+        ("What was run", what_was_run(study)),
+    ]
+    body = "".join(
+        f"<section><h2>{heading}</h2>{content}</section>"
+        for heading, content in sections
+        if content
+    )
+    return Report(_framed(study, body), line)
+
+
+def _theory(found: list[Beside]) -> str:
+    if not found:
+        return ""
+    agreeing = sum(b.agrees for b in found)
+    text = (
+        f"The mean kernel alignment of linear networks agrees with theory in {agreeing} of "
+        f"{counted(len(found), 'cell')}, within {STANDARD_ERRORS:g} standard errors of a mean over "
+        "so many tasks, or within rounding."
+    )
+    apart = [b for b in found if b.verdict == DIFFERS]
+    items = "".join(
+        f"<li>{escaped(b.cell.start)}: simulated {b.simulated:.4g}, theory {b.expected:.4g}"
+        f"{'' if b.z is None else f', {b.z:+.1f} standard errors'} <code>{b.cell.hash}</code></li>"
+        for b in apart
+    )
+    return (
+        f"<p>{text}</p>"
+        + (f"<p>Not in these:</p><ul>{items}</ul>" if items else "")
+        + _drawn(lambda: theory_figure(found))
+    )
+
+
+def _drawn(draw: Callable[[], str]) -> str:
+    """A figure, or why there is none: a page without it is better than no page."""
+    try:
+        return draw()
+    # Values may be such that matplotlib has no axis for them, which it says in many ways.
+    except (ValueError, OverflowError, FloatingPointError, ArithmeticError) as error:
+        return f'<p class="warning">Could not be drawn: {escaped(error)}</p>'
+
+
+def _framed(study: Study, body: str) -> str:
+    name = escaped(study.name)
+    style, script = (
+        Path(__file__).with_name(file).read_text(encoding="utf-8")
+        for file in ("page.css", "page.js")
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{name}: rich or lazy</title>\n"
+        # Browsers ask servers for one where there is none.
+        '<link rel="icon" href="data:,">\n'
+        f"<style>\n{style}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>\n"
+        f'<p class="counts">{escaped(counts_line(study))}</p>\n{body}\n</main>\n'
+        f"<script>\n{script}</script>\n</body>\n</html>\n"
+    )

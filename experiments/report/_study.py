@@ -1,0 +1,137 @@
+"""What is in the folder of a study, and what is wrong there."""
+
+import json
+import os
+import re
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from richlazy_jax.studies import BrokenCellWarning, Failure, failures, read_cell
+
+from ._cell import Cell, cell_of, start_record, with_distinct_starts
+from ._grid import Grid, grid_of
+from ._markup import clean
+
+_CELL = re.compile(r"([0-9a-f]{16})\.nc(\.broken-\d+)?")
+
+
+class Study(NamedTuple):
+    """A study, read once.
+
+    - `name`: of its folder.
+    - `spec`: the text it keeps.
+    - `environment`: what it was made with; None where that cannot be read.
+    - `grid`: the cells it asks for.
+    - `cells`: those that are finished, in the order of their hashes.
+    - `records`: of the same cells.
+    - `failed`: the last error of each cell that failed and is not finished.
+    - `wrong`: sentences about files that are not what they should be.
+    """
+
+    name: str
+    spec: str
+    environment: Any
+    grid: Grid
+    cells: list[Cell]
+    records: list[Mapping[str, Any]]
+    failed: dict[str, Failure]
+    wrong: list[str]
+
+    @property
+    def missing(self) -> list[str]:
+        """The hashes of cells that are asked for, not finished and not failed."""
+        there = {cell.hash for cell in self.cells}
+        return [h for h in self.grid.records if h not in there and h not in self.failed]
+
+    @property
+    def not_asked_for(self) -> list[str]:
+        """The hashes of finished cells that the spec does not ask for, where it is known."""
+        if self.grid.problem:
+            return []
+        return [cell.hash for cell in self.cells if cell.hash not in self.grid.records]
+
+
+def read_study(path: Path) -> Study:
+    """All that a page says of a study.
+
+    Files that are broken are put aside as by `richlazy_jax.studies.read_cell`.
+
+    Args:
+        path: the folder. Other processes may be writing to it.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        ValueError: it is no study.
+        OSError: the folder cannot be read.
+    """
+    wrong: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", BrokenCellWarning)
+        failed = failures(path)
+        cells, records = _cells(path, wrong)
+    wrong += [clean(w.message) for w in caught if issubclass(w.category, BrokenCellWarning)]
+    told = " ".join(wrong)
+    for name in _put_aside(path):
+        # One that this very call put aside has its reason told already.
+        if name not in told:
+            wrong.append(f"cells/{name} was put aside when the study was read before, as no cell.")
+    there = {cell.hash for cell in cells}
+    grid = grid_of(path / "spec.yaml")
+    return Study(
+        name=path.resolve().name,
+        spec=(path / "spec.yaml").read_bytes().decode("utf-8-sig", errors="backslashreplace"),
+        environment=_environment(path / "environment.json", wrong),
+        grid=grid._replace(problem=_within(path, grid.problem)),
+        cells=cells,
+        records=records,
+        failed={hash: failure for hash, failure in failed.items() if hash not in there},
+        wrong=[_within(path, each) for each in wrong],
+    )
+
+
+def _within(path: Path, text: str) -> str:
+    """A message with files named from the study: a page goes elsewhere, where its path may not."""
+    for folder in (path, path.resolve()):
+        text = text.replace(f"{folder}{os.sep}", "")
+    return text
+
+
+def _cells(path: Path, wrong: list[str]) -> tuple[list[Cell], list[Mapping[str, Any]]]:
+    cells, records = [], []
+    for name in sorted(_names(path)):
+        named = _CELL.fullmatch(name)
+        if named is None or named[2]:
+            continue
+        try:
+            dataset = read_cell(path, named[1])
+            if dataset is None:
+                continue
+            record = json.loads(dataset.attrs["study_record"])
+            cells.append(cell_of(named[1], record, dataset))
+            records.append(record)
+        # A cell of another format, or one that may not be read, leaves the others readable.
+        except Exception as error:
+            wrong.append(clean(f"cells/{name} could not be read: {error}"))
+    return with_distinct_starts(cells, [start_record(r) for r in records]), records
+
+
+def _put_aside(path: Path) -> list[str]:
+    return sorted(n for n in _names(path) if (named := _CELL.fullmatch(n)) and named[2])
+
+
+def _names(path: Path) -> list[str]:
+    try:
+        return [file.name for file in (path / "cells").iterdir()]
+    # A study that was copied without its empty folders has no cells.
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _environment(file: Path, wrong: list[str]) -> Any:
+    try:
+        return json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        wrong.append(clean(f"{file.name} could not be read: {error}"))
+        return None

@@ -1,0 +1,217 @@
+"""`richlazy report`, and studies that are broken in part."""
+
+import json
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+import xarray as xr
+from typer.testing import CliRunner
+
+from experiments import cli
+from experiments.report import study_report
+from experiments.sweep import cells, sweep_spec
+from richlazy_jax.studies import create_study, record_failure, write_cell
+
+VALUES = {"kernel_alignment": [0.5, 0.6]}
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli.app, ["report", *map(str, arguments)])
+
+
+@pytest.fixture
+def study(made):
+    study = made()
+    study.add("one", VALUES)
+    study.add("two", VALUES)
+    return study
+
+
+def test_the_page_lies_in_the_study_and_does_not_disturb_it(study, made):
+    before = {file.name for file in study.path.iterdir()}
+    result = run(study.path)
+    assert result.exit_code == 0, result.output
+    first, second = result.output.splitlines()
+    assert first == f"Report: {study.path / 'report.html'}"
+    assert "0 of 4 cells finished, 4 missing, 0 failed, 2 not asked for" in second
+    assert {file.name for file in study.path.iterdir()} == before | {"report.html"}
+    page = (study.path / "report.html").read_bytes()
+    assert page.startswith(b"<!DOCTYPE html>")
+    made()
+    assert (study.path / "report.html").read_bytes() == page
+    assert run(study.path).exit_code == 0
+    assert (study.path / "report.html").read_bytes() == page
+
+
+def test_another_file_may_be_named(study, tmp_path):
+    file = tmp_path / "new" / "page.html"
+    assert run(study.path, "--out", file).exit_code == 0
+    assert file.is_file()
+    assert not (study.path / "report.html").exists()
+
+
+@pytest.mark.parametrize("name", ["spec.yaml", "environment.json", "cells/a.html", "failed/b"])
+def test_what_the_study_is_is_not_written_over(study, name):
+    before = sorted((f, f.read_bytes()) for f in study.path.rglob("*") if f.is_file())
+    result = run(study.path, "--out", study.path / name)
+    assert result.exit_code == 2
+    assert "part of the study" in " ".join(result.output.split())
+    assert sorted((f, f.read_bytes()) for f in study.path.rglob("*") if f.is_file()) == before
+
+
+def test_what_is_no_study_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    for name, message in (
+        ("nothing", "does not exist"),
+        ("file", "is no study"),
+        ("folder", "is no study"),
+    ):
+        result = run(tmp_path / name)
+        assert result.exit_code == 2
+        assert message in " ".join(result.output.replace("│", " ").split())
+    assert not list((tmp_path / "folder").iterdir())
+
+
+def test_finished_failed_and_missing_cells_are_those_of_the_grid(made, read):
+    spec = "task: 2AF\nstart:\n- {kind: low_rank, rank: [1, 2, 3, 4]}\nn_hidden: 6\nseeds: 2\n"
+    study = made(spec=spec)
+    records = [setting.record() for setting in cells(sweep_spec(spec))]
+    values = {name: ("seed", each) for name, each in VALUES.items()}
+    one = xr.Dataset(values, {"seed": [0, 1], "start": "rank 1", "rank": 1})
+    write_cell(study.path, records[0], one)
+    broken = write_cell(study.path, records[1], one)
+    (study.path / "cells" / f"{broken}.nc").write_bytes(b"no cell")
+    failed = write_cell(study.path, records[2], one)
+    (study.path / "cells" / f"{failed}.nc").unlink()
+    record_failure(study.path, failed, RuntimeError("out of <luck>"))
+    report = study_report(study.path)
+    text = read(report.html).text
+    assert report.line.startswith("1 of 4 cells finished, 2 missing, 1 failed.")
+    assert f"{broken}.nc was renamed to {broken}.nc.broken-1" in text
+    assert f"LowRank(rank=3, keep='frobenius') {failed}: RuntimeError: out of <luck>" in text
+    assert f"LowRank(rank=2, keep='frobenius') {broken}" in text
+    assert "LowRank(rank=4" in text
+    again = read(study_report(study.path).html).text
+    assert f"{broken}.nc.broken-1 was put aside when the study was read before" in again
+
+
+def damage_environment(study):
+    (study.path / "environment.json").write_text("{")
+    return "environment.json could not be read"
+
+
+def damage_environment_kind(study):
+    (study.path / "environment.json").write_text("[1, 2]")
+    return "What it was computed with is not known"
+
+
+def remove_environment(study):
+    (study.path / "environment.json").unlink()
+    return "environment.json could not be read"
+
+
+def damage_spec(study):
+    (study.path / "spec.yaml").write_bytes(b"task: \xff\x00 [")
+    return "Which cells are missing is not known"
+
+
+def network_spec(study):
+    text = "task: sMNIST\nimages: openml\nstart: {kind: null}\n"
+    (study.path / "spec.yaml").write_text(text)
+    return "images come over the network"
+
+
+def spec_of_files_elsewhere(study):
+    text = "start: {kind: connectome, source: ./mine.csv}\n"
+    (study.path / "spec.yaml").write_text(text)
+    return "mine.csv is no file"
+
+
+def damage_failure(study):
+    (study.path / "failed" / f"{'0' * 16}.json").write_text("[]")
+    return "is no record of a failure"
+
+
+def odd_failure(study):
+    fields = {"type": 1, "message": None, "traceback": ["<x>"], "attempts": {}, "time": 0.5}
+    (study.path / "failed" / f"{'0' * 16}.json").write_text(json.dumps(fields))
+    # Where types are checked it is no record at all, which is said as well.
+    return "0" * 16
+
+
+def other_format(study):
+    hash = study.add("three", VALUES)
+    with h5py.File(study.path / "cells" / f"{hash}.nc", "a") as opened:
+        opened.attrs["study_format"] = 99
+    return "the study has format 99"
+
+
+def no_folders(study):
+    for folder in study.path.iterdir():
+        if folder.is_dir():
+            shutil.rmtree(folder)
+    return "4 cells missing"
+
+
+def odd_values(study):
+    for start, value in (("nan", np.nan), ("inf", np.inf), ("huge", 1e300), ("zero", 0.0)):
+        names = ("kernel_alignment", "loss", "accuracy", "first_loss", "weight_change_norm")
+        study.add(start, {name: [value, value] for name in names}, rank=3)
+    return "huge"
+
+
+def single_seeds(study):
+    study.add("single", {"kernel_alignment": [0.25]})
+    study.add("none", {"kernel_alignment": np.zeros(0)})
+    return "single"
+
+
+def other_variables(study):
+    more = {"matrix": (("seed", "x"), np.zeros((2, 3))), "name": ("seed", ["a", "b"])}
+    dataset = xr.Dataset(
+        {"kernel_alignment": (("x", "seed"), np.zeros((3, 2))), **more},
+        {"start": ("x", ["p", "q", "r"]), "rank": np.nan},
+    )
+    write_cell(study.path, {"deep": {"a": [1, {"b": None}], "c": {}}, "task": None}, dataset)
+    return "deep.a"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        damage_environment,
+        damage_environment_kind,
+        remove_environment,
+        damage_spec,
+        network_spec,
+        spec_of_files_elsewhere,
+        damage_failure,
+        odd_failure,
+        other_format,
+        no_folders,
+        odd_values,
+        single_seeds,
+        other_variables,
+    ],
+)
+def test_a_study_that_is_broken_in_part_has_a_page_that_says_so(study, read, damage):
+    said = damage(study)
+    page = read(study_report(study.path).html)
+    assert page.faults == []
+    assert said in page.text
+    assert "ould not be drawn" not in page.text
+    # A page that is passed on must not say where the study lay.
+    assert str(study.path.parent) not in page.text
+    if damage is not no_folders:
+        assert {"one", "two"} <= {row["start"] for row in page.cells}
+
+
+def test_a_study_without_cells_has_a_page(tmp_path, read):
+    create_study(tmp_path / "new", "start: {kind: null}\n", {})
+    report = study_report(tmp_path / "new")
+    assert report.line == "0 of 1 cells finished, 1 missing, 0 failed"
+    assert read(report.html).faults == []
+    assert "null" in read(report.html).text

@@ -1,0 +1,140 @@
+"""The page of a study: well-formed, by itself, escaped, and with the numbers of the cells."""
+
+import re
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from experiments.report import study_report
+from richlazy_jax.studies import read_cell
+
+ODD = '<i>&amp; "it\'s" $x^2$</i> \x1b\u2028é'
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory, made_at):
+    """A study with everything a page may have, and its page."""
+    study = made_at(tmp_path_factory.mktemp("rich") / "a <study> & more")
+    rng = np.random.default_rng(5)
+    for task, rate in (("2AF", 0.003), ("2AF", 0.01), (ODD, 0.003)):
+        study.add_ranks({1: 0.1, 20: 0.5}, null=0.6, task=task, learning_rate=rate)
+    study.add((ODD, f"Odd({ODD!r})"), {"kernel_alignment": rng.uniform(size=3)}, **{ODD[:3]: ODD})
+    study.add_linear(2, rng.normal(0.3, 0.02, 8), np.full(8, 0.3), np.full(8, 0.02))
+    return study, study_report(study.path).html
+
+
+def test_it_is_well_formed_and_refers_to_nothing_outside(rich, read):
+    page = read(rich[1])
+    assert page.faults == []
+    ids = [value for _, name, value in page.attributes if name == "id"]
+    assert len(set(ids)) == len(ids)
+    within = {f"#{each}" for each in ids}
+    for _, name, value in page.attributes:
+        assert name not in ("src", "action", "srcset", "data")
+        assert not name.startswith("on")
+        if name in ("href", "xlink:href"):
+            assert value == "data:," or value in within
+        if name == "aria-labelledby":
+            assert f"#{value}" in within
+        for inner in re.findall(r"url\(([^)]*)\)", value or ""):
+            assert inner in within
+    styles = "".join(data for tag, data in page.texts if tag in ("style", "script"))
+    assert not re.search(r"https?:|//[a-z]|url\(|@import|fetch|XMLHttp|import\(", styles)
+    # Namespaces of SVG would be the only addresses; the parser of HTML needs none.
+    assert "://" not in rich[1]
+    (policy,) = [v for t, n, v in page.attributes if (t, n) == ("meta", "content") and "src" in v]
+    assert policy.startswith(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+    )
+
+
+def test_text_of_the_study_is_escaped(rich, read):
+    page = read(rich[1])
+    assert "<i>" not in rich[1]
+    assert sum(tag == "i" for tag, _, _ in page.attributes) == 0
+    # An escape character is in no XML, and a reader sees that something was there.
+    shown = " ".join(ODD.replace("\x1b", "\ufffd").split())
+    assert shown in page.text
+    titles = [data for tag, data in page.texts if tag == "title"]
+    assert "a <study> & more: rich or lazy" in titles
+    assert any(f"task {ODD[:5]}" in each for each in titles)
+    assert rich[1].count("<script>") == rich[1].count("</script>") == 1
+
+
+def test_every_figure_is_named_and_letters_are_as_written(rich, read):
+    page = read(rich[1])
+    charts = [value for tag, name, value in page.attributes if (tag, name) == ("svg", "role")]
+    # Kernel alignment for three tasks; weight change, accuracy for two; loss for three; theory.
+    assert charts == ["img"] * (3 + 2 + 2 + 3 + 1)
+    titles = [data for tag, data in page.texts if tag == "title"]
+    assert sum("kernel alignment against" in each for each in titles) == 3
+    # Mathematics would have made three texts of it.
+    assert any(data.startswith("<i>&amp;") and "$x^2$" in data for tag, data in page.texts)
+
+
+def test_numbers_of_the_table_are_those_of_the_cells(rich, read):
+    study, html = rich
+    rows = {row["cell"]: row for row in read(html).cells}
+    files = sorted((study.path / "cells").glob("*.nc"))
+    assert set(rows) == {file.stem for file in files}
+    for file in files:
+        cell, row = read_cell(study.path, file.stem), rows[file.stem]
+        assert row["start"] == str(cell["start"].values).replace("\x1b", "\ufffd")
+        assert row["seeds"] == str(cell.sizes["seed"])
+        names = ("kernel_alignment", "weight_change_norm", "accuracy", "loss")
+        for name in (each for each in names if each in cell):
+            values = cell[name].values.astype(float)
+            mean, bar = map(float, row[name.replace("_", " ")].split(" ± "))
+            half = stats.t.isf(0.025, len(values) - 1) * stats.sem(values)
+            # Four and two digits are shown, so that half of the last one is this at most.
+            assert mean == pytest.approx(values.mean(), rel=5.01e-4)
+            assert bar == pytest.approx(half, rel=5.01e-2, abs=1e-20)
+    rates = [row["learning rate"] for row in rows.values() if row["task"] == "2AF"]
+    assert sorted(rates) == ["0.003"] * 4 + ["0.01"] * 3
+
+
+def test_sort_values_are_exact(rich, read):
+    study, html = rich
+    page = read(html)
+    keys = [value for tag, name, value in page.attributes if name == "data-key"]
+    assert keys[:2] == ["task", "start"]
+    assert "kernel_alignment" in keys
+    values = [float(v) for t, n, v in page.attributes if n == "data-value" and v]
+    for file in (study.path / "cells").glob("*.nc"):
+        mean = read_cell(study.path, file.stem)["kernel_alignment"].values.astype(float).mean()
+        assert np.abs(np.array(values) - mean).min() < 1e-15
+
+
+def test_the_same_study_gives_the_same_bytes(rich):
+    study, html = rich
+    assert study_report(study.path).html == html
+
+
+def test_what_varies_and_what_does_not(made, read):
+    study = made()
+    study.add("one", {"kernel_alignment": [0.5, 0.6]}, gain=1.25)
+    study.add("two", {"kernel_alignment": [0.5, 0.6], "diverged": [True, False]}, gain=1.25)
+    page = read(study_report(study.path).html)
+    heads = page.tables[-1][0]
+    assert heads == ["task", "start", "kernel alignment", "diverged", "seeds", "cell"]
+    assert [row["diverged"] for row in page.cells] == ["0", "1"]
+    assert "gain 1.25" in page.text or "gain1.25" in page.text
+
+
+def test_starts_of_one_label_are_told_apart(made, read):
+    study = made()
+    for density in (0.5, 1.0):
+        record = f"Dale(excitatory=0.8, density={density}, label='Dale')"
+        study.add(("Dale", record), {"kernel_alignment": [0.5, 0.6]})
+    rows = read(study_report(study.path).html).cells
+    assert [row["start"] for row in rows] == ["Dale, density=0.5", "Dale, density=1.0"]
+
+
+def test_what_is_too_much_to_draw_is_said(made, read, monkeypatch):
+    study = made()
+    for i in range(9):
+        study.add("one", {"loss": [0.5, 0.6]}, gain=float(i))
+    page = read(study_report(study.path).html)
+    assert "Drawn are the first 7 of 9 combinations of fields" in page.text
+    assert len(page.cells) == 9
