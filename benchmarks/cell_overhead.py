@@ -2,8 +2,8 @@
 
     python benchmarks/cell_overhead.py
 
-A default cell of 10 networks with 300 units has 9 checkpoints in 10,000 updates. Here it has as many
-in 1,000, so that a tenth of the share that is printed is that of a default cell.
+A default cell of 10 networks with 300 units has 9 checkpoints in 10,000 updates. Here it has as
+many in 1,000, so that a tenth of the share that is printed is that of a default cell.
 """
 
 import argparse
