@@ -1,6 +1,9 @@
 """`richlazy sweep`."""
 
 import collections
+import contextlib
+import functools
+from collections.abc import Generator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +13,16 @@ from rich.console import Console
 
 import richlazy_jax as rj
 
-from ..sweep import SweepSpec, cell_axes, cells, counts, read_spec, run_sweep, seconds_per_update
+from ..sweep import (
+    SweepSpec,
+    cell_axes,
+    cells,
+    counts,
+    read_spec,
+    run_distributed,
+    run_sweep,
+    seconds_per_update,
+)
 from ._progress import progress_bar
 from ._recurrent import require_batch_runs, use_all_cores
 from ._stops import usage_errors
@@ -26,6 +38,16 @@ def sweep_command(
     ] = False,
     batch_runs: Annotated[
         int | None, typer.Option(help="Networks a device trains side by side; bounds memory.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Run cells on so many processes of this machine, by dask.")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Run cells on the workers of a dask scheduler, such as tcp://host:8786.",
+        ),
     ] = None,
 ) -> None:
     """A grid of settings, kept cell by cell. The same command runs what is missing.
@@ -50,7 +72,10 @@ def sweep_command(
             text += f", {lost} diverged" if lost and going.any() else ""
             progress.update(bar, completed=now.step, total=now.steps, description=text)
 
-        to_come = run_sweep(
+        engine = run_sweep
+        if workers is not None or scheduler is not None:
+            engine = functools.partial(run_distributed, workers=workers, scheduler=scheduler)
+        to_come = engine(
             spec,
             spec_file.read_text(encoding="utf-8-sig"),
             out,
@@ -61,7 +86,10 @@ def sweep_command(
     counted: collections.Counter[str] = collections.Counter()
     whole = counts(spec)["cells"]
     try:
-        with progress:
+        with progress, contextlib.ExitStack() as closing:
+            # At once, whatever happens, as worker processes may hang on it.
+            if isinstance(to_come, Generator):
+                closing.callback(to_come.close)
             over = progress.add_task("cells", total=whole)
             for done in to_come:
                 counted[done.status] += 1

@@ -8,6 +8,7 @@
 - `_pace.py`: how fast a network trains.
 - `_cell.py`: one cell, claimed, computed and kept in a study; `_interrupts.py` lets it be written.
 - `_run.py`: cells run one after the other.
+- `_distributed.py`: cells run on dask workers; `_dask.py` is all that touches dask.
 - `_errors.py`: all faults of a file in one error, each with its line and column.
 - `_tree.py`: YAML text as a tree with places, where nothing is ever constructed from a tag.
 - `_scalars.py`: what a single value may be.
@@ -19,6 +20,7 @@
 
 from ._cell import CHECKPOINT_EVERY, CellDone, run_cell
 from ._cells import MOST_CELLS, cell_axes, cells
+from ._distributed import run_distributed
 from ._errors import Fault, SpecError
 from ._estimate import counts
 from ._pace import seconds_per_update
@@ -40,6 +42,7 @@ __all__ = [
     "counts",
     "read_spec",
     "run_cell",
+    "run_distributed",
     "run_sweep",
     "seconds_per_update",
     "sweep_spec",
