@@ -206,7 +206,9 @@ def local_client(workers: int) -> Iterator[Any]:
                 processes=True,
                 # A worker that grows is no reason to kill it: the cell would grow again.
                 memory_limit=0,
-                dashboard_address=None,  # type: ignore[arg-type]
+                # None would still mean a page of dask's own, on a port that others use as well.
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
                 silence_logs=logging.ERROR,
             )
         with cluster, distributed.Client(cluster, set_as_default=False) as client:
