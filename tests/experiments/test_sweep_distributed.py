@@ -271,6 +271,7 @@ def test_without_the_package_there_is_a_message(tmp_path, monkeypatch):
     assert "richlazy-jax[distributed]" in words(result)
 
 
+@pytest.mark.slow
 def test_a_worker_of_this_machine_gives_the_numbers_of_this_process(undisturbed, tmp_path):
     shutil.copytree(undisturbed, tmp_path / "study")
     (tmp_path / "study" / "cells" / f"{hashes(SPEC)[0]}.nc").unlink()

@@ -56,7 +56,7 @@ def write_spec(path, iterations):
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed")
-    result = run(write_spec(folder / "spec.yaml", 600), folder / "study")
+    result = run(write_spec(folder / "spec.yaml", 400), folder / "study")
     assert result.exit_code == 0, result.output
     return rj.open_study(folder / "study").load()
 
@@ -64,7 +64,7 @@ def undisturbed(tmp_path_factory):
 def test_a_sweep_killed_in_the_middle_of_a_cell_goes_on_and_gives_the_same_numbers(
     tmp_path, undisturbed
 ):
-    spec, study = write_spec(tmp_path / "spec.yaml", 600), tmp_path / "study"
+    spec, study = write_spec(tmp_path / "spec.yaml", 400), tmp_path / "study"
     process = started(spec, study)
     try:
         deadline = time.monotonic() + 120
@@ -86,7 +86,7 @@ def test_a_sweep_killed_in_the_middle_of_a_cell_goes_on_and_gives_the_same_numbe
 
 
 def test_two_runs_at_once_on_eight_devices_share_the_cells(tmp_path, undisturbed):
-    spec, study = write_spec(tmp_path / "spec.yaml", 600), tmp_path / "study"
+    spec, study = write_spec(tmp_path / "spec.yaml", 400), tmp_path / "study"
     both = [started(spec, study, " --xla_force_host_platform_device_count=8") for _ in range(2)]
     try:
         said = [process.communicate(timeout=300)[0] for process in both]
