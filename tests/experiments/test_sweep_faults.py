@@ -85,6 +85,7 @@ def test_a_sweep_killed_in_the_middle_of_a_cell_goes_on_and_gives_the_same_numbe
     xr.testing.assert_allclose(rj.open_study(study).load(), undisturbed, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_on_eight_devices_share_the_cells(tmp_path, undisturbed):
     spec, study = write_spec(tmp_path / "spec.yaml", 400), tmp_path / "study"
     both = [started(spec, study, " --xla_force_host_platform_device_count=8") for _ in range(2)]

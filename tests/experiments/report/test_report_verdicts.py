@@ -94,6 +94,7 @@ def test_enough_seeds_is_the_fewest_that_can_come_out(comparisons):
     assert least(n) < 0.05 <= least(n - 1)
 
 
+@pytest.mark.slow
 def test_chance_alone_rarely_has_a_trend():
     # Resampled seeds alone, being few, would find one in more than a tenth of such settings.
     rng, draws, clear = np.random.default_rng(0), 300, 0

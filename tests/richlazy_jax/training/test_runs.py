@@ -107,6 +107,7 @@ np.savez({out!r}, losses=many.losses, accuracy=many.metrics["accuracy"], **many.
 """
 
 
+@pytest.mark.slow
 def test_two_processes_with_two_devices_each_give_the_numbers_of_one(tmp_path):
     """Five runs on four devices, stopped after a checkpoint and taken up again."""
     with socket.socket() as free:
