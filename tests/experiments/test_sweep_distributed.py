@@ -357,7 +357,7 @@ def test_an_interrupt_ends_all_processes_and_keeps_what_is_finished(tmp_path):
         said, _ = process.communicate(timeout=60)
         until(lambda: group_is_gone(process))
     assert process.returncode == 130, said
-    assert "Interrupted after 1 of 2 cells" in " ".join(said.split())
+    assert "of 2 cells. What is finished is kept" in " ".join(said.split())
     assert "Traceback" not in said
     assert rj.open_study(study).sizes["cell"] == 1
     assert not failures(study)
