@@ -6,12 +6,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from richlazy_jax.studies._folder import FILES, FOLDERS
+
 from .._whole import write_text
 from ._stops import usage_errors
-
-# What makes a folder a study.
-_KEPT_FILES = ("spec.yaml", "environment.json")
-_KEPT_FOLDERS = ("cells", "failed", "locks", "unfinished")
 
 
 def report_command(
@@ -44,7 +42,7 @@ def report_command(
 def _require_apart(file: Path, study: Path) -> None:
     """Refuse to write over what the study is."""
     inside = file.resolve()
-    kept = [study.resolve() / name for name in (*_KEPT_FILES, *_KEPT_FOLDERS)]
+    kept = [study.resolve() / name for name in (*FILES, *FOLDERS)]
     if any(inside == each or each in inside.parents for each in kept):
         raise ValueError(
             f"--out is {file}, which is part of the study; allowed is any other file, such as "

@@ -44,8 +44,8 @@ def rank_trends(dataset: xr.Dataset, random_seed: int = 0) -> list[Trend]:
         if measure not in dataset:
             continue
         values = dataset[measure].values
-        seen = _spearman(ranks, values)
-        resampled = [_spearman(ranks[:, d], values[:, d]) for d in draws]
+        seen = spearman(ranks, values)
+        resampled = [spearman(ranks[:, d], values[:, d]) for d in draws]
         # A measure that does not vary, or that no run has, has no correlation to bracket.
         kept = np.array([r for r in resampled if np.isfinite(r)])
         low, high = np.quantile(kept, [0.025, 0.975]) if len(kept) else (np.nan, np.nan)
@@ -61,7 +61,8 @@ def rank_trends(dataset: xr.Dataset, random_seed: int = 0) -> list[Trend]:
     return trends
 
 
-def _spearman(ranks: np.ndarray, values: np.ndarray) -> float:
+def spearman(ranks: np.ndarray, values: np.ndarray) -> float:
+    """The rank correlation of what is finite; NaN where one of the two does not vary."""
     kept = np.isfinite(values)
     if len(np.unique(ranks[kept])) < 2 or len(np.unique(values[kept])) < 2:
         return float("nan")

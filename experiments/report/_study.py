@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from richlazy_jax.studies import BrokenCellWarning, Failure, failures, read_cell
+from richlazy_jax.studies._folder import CELLS, ENVIRONMENT, SPEC, hashes_in
 
 from ._cell import Cell, cell_of, start_record, with_distinct_starts
 from ._grid import Grid, grid_of
 from ._markup import clean
 
-_CELL = re.compile(r"([0-9a-f]{16})\.nc(\.broken-\d+)?")
+_PUT_ASIDE = re.compile(r"[0-9a-f]{16}\.nc\.broken-\d+")
 
 
 class Study(NamedTuple):
@@ -78,11 +79,11 @@ def read_study(path: Path) -> Study:
         if name not in told:
             wrong.append(f"cells/{name} was put aside when the study was read before, as no cell.")
     there = {cell.hash for cell in cells}
-    grid = grid_of(path / "spec.yaml")
+    grid = grid_of(path / SPEC)
     return Study(
         name=path.resolve().name,
-        spec=(path / "spec.yaml").read_bytes().decode("utf-8-sig", errors="backslashreplace"),
-        environment=_environment(path / "environment.json", wrong),
+        spec=(path / SPEC).read_bytes().decode("utf-8-sig", errors="backslashreplace"),
+        environment=_environment(path / ENVIRONMENT, wrong),
         grid=grid._replace(problem=_within(path, grid.problem)),
         cells=cells,
         records=records,
@@ -100,33 +101,23 @@ def _within(path: Path, text: str) -> str:
 
 def _cells(path: Path, wrong: list[str]) -> tuple[list[Cell], list[Mapping[str, Any]]]:
     cells, records = [], []
-    for name in sorted(_names(path)):
-        named = _CELL.fullmatch(name)
-        if named is None or named[2]:
-            continue
+    for name in hashes_in(path / CELLS, ".nc"):
         try:
-            dataset = read_cell(path, named[1])
+            dataset = read_cell(path, name)
             if dataset is None:
                 continue
             record = json.loads(dataset.attrs["study_record"])
-            cells.append(cell_of(named[1], record, dataset))
+            cells.append(cell_of(name, record, dataset))
             records.append(record)
         # A cell of another format, or one that may not be read, leaves the others readable.
         except Exception as error:
-            wrong.append(clean(f"cells/{name} could not be read: {error}"))
+            wrong.append(clean(f"cells/{name}.nc could not be read: {error}"))
     return with_distinct_starts(cells, [start_record(r) for r in records]), records
 
 
 def _put_aside(path: Path) -> list[str]:
-    return sorted(n for n in _names(path) if (named := _CELL.fullmatch(n)) and named[2])
-
-
-def _names(path: Path) -> list[str]:
-    try:
-        return [file.name for file in (path / "cells").iterdir()]
-    # A study that was copied without its empty folders has no cells.
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+    names = (file.name for file in (path / CELLS).glob("*.nc.broken-*"))
+    return sorted(name for name in names if _PUT_ASIDE.fullmatch(name))
 
 
 def _environment(file: Path, wrong: list[str]) -> Any:

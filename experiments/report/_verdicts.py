@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from scipy import stats
 
 from ..recurrent import MEASURES, Contrast, Trend, contrast, holm, rank_trends
+from ..recurrent._trend import spearman
 from ._cell import Cell
 from ._settings import Setting, paired
 
@@ -124,7 +124,7 @@ def _trend(family: list[Cell], measure: str) -> RankTrend:
         # Of a rank at which all diverged.
         warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
         (trend,) = rank_trends(dataset)
-    single = np.array([_spearman(ranks, column) for column in values.T])
+    single = np.array([_of_seed(ranks, column) for column in values.T])
     tested = contrast(single, np.zeros_like(single))
     verdict = trend.verdict if tested.p < LEVEL else UNCLEAR_TREND
     if tested.seeds < enough_seeds(1):
@@ -149,10 +149,7 @@ def _contrasts(cells: list[Cell], measure: str) -> list[StartContrast]:
     return found
 
 
-def _spearman(ranks: Sequence[int], values: np.ndarray) -> float:
-    finite = np.isfinite(values)
-    if finite.sum() < 2 or len(np.unique(values[finite])) < 2:
-        # All equal is no correlation, where it is measured at all.
-        return 0.0 if finite.sum() > 1 else float("nan")
-    pair = stats.rankdata(np.asarray(ranks)[finite]), stats.rankdata(values[finite])
-    return float(np.corrcoef(*pair)[0, 1])
+def _of_seed(ranks: Sequence[int], values: np.ndarray) -> float:
+    found = spearman(np.asarray(ranks), values)
+    # All equal is no correlation, where it is measured at all.
+    return 0.0 if np.isnan(found) and np.isfinite(values).sum() > 1 else found

@@ -84,10 +84,14 @@ def run_cell(
             raise
         # Of any other kind: a cell that fails must not take the others with it.
         except Exception as error:
-            record_failure(study, name, error)
-            return CellDone(
-                name, setting, "failed", f"{type(error).__name__}: {error}".splitlines()[0]
-            )
+            return failed_cell(study, setting, error)
         with after_this():
             write_cell(study, record, dataset)
     return CellDone(name, setting, "run", "")
+
+
+def failed_cell(study: Path, setting: Setting, error: Exception) -> CellDone:
+    """A cell that failed, recorded in the study."""
+    name = cell_hash(setting.record())
+    record_failure(study, name, error)
+    return CellDone(name, setting, "failed", f"{type(error).__name__}: {error}".splitlines()[0])

@@ -19,11 +19,10 @@ from richlazy_jax.studies import (
     create_study,
     environment_record,
     read_cell,
-    record_failure,
 )
 
 from ..recurrent import Setting
-from ._cell import CHECKPOINT_EVERY, CellDone
+from ._cell import CHECKPOINT_EVERY, CellDone, failed_cell
 from ._cells import cells
 from ._spec import SweepSpec
 
@@ -198,8 +197,7 @@ def _done(study: Path, setting: Setting, found: tuple[str, str] | Exception) -> 
     # Its worker may have finished it and died, or been lost, before it could say so.
     if read_cell(study, name) is not None:
         return CellDone(name, setting, "run", "")
-    record_failure(study, name, found)
-    return CellDone(name, setting, "failed", f"{type(found).__name__}: {found}".splitlines()[0])
+    return failed_cell(study, setting, found)
 
 
 def _next_due(waiting: "collections.deque[tuple[float, int]]") -> int | None:

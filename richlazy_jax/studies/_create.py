@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ._durable import is_temporary, sweep, write_durably
-from ._folder import CELLS, ENVIRONMENT, FAILED, LOCKS, SPEC, UNFINISHED
+from ._folder import CELLS, ENVIRONMENT, FAILED, FILES, FOLDERS, LOCKS, SPEC
 from ._lock import held
 from ._plain import plain
 
@@ -54,16 +54,15 @@ def create_study(path: Path | str, spec_text: str, environment: Mapping[str, Any
 
 
 def _make_folders(path: Path) -> None:
-    for folder in (CELLS, LOCKS, FAILED, UNFINISHED):
+    for folder in FOLDERS:
         (path / folder).mkdir(exist_ok=True)
 
 
 def _require_empty(path: Path) -> None:
     """Refuse what is not from here. A creation that was killed, or still goes on, may be there."""
-    folders = (CELLS, FAILED, LOCKS, UNFINISHED)
-    ours = {SPEC, ENVIRONMENT, *folders}
+    ours = {*FILES, *FOLDERS}
     foreign = [e.name for e in path.iterdir() if e.name not in ours and not is_temporary(e.name)]
-    for folder in folders:
+    for folder in FOLDERS:
         if (path / folder).is_dir():
             inside = [f"{folder}/{e.name}" for e in (path / folder).iterdir()]
             foreign += [name for name in inside if name != f"{LOCKS}/{_CREATE_LOCK}"]

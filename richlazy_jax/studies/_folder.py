@@ -9,6 +9,8 @@ CELLS = "cells"
 LOCKS = "locks"
 FAILED = "failed"
 UNFINISHED = "unfinished"
+FILES = (SPEC, ENVIRONMENT)
+FOLDERS = (CELLS, LOCKS, FAILED, UNFINISHED)
 
 _HASH = re.compile(r"[0-9a-f]{16}")
 

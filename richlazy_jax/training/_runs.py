@@ -103,9 +103,10 @@ def train_runs(
     start = jax.vmap(functools.partial(start_training, optimizer=optimizer))(params, key=keys)
     state = spread_out(start, runs, mesh)
     done, given = 0, []
+    name = "" if checkpoints is None else identity(params, keys)
     if checkpoints is not None:
         kinds = jax.eval_shape(lambda s: advance(s, 1)[1], state)
-        found = latest(checkpoints, steps, identity(params, keys), _like(start, kinds))
+        found = latest(checkpoints, steps, name, _like(start, kinds))
         if found is not None:
             done, (arrays, before) = found
             state = spread_out(_with_keys(arrays, keys), runs, mesh)
@@ -119,7 +120,7 @@ def train_runs(
         done += length
         if checkpoints is not None and kept + checkpoints.every <= done < steps:
             arrays = gathered(_without_keys(state), runs, mesh)
-            save(checkpoints, done, identity(params, keys), (arrays, _joined(given)))
+            save(checkpoints, done, name, (arrays, _joined(given)))
             kept = done
         losses, metrics = jax.tree.map(lambda leaf: leaf[:, -1], given[-1])
         on_piece(Progress(done, steps, losses, metrics, _diverged(given)))
