@@ -37,6 +37,9 @@ def fig3_command(
     hidden: Annotated[int, typer.Option(help="C: hidden units.")] = 300,
     iterations: Annotated[int, typer.Option(help="C: updates of the students.")] = 10_000,
     teacher_iterations: Annotated[int, typer.Option(help="C: updates of the teachers.")] = 10_000,
+    gain: Annotated[
+        float, typer.Option(help="C: gain of the recurrent weights at the start.")
+    ] = Setting.gain,
     batch: Annotated[int, typer.Option(help="C: images of an update.")] = 200,
     images: Annotated[str, typer.Option(help=f"C: {IMAGES_HELP}.")] = "auto",
     batch_runs: Annotated[
@@ -73,6 +76,7 @@ def fig3_command(
                 task=SEQUENTIAL,
                 seeds=seeds,
                 n_hidden=hidden,
+                gain=gain,
                 iterations=iterations,
                 random_seed=random_seed,
                 starts=low_rank_starts([rank]),

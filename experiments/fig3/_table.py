@@ -66,10 +66,10 @@ def student_table(students: xr.Dataset) -> str:
     lines = [
         f"## C: recurrent students on {a['task']} ({a['images']})",
         "",
-        f"N = {a['n_hidden']}, rank {a['rank']}, {a['seeds']} seeds, batches of {a['batch']}, "
-        f"{a['iterations']} iterations after {a['teacher_iterations']} of the teacher (test "
-        f"accuracy {mean_with_interval(students['teacher_accuracy'].values)}). Means over seeds "
-        "with 95 % intervals; accuracy on test images.",
+        f"N = {a['n_hidden']}, rank {a['rank']}, gain {a['gain']:g}, {a['seeds']} seeds, batches "
+        f"of {a['batch']}, {a['iterations']} iterations after {a['teacher_iterations']} of the "
+        f"teacher (test accuracy {mean_with_interval(students['teacher_accuracy'].values)}). Means "
+        "over seeds with 95 % intervals; accuracy on test images.",
         "",
         "| start | " + " | ".join(name.replace("_", " ") for name in names) + " | diverged |",
         "| --- |" + " --: |" * (len(names) + 1),
