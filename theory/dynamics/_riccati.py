@@ -1,0 +1,216 @@
+r"""The matrix Riccati equation of balanced learning, in the eigenbasis of its linear part.
+
+$\dot G = F G + G F - G^2$ from $G(0) = Q_0 Q_0^\top$ has the solution
+$e^{Ft} Q_0 [I + Q_0^\top (\int_0^t e^{2Fs} ds) Q_0]^{-1} Q_0^\top e^{Ft}$. Written out so, it
+overflows, and it loses small components of the start beside large ones. Here it is evaluated
+otherwise.
+
+In the eigenbasis of $F$ the start has the rows $C$. At each time, $C = L O^\top$ with orthonormal
+columns $O$, where each column of $L$ begins in a *pivot* row: of the rows that are left, the one
+that growth has made the largest. So $L_{ij} e^{\max(l_i, 0) t} = U_{ij} e^{s_j}$ with no entry of
+$U$ above 1 in size, and with $q_i = (1 - e^{-2 |l_i| t}) / (2 |l_i|)$
+
+$$G = e^{-\max(-l, 0) t}\, U \left( e^{-2s} + U^\top q\, U \right)^{-1} U^\top e^{-\max(-l, 0) t},$$
+
+in which only decaying exponentials are left. The inverse comes from a QR decomposition.
+
+The distance from the end, $\Delta = G - 2 \max(F, 0)$, is computed apart once a mode is learned.
+On the pivot rows $G = X^{-1}$ up to decaying factors, with
+$X = a L_\pi^{-\top} L_\pi^{-1} a + q + K^\top K$, $a = e^{-lt}$ and $K$ from the other rows,
+so that $X^{-1} - 2 l = X^{-1} (1 - 2 l X)$ and the leading terms cancel by hand. Since
+$2 \max(F, 0)$ has the teacher as its lower left block, $\Delta$ gives the error of the function
+late in learning to its own relative accuracy.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.linalg import solve_triangular
+from jaxtyping import Array
+
+from ._exponentials import bounded_exp, relative_integral
+from ._riccati_tangent import Evaluated, tangent_in_eigenbasis
+
+# A mode this near to its end, relatively, takes the form without cancellation.
+LATE = 1e-2
+
+
+class Start(NamedTuple):
+    """The start in the eigenbasis: what does not depend on time. n = d + k, r = min(n, h)."""
+
+    eigenvalues: Array  # (n,)
+    basis: Array  # (n, n), eigenvectors in its columns
+    rows: Array  # (n, r), C up to a rotation of the hidden units
+    rotation: Array  # (r, h), by which C = rows @ rotation
+    nothing: Array  # (), the size below which what is left of a row is rounding
+
+
+class Factored(NamedTuple):
+    """C = L O^T at one time, columns in the order in which the pivots were found."""
+
+    lower: Array  # (n, r), L
+    rotation: Array  # (r, r), O^T
+    select: Array  # (r, n), one 1 in each row, at the pivot; none where no pivot was left
+
+
+@jax.custom_jvp
+def riccati_solution(teacher: Array, lam: Array, q0: Array, times: Array) -> tuple[Array, Array]:
+    """The Gram (t, n, n) and the error of the function, teacher - W2 W1, (t, k, d)."""
+    start = _start(teacher, lam, q0)
+    states = jax.vmap(lambda t: _evaluate(start, t))(times)
+    return _in_weights(teacher, start, states, times)
+
+
+@riccati_solution.defjvp
+def _riccati_jvp(primals, tangents):
+    teacher, lam, q0, times = primals
+    d_teacher, d_lam, d_q0, d_times = tangents
+    d = teacher.shape[1]
+    start = _start(teacher, lam, q0)
+    states = jax.vmap(lambda t: _evaluate(start, t))(times)
+    gram, error = _in_weights(teacher, start, states, times)
+    l, v = start.eigenvalues, start.basis
+    d_f = v.T @ riccati_matrix(d_teacher, d_lam) @ v
+    d_c = v.T @ d_q0 @ start.rotation.T
+
+    def one(t, d_t, state):
+        g = state.gram
+        return tangent_in_eigenbasis(l, state, t, d_f, d_c) + d_t * (l[:, None] * g + g * l - g @ g)
+
+    d_gram = v @ jax.vmap(one)(times, d_times, states) @ v.T
+    return (gram, error), (d_gram, d_teacher - d_gram[:, d:, :d])
+
+
+def riccati_matrix(teacher: Array, lam: Array) -> Array:
+    """F, as `balanced_trajectory` defines it."""
+    k, d = teacher.shape
+    half = (lam / 2).astype(teacher.dtype)
+    eye_d, eye_k = jnp.eye(d, dtype=teacher.dtype), jnp.eye(k, dtype=teacher.dtype)
+    return jnp.block([[half * eye_d, teacher.T], [teacher, -half * eye_k]])
+
+
+def _start(teacher: Array, lam: Array, q0: Array) -> Start:
+    l, v = _eigenbasis(teacher, lam)
+    c = v.T @ q0
+    n, h = c.shape
+    rows, rotation = c, jnp.eye(h, dtype=c.dtype)
+    if h > n:
+        hidden, upper = jnp.linalg.qr(c.T)
+        rows, rotation = upper.T, hidden.T
+    nothing = max(n, h) * jnp.finfo(c.dtype).eps * jnp.linalg.norm(c)
+    return Start(l, v, rows, rotation, nothing)
+
+
+def _eigenbasis(teacher: Array, lam: Array) -> tuple[Array, Array]:
+    """F by the singular vectors of the teacher, so that the blocks of null vectors are exact."""
+    k, d = teacher.shape
+    m = min(k, d)
+    u, s, vt = jnp.linalg.svd(teacher, full_matrices=True)
+    half = lam / 2
+    size = jnp.hypot(half, s)
+    angle = jnp.arctan2(s, half) / 2
+    cos, sin = jnp.cos(angle), jnp.sin(angle)
+    inputs, outputs = vt[:m].T, u[:, :m]
+    v = jnp.block(
+        [
+            [inputs * cos, -inputs * sin, vt[m:].T, jnp.zeros((d, k - m), s.dtype)],
+            [outputs * sin, outputs * cos, jnp.zeros((k, d - m), s.dtype), u[:, m:]],
+        ]
+    )
+    rest = jnp.ones(d - m, s.dtype) * half, -jnp.ones(k - m, s.dtype) * half
+    return jnp.concatenate([size, -size, *rest]), v
+
+
+def _factor(start: Start, t: Array) -> Factored:
+    """The pivoted factors of the start.
+
+    What is left of a row and is no larger than the rounding of the start counts as zero. So a start
+    of low rank stays at that rank, as under gradient flow, and a rounding error never grows.
+    """
+    n, r = start.rows.shape
+    growth = jnp.maximum(start.eigenvalues, 0) * t
+
+    def step(i, carry):
+        rest, open_rows, lower, rotation, select = carry
+        size = jnp.linalg.norm(rest, axis=1)
+        open_rows = open_rows & (size > start.nothing)
+        rest = jnp.where(open_rows[:, None], rest, 0)
+        weight = jnp.where(open_rows, growth + jnp.log(jnp.where(open_rows, size, 1)), -jnp.inf)
+        chosen = (jnp.arange(n) == jnp.argmax(weight)) & open_rows
+        row = chosen @ rest
+        # Against the rows before once more, for what rounding left of them.
+        row = row - (rotation @ row) @ rotation
+        norm = jnp.linalg.norm(row)
+        unit = row / jnp.where(norm > 0, norm, 1)
+        column = rest @ unit
+        return (
+            rest - jnp.outer(column, unit),
+            open_rows & ~chosen,
+            lower.at[:, i].set(column),
+            rotation.at[i].set(unit),
+            select.at[i].set(chosen.astype(rest.dtype)),
+        )
+
+    zeros = (jnp.zeros(shape, start.rows.dtype) for shape in ((n, r), (r, r), (r, n)))
+    carry = jax.lax.fori_loop(0, r, step, (start.rows, jnp.ones(n, bool), *zeros))
+    return Factored(*carry[2:])
+
+
+def _evaluate(start: Start, t: Array) -> Evaluated:
+    l = start.eigenvalues
+    lower, rotation, select = _factor(start, t)
+    found, pivot = jnp.sum(select, axis=1), jnp.sum(select, axis=0)
+    up = jnp.maximum(l, 0)
+    q = t * relative_integral(2 * jnp.abs(l) * t)
+    gap = jnp.diag(1 - found)
+    heads = jnp.diag(select @ lower + gap)
+    s = (select @ up) * t + jnp.log(jnp.abs(heads))
+    there = lower != 0
+    size = jnp.log(jnp.abs(jnp.where(there, lower, 1))) + up[:, None] * t
+    c = jnp.maximum(s, 0)
+    u = jnp.where(there, jnp.sign(lower) * jnp.exp(size - c), 0)
+    r = jnp.linalg.qr(jnp.concatenate([jnp.diag(jnp.exp(-c)), jnp.sqrt(q)[:, None] * u]), mode="r")
+    v = solve_triangular(r, u.T, trans="T").T
+    w = jnp.exp(jnp.minimum(l, 0) * t)[:, None] * v
+    response = solve_triangular(r, w.T, lower=False).T * jnp.exp(-c)
+
+    # The distance from the end, its columns multiplied by e^(rate t) so that none underflows.
+    learned, unlearned = (pivot > 0) & (l > 0), (pivot == 0) & (l > 0)
+    slowest = jnp.max(jnp.where(unlearned, l, 0))
+    rate = jnp.where(l > 0, jnp.where(learned, jnp.maximum(l - slowest, 0), 0), -l)
+    direct = w @ v.T
+    early = (direct - jnp.diag(2 * l)) * bounded_exp(rate * t)
+    late = _late_distance(l, t, lower, select, gap, q, rate, v, w)
+    near = jnp.abs(jnp.diag(direct) - 2 * l) <= LATE * 2 * l
+    distance = jnp.where(learned, jnp.where(near, late, early), direct)
+    return Evaluated(w @ w.T, distance, rate, learned, q, response @ rotation)
+
+
+def _late_distance(l, t, lower, select, gap, q, rate, v, w):
+    """The distance from the end in the columns of learned modes, times e^(rate t)."""
+    l_pivot, rate_pivot = select @ l, select @ rate
+    eye = jnp.eye(len(gap), dtype=gap.dtype)
+    inverse = solve_triangular(select @ lower + gap, eye, lower=True) - gap
+    other = (1 - jnp.sum(select, axis=0))[:, None] * (lower @ inverse)
+    up, up_pivot = jnp.maximum(l, 0), jnp.maximum(l_pivot, 0)
+    a, scaled_a = jnp.exp(-up_pivot * t), jnp.exp((rate_pivot - up_pivot) * t)
+    exponent = (up[:, None] - up_pivot) * t
+    k = jnp.sqrt(q)[:, None] * bounded_exp(exponent) * other
+    scaled_k = jnp.sqrt(q)[:, None] * bounded_exp(exponent + rate_pivot * t) * other
+    squares = (inverse * a).T @ (inverse * scaled_a) + k.T @ scaled_k
+    left = jnp.diag(a * scaled_a) - 2 * l_pivot * squares
+    rest = bounded_exp((l[:, None] - up_pivot + rate_pivot) * t) * other
+    return (w @ ((select @ v).T @ left) + 2 * l_pivot * rest) @ select
+
+
+def _in_weights(
+    teacher: Array, start: Start, states: Evaluated, times: Array
+) -> tuple[Array, Array]:
+    """The Gram and the error of the function, out of the eigenbasis."""
+    d = teacher.shape[1]
+    v, l = start.basis, start.eigenvalues
+    distance = states.distance * jnp.exp(-states.rate * times[:, None])[:, None, :]
+    unlearned = jnp.where(~states.learned & (l > 0), 2 * l, 0)
+    left = unlearned[:, None, :] * jnp.eye(len(l), dtype=l.dtype) - distance
+    return v @ states.gram @ v.T, v[d:] @ left @ v[:d].T
