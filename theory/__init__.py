@@ -18,6 +18,7 @@ of a scalar output is $K = X M X^\top$.
 - `effective_rank` (`_effective_rank.py`).
 - `numerical_expected_kernel_alignment`, `uniform_tasks` (`_numerical.py`): a mean over drawn tasks,
   for where no closed form is known.
+- `theory.dynamics` (`dynamics/`), a package to import by its own name: how the network learns.
 
 Every function is pure and works under `jax.jit`, `jax.vmap` and `jax.grad`, in float64 where the
 user enables it. Values are checked where they are known, which under a transformation they are

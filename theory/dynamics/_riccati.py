@@ -70,13 +70,15 @@ def _riccati_jvp(primals, tangents):
     start = _start(teacher, lam, q0)
     states = jax.vmap(lambda t: _evaluate(start, t))(times)
     gram, error = _in_weights(teacher, start, states, times)
-    l, v = start.eigenvalues, start.basis
+    eig, v = start.eigenvalues, start.basis
     d_f = v.T @ riccati_matrix(d_teacher, d_lam) @ v
     d_c = v.T @ d_q0 @ start.rotation.T
 
     def one(t, d_t, state):
         g = state.gram
-        return tangent_in_eigenbasis(l, state, t, d_f, d_c) + d_t * (l[:, None] * g + g * l - g @ g)
+        return tangent_in_eigenbasis(eig, state, t, d_f, d_c) + d_t * (
+            eig[:, None] * g + g * eig - g @ g
+        )
 
     d_gram = v @ jax.vmap(one)(times, d_times, states) @ v.T
     return (gram, error), (d_gram, d_teacher - d_gram[:, d:, :d])
@@ -91,7 +93,7 @@ def riccati_matrix(teacher: Array, lam: Array) -> Array:
 
 
 def _start(teacher: Array, lam: Array, q0: Array) -> Start:
-    l, v = _eigenbasis(teacher, lam)
+    eig, v = _eigenbasis(teacher, lam)
     c = v.T @ q0
     n, h = c.shape
     rows, rotation = c, jnp.eye(h, dtype=c.dtype)
@@ -99,7 +101,7 @@ def _start(teacher: Array, lam: Array, q0: Array) -> Start:
         hidden, upper = jnp.linalg.qr(c.T)
         rows, rotation = upper.T, hidden.T
     nothing = max(n, h) * jnp.finfo(c.dtype).eps * jnp.linalg.norm(c)
-    return Start(l, v, rows, rotation, nothing)
+    return Start(eig, v, rows, rotation, nothing)
 
 
 def _eigenbasis(teacher: Array, lam: Array) -> tuple[Array, Array]:
@@ -158,11 +160,11 @@ def _factor(start: Start, t: Array) -> Factored:
 
 
 def _evaluate(start: Start, t: Array) -> Evaluated:
-    l = start.eigenvalues
+    eig = start.eigenvalues
     lower, rotation, select = _factor(start, t)
     found, pivot = jnp.sum(select, axis=1), jnp.sum(select, axis=0)
-    up = jnp.maximum(l, 0)
-    q = t * relative_integral(2 * jnp.abs(l) * t)
+    up = jnp.maximum(eig, 0)
+    q = t * relative_integral(2 * jnp.abs(eig) * t)
     gap = jnp.diag(1 - found)
     heads = jnp.diag(select @ lower + gap)
     s = (select @ up) * t + jnp.log(jnp.abs(heads))
@@ -171,37 +173,55 @@ def _evaluate(start: Start, t: Array) -> Evaluated:
     c = jnp.maximum(s, 0)
     u = jnp.where(there, jnp.sign(lower) * jnp.exp(size - c), 0)
     r = jnp.linalg.qr(jnp.concatenate([jnp.diag(jnp.exp(-c)), jnp.sqrt(q)[:, None] * u]), mode="r")
-    v = solve_triangular(r, u.T, trans="T").T
-    w = jnp.exp(jnp.minimum(l, 0) * t)[:, None] * v
+    v, inverse = _solve_both(r.T, u, select @ lower + gap)
+    w = jnp.exp(jnp.minimum(eig, 0) * t)[:, None] * v
     response = solve_triangular(r, w.T, lower=False).T * jnp.exp(-c)
 
     # The distance from the end, its columns multiplied by e^(rate t) so that none underflows.
-    learned, unlearned = (pivot > 0) & (l > 0), (pivot == 0) & (l > 0)
-    slowest = jnp.max(jnp.where(unlearned, l, 0))
-    rate = jnp.where(l > 0, jnp.where(learned, jnp.maximum(l - slowest, 0), 0), -l)
+    learned, unlearned = (pivot > 0) & (eig > 0), (pivot == 0) & (eig > 0)
+    slowest = jnp.max(jnp.where(unlearned, eig, 0))
+    rate = jnp.where(eig > 0, jnp.where(learned, jnp.maximum(eig - slowest, 0), 0), -eig)
     direct = w @ v.T
-    early = (direct - jnp.diag(2 * l)) * bounded_exp(rate * t)
-    late = _late_distance(l, t, lower, select, gap, q, rate, v, w)
-    near = jnp.abs(jnp.diag(direct) - 2 * l) <= LATE * 2 * l
+    early = (direct - jnp.diag(2 * eig)) * bounded_exp(rate * t)
+    late = _late_distance(eig, t, lower, inverse - gap, select, q, rate, v, w)
+    near = jnp.abs(jnp.diag(direct) - 2 * eig) <= LATE * 2 * eig
     distance = jnp.where(learned, jnp.where(near, late, early), direct)
     return Evaluated(w @ w.T, distance, rate, learned, q, response @ rotation)
 
 
-def _late_distance(l, t, lower, select, gap, q, rate, v, w):
+def _solve_both(r: Array, u: Array, pivots: Array) -> tuple[Array, Array]:
+    """u r^-T and the inverse of the pivots, both by lower triangles, in one batched call."""
+    n, size = u.shape
+    eye = jnp.eye(size, n, dtype=u.dtype)
+    solved = jax.vmap(lambda a, b: solve_triangular(a, b, lower=True))(
+        jnp.stack([r, pivots]), jnp.stack([u.T, eye])
+    )
+    return solved[0].T, solved[1, :, :size]
+
+
+def _late_distance(
+    eig: Array,
+    t: Array,
+    lower: Array,
+    inverse: Array,
+    select: Array,
+    q: Array,
+    rate: Array,
+    v: Array,
+    w: Array,
+) -> Array:
     """The distance from the end in the columns of learned modes, times e^(rate t)."""
-    l_pivot, rate_pivot = select @ l, select @ rate
-    eye = jnp.eye(len(gap), dtype=gap.dtype)
-    inverse = solve_triangular(select @ lower + gap, eye, lower=True) - gap
+    eig_pivot, rate_pivot = select @ eig, select @ rate
     other = (1 - jnp.sum(select, axis=0))[:, None] * (lower @ inverse)
-    up, up_pivot = jnp.maximum(l, 0), jnp.maximum(l_pivot, 0)
+    up, up_pivot = jnp.maximum(eig, 0), jnp.maximum(eig_pivot, 0)
     a, scaled_a = jnp.exp(-up_pivot * t), jnp.exp((rate_pivot - up_pivot) * t)
     exponent = (up[:, None] - up_pivot) * t
     k = jnp.sqrt(q)[:, None] * bounded_exp(exponent) * other
     scaled_k = jnp.sqrt(q)[:, None] * bounded_exp(exponent + rate_pivot * t) * other
     squares = (inverse * a).T @ (inverse * scaled_a) + k.T @ scaled_k
-    left = jnp.diag(a * scaled_a) - 2 * l_pivot * squares
-    rest = bounded_exp((l[:, None] - up_pivot + rate_pivot) * t) * other
-    return (w @ ((select @ v).T @ left) + 2 * l_pivot * rest) @ select
+    left = jnp.diag(a * scaled_a) - 2 * eig_pivot * squares
+    rest = bounded_exp((eig[:, None] - up_pivot + rate_pivot) * t) * other
+    return (w @ ((select @ v).T @ left) + 2 * eig_pivot * rest) @ select
 
 
 def _in_weights(
@@ -209,8 +229,8 @@ def _in_weights(
 ) -> tuple[Array, Array]:
     """The Gram and the error of the function, out of the eigenbasis."""
     d = teacher.shape[1]
-    v, l = start.basis, start.eigenvalues
+    v, eig = start.basis, start.eigenvalues
     distance = states.distance * jnp.exp(-states.rate * times[:, None])[:, None, :]
-    unlearned = jnp.where(~states.learned & (l > 0), 2 * l, 0)
-    left = unlearned[:, None, :] * jnp.eye(len(l), dtype=l.dtype) - distance
+    unlearned = jnp.where(~states.learned & (eig > 0), 2 * eig, 0)
+    left = unlearned[:, None, :] * jnp.eye(len(eig), dtype=eig.dtype) - distance
     return v @ states.gram @ v.T, v[d:] @ left @ v[:d].T

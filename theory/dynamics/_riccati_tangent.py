@@ -7,9 +7,9 @@ $\dot{\delta G} = (F - G) \delta G + \delta G (F - G) + \delta F\, G + G\, \delt
 $$\delta G(t) = T_t\, \delta(Q_0 Q_0^\top)\, T_t^\top
     + \int_0^t \left( T_u\, \delta F\, e^{-Fu} G(t) + \text{its transpose} \right) du,$$
 
-$T_u = e^{Fu} - G(t) F^{-1} \sinh(F u)$ being what carries a deviation over the last $u$ of the time.
-In the eigenbasis every entry is an integral of exponentials. With $G = 2 l + \Delta$ on the learned
-modes, $e^{lu} - 2 \sinh(lu) = e^{-lu}$ takes the growing ones out.
+$T_u = e^{Fu} - G(t) F^{-1} \sinh(F u)$ being what carries a deviation over the last $u$ of the
+time. In the eigenbasis every entry is an integral of exponentials. With $G = 2 l + \Delta$ on the
+learned modes, $e^{lu} - 2 \sinh(lu) = e^{-lu}$ takes the growing ones out.
 """
 
 from typing import NamedTuple
@@ -31,20 +31,18 @@ class Evaluated(NamedTuple):
     response: Array  # (n, r), T_t Q_0 up to a rotation
 
 
-def tangent_in_eigenbasis(
-    l: Array, state: Evaluated, t: Array, d_f: Array, d_c: Array
-) -> Array:
+def tangent_in_eigenbasis(eig: Array, state: Evaluated, t: Array, d_f: Array, d_c: Array) -> Array:
     """How the Gram (n, n) answers to a change of F (n, n) and of Q0 (n, r), both in its basis."""
     learned = state.learned
-    size, nu, delta = jnp.abs(l), state.rate, state.distance
-    carried = jnp.where(learned, -l, l)
-    end = jnp.where(learned, 2 * l, 0)
+    size, nu, delta = jnp.abs(eig), state.rate, state.distance
+    carried = jnp.where(learned, -eig, eig)
+    end = jnp.where(learned, 2 * eig, 0)
     propagator = jnp.diag(bounded_exp(carried * t))
     propagator = propagator - delta * (bounded_exp((size - nu) * t) * state.q)
     from_start = (propagator @ d_c) @ state.response.T
 
-    row = carried[:, None] - l
-    a, rate = jnp.broadcast_arrays(size[:, None], l)
+    row = carried[:, None] - eig
+    a, rate = jnp.broadcast_arrays(size[:, None], eig)
     left, right = jnp.broadcast_arrays(nu[:, None], nu)
     free_end = exponential_integral(row, t, jnp.zeros_like(row)) * d_f * end
     free_delta = (exponential_integral(row, t, right) * d_f) @ delta.T
