@@ -211,7 +211,8 @@ def _late_distance(
     w: Array,
 ) -> Array:
     """The distance from the end in the columns of learned modes, times e^(rate t)."""
-    eig_pivot, rate_pivot = select @ eig, select @ rate
+    # The columns of other pivots are not used, and must not overflow.
+    eig_pivot, rate_pivot = select @ eig, select @ jnp.where(eig > 0, rate, 0)
     other = (1 - jnp.sum(select, axis=0))[:, None] * (lower @ inverse)
     up, up_pivot = jnp.maximum(eig, 0), jnp.maximum(eig_pivot, 0)
     a, scaled_a = jnp.exp(-up_pivot * t), jnp.exp((rate_pivot - up_pivot) * t)
