@@ -51,6 +51,7 @@ def lazy_trajectory(
 
 
 @jax.custom_jvp
+@jax.jit
 def exponential_decay(a: Array, times: Array) -> Array:
     """e^(-a t) for symmetric a (n, n) with no eigenvalue below 0, as (t, n, n)."""
     values, vectors = jnp.linalg.eigh(a)
@@ -59,6 +60,7 @@ def exponential_decay(a: Array, times: Array) -> Array:
 
 
 @exponential_decay.defjvp
+@jax.jit
 def _exponential_decay_jvp(primals, tangents):
     # By divided differences, since eigenvectors have no derivative where eigenvalues coincide.
     (a, times), (d_a, d_times) = primals, tangents

@@ -55,6 +55,7 @@ class Factored(NamedTuple):
 
 
 @jax.custom_jvp
+@jax.jit
 def riccati_solution(teacher: Array, lam: Array, q0: Array, times: Array) -> tuple[Array, Array]:
     """The Gram (t, n, n) and the error of the function, teacher - W2 W1, (t, k, d)."""
     start = _start(teacher, lam, q0)
@@ -63,6 +64,7 @@ def riccati_solution(teacher: Array, lam: Array, q0: Array, times: Array) -> tup
 
 
 @riccati_solution.defjvp
+@jax.jit
 def _riccati_jvp(primals, tangents):
     teacher, lam, q0, times = primals
     d_teacher, d_lam, d_q0, d_times = tangents

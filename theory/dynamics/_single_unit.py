@@ -106,10 +106,16 @@ def single_unit_weights(
     )
     weights = (p[:, None] * b + still[:, None] * across) / jnp.sqrt(n)[:, None]
 
-    # s N - R P, in which the terms of e^(2 upper t) cancel by hand.
+    # s N - R P, in which the terms of e^(2 upper t) cancel by hand. What is constant in it is
+    # -|across|^2 / delta in sum, written so once the rest, as e^(delta t), has faded.
     up, low = jnp.where(has_task, upper, 1), jnp.where(has_task, lower, -1)
-    late = s * (1 - r_up**2 / up - r_low**2 / low) * still**2 + 2 * s * cross
-    late = (late + delta / some * r_up * r_low * grow * shrink) / n
+    constant = (1 - r_up**2 / up - r_low**2 / low) * still**2 + 2 * cross
+    faded = delta * times < -1
+    falling = jnp.where(faded, delta, -1)
+    product = r_up * r_low * grow * shrink
+    constant_faded = (4 * product - across @ across * still**2) / falling
+    late = s * jnp.where(faded, constant_faded, constant) + delta / some * product
+    late = late / n
     along = jnp.where(jnp.abs(late) < 1e-2 * s, late, s - r * p / n)
     error = along[:, None] * b - (r * still / n)[:, None] * across
     beside = jnp.linalg.norm(across)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -47,6 +48,7 @@ def checked_problem(
     return w1.astype(dtype), w2.astype(dtype), teacher.astype(dtype), times.astype(dtype)
 
 
+@jax.jit
 def trajectory_of(
     times: Array, gram: Array, start: Array, error: Array, data_covariance: Array | None = None
 ) -> Trajectory:

@@ -10,6 +10,16 @@ from theory.dynamics import balanced_trajectory
 compiled = jax.jit(balanced_trajectory)
 along = jax.jit(lambda args, by: jax.jvp(lambda *a: balanced_trajectory(*a)[1:5], args, by)[1])
 
+
+@jax.jit
+def gradients(w1, w2, teacher, times):
+    def total(w1, teacher):
+        got = balanced_trajectory(w1, w2, teacher, times)
+        return jnp.sum(got.loss) + jnp.sum(got.kernel_alignment)
+
+    return jax.grad(total, argnums=(0, 1))(w1, teacher)
+
+
 CASES = [
     # d, h, k, lambda, the rank of the start, the singular values of the teacher
     (4, 6, 2, 0.0, None, (1.5, 0.7)),
@@ -72,11 +82,7 @@ def test_gradients_are_finite_at_any_time(x64, balanced_start, case):
     teacher = np.eye(k, d) * np.array(singular)[:, None]
     args = tuple(map(jnp.asarray, (w1, w2, teacher, np.array([0.0, 1.0, 30.0, 100.0, 1e3, 1e4]))))
 
-    def total(first, target):
-        got = balanced_trajectory(first, args[1], target, args[3])
-        return jnp.sum(got.loss) + jnp.sum(got.kernel_alignment)
-
-    for gradient in jax.jit(jax.grad(total, argnums=(0, 1)))(args[0], args[2]):
+    for gradient in gradients(*args):
         assert np.isfinite(np.asarray(gradient)).all()
         assert np.abs(np.asarray(gradient)).max() > 0
 

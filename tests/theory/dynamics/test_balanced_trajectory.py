@@ -147,7 +147,7 @@ def test_a_start_that_lies_at_a_saddle_stays(x64):
     turn, _ = np.linalg.qr(rng.standard_normal((2, 2)))
     u, _ = np.linalg.qr(rng.standard_normal((2, 2)))
     v, _ = np.linalg.qr(rng.standard_normal((2, 2)))
-    args = on_device(turn @ w1 @ v.T, u @ w1.T @ turn.T, u @ teacher @ v.T, np.array([1e2, 1e4]))
+    args = on_device(turn @ w1 @ v.T, u @ w1.T @ turn.T, u @ teacher @ v.T, np.logspace(1.5, 4, 6))
     got = compiled(*args)
     np.testing.assert_allclose(got.loss, 2.0, rtol=1e-12)
     np.testing.assert_allclose(got.function[-1], u @ np.diag([0.0, 1.0]) @ v.T, atol=1e-12)
@@ -157,7 +157,7 @@ def test_a_start_that_lies_at_a_saddle_stays(x64):
 def test_a_small_second_component_is_not_lost_beside_a_large_one(x64, size):
     """A start all but of rank one, where a mode grows out of the last digits of the Gram."""
     teacher, a = np.diag([1.0, 1.0]), np.diag([1.0, size])
-    times = np.log(1 / size) * np.array([0.5, 1.0, 1.5])
+    times = np.log(1 / size) * np.linspace(0.5, 1.75, 6)
     rng = np.random.default_rng(2)
     v, _ = np.linalg.qr(rng.standard_normal((2, 2)))
     got = compiled(*on_device(a @ v.T, v @ a, teacher, times))
@@ -194,12 +194,11 @@ def test_bad_input_is_refused(no_shape_checks, wrong, message):
         balanced_trajectory(**{**good, "times": jnp.ones(2), **wrong})
 
 
-@pytest.mark.parametrize("start", [(3, 2, 2, 0.8), (4, 7, 1, 0.0)])
-def test_float32_is_near_float64_at_all_times(request, balanced_start, start):
-    d, h, k, lam = start
+def test_float32_is_near_float64_at_all_times(request, balanced_start):
+    d, h, k = 3, 2, 2
     rng = np.random.default_rng(5)
-    w1, w2 = balanced_start(rng, d, h, k, lam, 0.1)
-    teacher, times = teacher_of("full", rng, k, d), np.array([0.0, 0.5, 2.0, 8.0, 1e4])
+    w1, w2 = balanced_start(rng, d, h, k, 0.8, 0.1)
+    teacher, times = teacher_of("full", rng, k, d), np.array([0.0, 0.5, 2.0, 8.0, 30.0, 1e4])
     low = compiled(*on_device(*(a.astype("f") for a in (w1, w2, teacher, times))))
     request.getfixturevalue("x64")
     high = compiled(*on_device(w1, w2, teacher, times))

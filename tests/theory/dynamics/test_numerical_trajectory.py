@@ -67,12 +67,12 @@ def test_jit_vmap_grad_and_float32():
     def loss(scale):
         return numerical_trajectory(scale * w1, w2, teacher, end).loss[-1]
 
-    scales = jnp.array([0.5, 1.0])
+    scales = jnp.array([0.49, 0.5, 0.51, 0.99, 1.0, 1.01])
     values, slopes = jax.jit(jax.vmap(jax.value_and_grad(loss)))(scales)
     assert values.dtype == jnp.float32
-    shifted = jax.jit(jax.vmap(loss))(jnp.concatenate([scales + 1e-2, scales - 1e-2]))
     # Steps good to 1e-5, over 2e-2; of second order beside that.
-    np.testing.assert_allclose(slopes, (shifted[:2] - shifted[2:]) / 2e-2, rtol=1e-2, atol=2e-3)
+    differences = (values[2::3] - values[::3]) / 2e-2
+    np.testing.assert_allclose(slopes[1::3], differences, rtol=1e-2, atol=2e-3)
 
 
 def test_too_few_steps_are_an_error_and_bad_input_is_refused():

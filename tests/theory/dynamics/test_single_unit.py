@@ -105,23 +105,26 @@ def test_balance_is_conserved_and_the_angle_is_that_of_the_weights(x64):
     np.testing.assert_allclose(jnp.cos(state.angle), cosine, atol=1e-13)
 
 
+@jax.jit
+def total(a, w, beta, times):
+    got = single_unit_trajectory(a, w, beta, times)
+    return jnp.sum(got.loss) + jnp.sum(got.gram * jnp.arange(6.0)[:, None, None])
+
+
+gradient = jax.jit(jax.grad(total, argnums=(0, 1, 2, 3)))
+
+
 @pytest.mark.parametrize("kind", ["any", "balanced", "no readout", "upstream"])
 def test_gradient_is_the_finite_difference(x64, kind):
     a, w, beta = drawn(kind, np.random.default_rng(5))
     times = np.array([0.0, 0.1, 0.5, 1.0, 2.0, 4.0])
     args = tuple(jnp.asarray(v) for v in (a, w, beta, times))
 
-    def total(a, w, beta, times):
-        got = single_unit_trajectory(a, w, beta, times)
-        return jnp.sum(got.loss) + jnp.sum(got.gram * jnp.arange(6.0)[:, None, None])
-
-    slopes = jax.jit(jax.grad(total, argnums=(0, 1, 2, 3)))(*args)
-    value = jax.jit(total)
     rng = np.random.default_rng(0)
-    for i, slope in enumerate(slopes):
+    for i, slope in enumerate(gradient(*args)):
         by = jnp.asarray(rng.uniform(0.5, 1, args[i].shape))
         by = by.at[0].set(0.0) if i == 3 else by
-        ends = [value(*args[:i], args[i] + e * by, *args[i + 1 :]) for e in (-1e-5, 1e-5)]
+        ends = [total(*args[:i], args[i] + e * by, *args[i + 1 :]) for e in (-1e-5, 1e-5)]
         # Of second order in 1e-5, and 1e-15 of rounding over 2e-5.
         np.testing.assert_allclose(jnp.sum(slope * by), (ends[1] - ends[0]) / 2e-5, rtol=1e-6)
 
@@ -129,8 +132,7 @@ def test_gradient_is_the_finite_difference(x64, kind):
 def test_gradients_are_finite_late(x64):
     a, w, beta = (jnp.asarray(v) for v in drawn("any", np.random.default_rng(5)))
     times = jnp.array([0.0, 1.0, 10.0, 1e2, 1e3, 1e4])
-    slope = jax.jit(jax.grad(lambda *s: jnp.sum(single_unit_trajectory(*s, times).gram), (0, 1, 2)))
-    assert all(np.isfinite(np.asarray(g)).all() for g in slope(a, w, beta))
+    assert all(np.isfinite(np.asarray(g)).all() for g in gradient(a, w, beta, times))
 
 
 def test_float32_and_vmap(x64):
