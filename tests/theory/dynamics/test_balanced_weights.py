@@ -8,7 +8,7 @@ import pytest
 from theory.dynamics import lambda_balanced_weights
 from theory.dynamics._balanced import _require_balance
 
-SHAPES = [(5, 3, 4, 0.7), (5, 3, 4, -0.7), (5, 3, 4, 0), (3, 6, 2, 0), (2, 6, 3, 0.0), (4, 4, 1, 2)]
+SHAPES = [(5, 3, 4, 0.7), (5, 3, 4, -0.7), (5, 3, 4, 0), (2, 6, 3, 0.0)]
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from theory.dynamics import balanced_trajectory, single_unit_trajectory, single_unit_weights
@@ -49,6 +49,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=3)
 @given(st.integers(0, 99))
 def test_it_is_the_flow_and_the_riccati_solution(x64, flow, kind, seed):
     rng = np.random.default_rng(seed)
@@ -95,6 +96,19 @@ def test_late_both_solutions_agree_to_the_last_digits_of_the_loss(x64, kind):
         # The slowest is "upstream", at 2 mu = 0.24.
         assert got.loss[3] < 1e-9
         assert got.loss[4] < 1e-300
+
+
+def test_a_unit_against_its_teacher_in_balance_dies_and_stays(x64):
+    """The stable set of the saddle at 0, up to rounding: a' = -s a - a^3 brings it there."""
+    beta = np.array([0.3, -0.5, 1.1])
+    w = -0.7 * beta
+    args = [jnp.asarray(v) for v in (np.linalg.norm(w), w, beta, np.array([0, 1, 9, 40, 1e3, 1e4]))]
+    got = trajectory(*args)
+    np.testing.assert_allclose(got.loss[3:], beta @ beta / 2, rtol=1e-12)
+    # z = a^2 obeys z' = -2 s z - 2 z^2, a logistic equation backwards.
+    s, z = np.linalg.norm(beta), w @ w
+    decay = np.exp(-2 * s * np.array([0, 1, 9]))
+    np.testing.assert_allclose(got.gram[:3, -1, -1], z * decay / (1 + z / s * (1 - decay)), 1e-12)
 
 
 def test_balance_is_conserved_and_the_angle_is_that_of_the_weights(x64):
