@@ -63,7 +63,9 @@ def verify_command(
         write_json(json, record(rows, complete, **asked))
         console.print(f"Rows: {json}")
     write_text(out / "table.md", markdown(rows))
-    console.print(f"Table: {out / 'table.md'}\nFigure: {_save_figure(rows, out)}")
+    console.print(f"Table: {out / 'table.md'}")
+    for path in _save_figures(rows, out):
+        console.print(f"Figure: {path}")
     failed = [row for row in rows if not row.holds]
     for row in failed:
         console.print(f"[bold red]{row.name}[/] does not hold: {row.failure}", highlight=False)
@@ -80,12 +82,11 @@ def table(rows: list[Row]) -> Table:
         shown.add_column(heading, justify="right", no_wrap=True)
     shown.add_column("holds")
     for row in rows:
-        exact = row.kind == "exact"
         shown.add_row(
             f"{row.statement}: {row.quantity}\n[dim]{row.setting}, n = {row.runs}[/]",
             f"{row.predicted:.5g}",
             f"{row.measured:.5g}",
-            "exact" if exact else f"{row.standard_error:.1e}",
+            row.kind if row.kind in ("exact", "curve") else f"{row.standard_error:.1e}",
             "" if row.z is None else f"{row.z:+.2f}",
             "[green]yes[/]" if row.holds else "[bold red]NO[/]",
         )
@@ -101,10 +102,14 @@ def _prepare(json: Path | None, out: Path) -> None:
         json.parent.mkdir(parents=True, exist_ok=True)
 
 
-def _save_figure(rows: list[Row], out: Path) -> Path:
+def _save_figures(rows: list[Row], out: Path) -> list[Path]:
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..fig4 import draw_verification
+    from ..verify._draw_trajectories import draw_trajectories
 
-    path = out / "fig4a.png"
-    draw_verification(rows).savefig(path, dpi=150)
-    return path
+    paths = [out / "fig4a.png"]
+    draw_verification(rows).savefig(paths[0], dpi=150)
+    if any(row.curve is not None for row in rows):
+        paths.append(out / "trajectories.png")
+        draw_trajectories(rows).savefig(paths[1], dpi=150)
+    return paths

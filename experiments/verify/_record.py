@@ -79,7 +79,7 @@ def markdown(rows: Sequence[Row]) -> str:
         "| --- | --- | --- | --: | --: | --: | --: | --: | --- |",
     ]
     for row in rows:
-        error = "exact" if row.kind == "exact" else f"{row.standard_error:.1e}"
+        error = row.kind if row.kind in ("exact", "curve") else f"{row.standard_error:.1e}"
         z = "" if row.z is None else f"{row.z:+.2f}"
         cells = [
             *(row.statement, row.setting, row.quantity),

@@ -15,6 +15,23 @@ LEARNED = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
+class Curve:
+    """One network over time, for figures.
+
+    Args:
+        times: of gradient flow at unit rate.
+        predicted: what `theory` says at these times.
+        measured_times: some of them.
+        measured: what the network did at those.
+    """
+
+    times: tuple[float, ...]
+    predicted: tuple[float, ...]
+    measured_times: tuple[float, ...]
+    measured: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Row:
     """One statement beside its measurement.
 
@@ -29,10 +46,12 @@ class Row:
         standard_error: that of `measured - predicted` over runs; 0 for an exact statement.
         runs: how many networks were trained.
         kind: "mean" holds within 3 standard errors (or rounding) and within 1 %; "variance" within
-            3 standard errors, if these are below half of it; "exact" within rounding.
+            3 standard errors, if these are below half of it; "exact" within rounding; "curve", of
+            which the farthest network and time stand here, within 0.01, that is 1 % of its start.
         worst_loss: the greatest loss after training, as a share of that of a network that says 0.
         place: where the row stands in a figure, or None.
         spread: the standard deviation of a single run.
+        curve: the first network over time; None where nothing was followed over time.
     """
 
     name: str
@@ -43,10 +62,11 @@ class Row:
     measured: float
     standard_error: float
     runs: int
-    kind: Literal["mean", "variance", "exact"]
+    kind: Literal["mean", "variance", "exact", "curve"]
     worst_loss: float = 0.0
     place: float | None = None
     spread: float = 0.0
+    curve: Curve | None = None
 
     @property
     def difference(self) -> float:
@@ -56,7 +76,7 @@ class Row:
     @property
     def z(self) -> float | None:
         """The difference in standard errors; None where the difference has no spread."""
-        if self.kind == "exact" or self.standard_error < ROUNDING / 10:
+        if self.kind in ("exact", "curve") or self.standard_error < ROUNDING / 10:
             return None
         return self.difference / self.standard_error
 
@@ -70,6 +90,8 @@ class Row:
         off = abs(self.difference)
         if self.kind == "exact":
             return None if off <= ROUNDING else f"off by {off:.2g}, above {ROUNDING:g}"
+        if self.kind == "curve":
+            return None if off <= SHARE else f"off by {off:.2g}, above {SHARE:g}"
         if off > max(STANDARD_ERRORS * self.standard_error, ROUNDING):
             return f"off by {off:.2g}, above {STANDARD_ERRORS:g} standard errors"
         if self.kind == "variance":
@@ -117,17 +139,34 @@ def variance_row(predicted: Any, measured: Any, **about: Any) -> Row:
 
 def exact_row(predicted: Any, measured: Any, **about: Any) -> Row:
     """A row for a statement about every single run: the farthest run stands in it."""
+    return _farthest(predicted, measured, kind="exact", **about)
+
+
+def curve_row(predicted: Any, measured: Any, *, times: Any, finer: int = 1, **about: Any) -> Row:
+    """A row for networks over time: the farthest of all networks and times stands in it.
+
+    Args:
+        predicted: of shape (runs, times).
+        measured: of the same shape at the first of every `finer` times.
+        times: those of `predicted`.
+        finer: how many predictions come on one measurement.
+    """
+    drawn = (times, predicted[0], times[::finer], measured[0])
+    curve = Curve(*(tuple(map(float, values)) for values in drawn))
+    return _farthest(predicted[:, ::finer], measured, kind="curve", curve=curve, **about)
+
+
+def _farthest(predicted: Any, measured: Any, **about: Any) -> Row:
     measured = np.asarray(measured, float)
     predicted = np.broadcast_to(np.asarray(predicted, float), measured.shape)
     # NaN compares as nothing, so it is made the farthest of all.
     off = np.nan_to_num(np.abs(measured - predicted), nan=np.inf)
-    farthest = int(off.argmax())
+    farthest = np.unravel_index(off.argmax(), off.shape)
     return Row(
         predicted=float(predicted[farthest]),
         measured=float(measured[farthest]),
         standard_error=0.0,
         runs=len(measured),
-        kind="exact",
         **about,
     )
 

@@ -14,6 +14,7 @@ from ._partial import check_partial_alignment
 from ._proposition1 import check_proposition_1
 from ._row import Row
 from ._theorem1 import check_theorem_1
+from ._trajectories import check_trajectories
 
 CHECKS: dict[str, Callable[..., Iterator[Row]]] = {
     "kernel": check_kernel,
@@ -22,6 +23,7 @@ CHECKS: dict[str, Callable[..., Iterator[Row]]] = {
     "proposition 1": check_proposition_1,
     "partial alignment": check_partial_alignment,
     "other data": check_other_data,
+    "trajectories": check_trajectories,
 }
 # Chosen so that 1 % of the smallest mean is above 3 of its standard errors.
 QUICK_SEEDS, FULL_SEEDS = 400, 4000

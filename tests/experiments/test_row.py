@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from experiments.verify import Row
-from experiments.verify._row import exact_row, mean_row, variance_row
+from experiments.verify._row import curve_row, exact_row, mean_row, variance_row
 
 ABOUT = {"name": "n", "statement": "s", "setting": "t", "quantity": "q"}
 GOOD = Row(**ABOUT, predicted=0.5, measured=0.5, standard_error=1e-3, runs=100, kind="mean")
@@ -30,6 +30,8 @@ GOOD = Row(**ABOUT, predicted=0.5, measured=0.5, standard_error=1e-3, runs=100, 
         ({"measured": math.nan}, "not finite"),
         ({"kind": "exact", "measured": 0.500009}, None),
         ({"kind": "exact", "measured": 0.500011}, "above 1e-05"),
+        ({"kind": "curve", "standard_error": 0.0, "measured": 0.5099}, None),
+        ({"kind": "curve", "standard_error": 0.0, "measured": 0.4899}, "above 0.01"),
         ({"kind": "variance", "standard_error": 0.08, "measured": 0.7}, None),
         ({"kind": "variance", "standard_error": 0.08, "measured": 0.75}, "standard errors"),
         ({"kind": "variance", "standard_error": 0.09, "measured": 0.5}, "too few seeds"),
@@ -66,3 +68,16 @@ def test_exact_row_shows_the_farthest_run():
     row = exact_row([1.0, 2.0, 3.0], [1.0, 2.5, 3.1], **ABOUT)
     assert (row.predicted, row.measured) == (2.0, 2.5)
     assert not exact_row(1.0, [1.0, math.nan], **ABOUT).holds
+
+
+def test_curve_row_shows_its_farthest_time_and_keeps_its_first_network():
+    times = np.linspace(0, 1, 5)
+    predicted = np.stack([1 - times, 1 - times / 2])
+    measured = predicted[:, ::2] + np.array([[0, 0.002, 0], [0, 0, -0.005]])
+    row = curve_row(predicted, measured, times=times, finer=2, **ABOUT)
+    assert (row.predicted, row.runs, row.z) == (0.5, 2, None)
+    assert row.measured == pytest.approx(0.495)
+    assert row.curve.times == tuple(times)
+    assert row.curve.predicted == tuple(predicted[0])
+    assert row.curve.measured_times == (0, 0.5, 1)
+    assert row.curve.measured == tuple(measured[0])
