@@ -66,6 +66,21 @@ def test_it_is_the_flow(x64, balanced_start, flow, low_rank, start, kind, small,
         )
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("start", STARTS)
+def test_it_is_the_flow_up_to_late_times(x64, balanced_start, flow, start):
+    """The solver's errors do not add up, since what is learned attracts."""
+    d, h, k, lam = start
+    rng = np.random.default_rng(7)
+    w1, w2 = balanced_start(rng, d, h, k, lam, 0.2)
+    teacher = teacher_of("full", rng, k, d)
+    times = np.array([0.0, 30.0, 1e3, 1e4])
+    got = compiled(*on_device(w1, w2, teacher, times))
+    for i, (first, readout) in enumerate(flow(w1, w2, teacher, times)):
+        q = np.concatenate([first.T, readout])
+        np.testing.assert_allclose(got.gram[i], q @ q.T, atol=1e-10)
+
+
 def by_many_digits(w1, w2, teacher, lam, t):
     """The closed form as it is written, with digits enough for what cancels: Gram and error."""
     (h, d), k = w1.shape, len(w2)
