@@ -44,18 +44,21 @@ def map_command(
         parts = setting.parts()
         found = {part: finished(setting.record(), out / f"{part}.nc") for part in parts}
 
+    results = {}
     with kept_when_interrupted(console):
         for part, dataset in found.items():
             path = out / f"{part}.nc"
             if dataset is None:
-                found[part] = _simulated(setting, part, console)
-                save(found[part], path)
-            console.print(f"{part}: {'found in ' if dataset is not None else ''}{path}")
+                dataset = _simulated(setting, part, console)
+                save(dataset, path)
+                console.print(f"{part}: {path}")
+            else:
+                console.print(f"{part}: found in {path}")
+            results[part] = compared(dataset)
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..rich_lazy_map._draw import draw
 
-    results = {part: compared(dataset) for part, dataset in found.items() if dataset is not None}
     write_text(out / "table.md", map_table(results))
     draw(results).savefig(out / "map.png", dpi=150)
     console.print(Markdown(verdict(results["scale"])))

@@ -34,7 +34,9 @@ def compared(dataset: xr.Dataset) -> xr.Dataset:
     Returns:
         With the coordinates of `dataset`, each (cell,): `kernel_alignment` and `standard_error`,
         `small_scale` and `any_scale` (NaN where there is no such form), `difference` and
-        `difference_error`, `worst_loss`, `untrained` (how many), `updates` and `state`.
+        `difference_error`, `any_scale_difference` (the greatest of any network, simulated less the
+        form for any scale for its own task, with its sign), `worst_loss`, `untrained` (how many),
+        `updates` and `state`.
     """
     alignment = dataset["kernel_alignment"].values.astype(float)
     loss = dataset["loss"].values.astype(float)
@@ -53,12 +55,20 @@ def compared(dataset: xr.Dataset) -> xr.Dataset:
         "any_scale": np.array([np.nan if e is None else e for e in exact]),
         "difference": difference,
         "difference_error": off_error,
+        "any_scale_difference": np.array(
+            [
+                np.nan if e is None else _farthest(at - any_scale_alignment(cell, d, share))
+                for e, cell, at, share in zip(
+                    exact, cells, alignment, dataset["share"].values, strict=True
+                )
+            ]
+        ),
         # The greatest of all, where NaN is greater than any number.
         "worst_loss": np.nan_to_num(loss, nan=np.inf).max(axis=1),
         "untrained": untrained,
         "updates": dataset["updates"].values,
         "state": np.array(
-            [_state(*of) for of in zip(difference, off_error, untrained, strict=True)]
+            [_state(*of) for of in zip(difference, off_error, untrained == 0, strict=True)]
         ),
     }
     return xr.Dataset(
@@ -107,8 +117,12 @@ def _mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return values.mean(axis=1), values.std(axis=1, ddof=1) / np.sqrt(values.shape[1])
 
 
-def _state(difference: float, error: float, untrained: int) -> str:
-    if untrained:
+def _farthest(values: np.ndarray) -> float:
+    return float(values[np.abs(values).argmax()])
+
+
+def _state(difference: float, error: float, learned: np.bool_) -> str:
+    if not learned:
         return NOT_TRAINED
     if abs(difference) > max(TOLERANCE, STANDARD_ERRORS * error):
         return OFF

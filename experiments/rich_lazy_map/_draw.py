@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 from ._compare import NOT_TRAINED, TOLERANCE
 from ._predict import any_scale_alignment, small_scale_alignment
@@ -16,6 +17,7 @@ from ._setting import Cell
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 WIDER = 0.05
 GREY = "#555555"
+AXES = ("rank", "readout", "alignment")
 
 
 def draw(parts: Mapping[str, xr.Dataset]) -> Figure:
@@ -63,15 +65,18 @@ def _draw_map(axes: Axes, scale: xr.Dataset) -> None:
     )
     handles = []
     if min(grid("difference").shape) > 1:
-        for level, style in ((TOLERANCE, "-"), (WIDER, "--")):
-            off = np.ma.masked_invalid(np.abs(grid("difference")))
-            # White on black, to be seen on every colour.
-            axes.contour(sigmas, places, off, [level], colors="black", linewidths=3.2)
-            axes.contour(
-                sigmas, places, off, [level], colors="white", linewidths=1.6, linestyles=style
+        off = np.ma.masked_invalid(np.abs(grid("difference")))
+        # White with a dark rim, to be seen on every colour.
+        rim = [withStroke(linewidth=3.6, foreground="black")]
+        for level, style in ((TOLERANCE, "-"), (WIDER, (0, (1.5, 1.5)))):
+            drawn = axes.contour(
+                sigmas, places, off, [level], colors="white", linewidths=1.8, linestyles=[style]
             )
+            drawn.set(path_effects=rim)
             label = f"formula off by {level:g}"
-            handles.append(Line2D([], [], color="black", lw=1.6, ls=style, label=label))
+            handles.append(
+                Line2D([], [], color="white", lw=1.8, ls=style, label=label, path_effects=rim)
+            )
     failed = scale.isel(cell=scale["state"] == NOT_TRAINED)
     if failed.sizes["cell"]:
         at = np.searchsorted(ranks, failed["rank"])
@@ -85,7 +90,7 @@ def _draw_map(axes: Axes, scale: xr.Dataset) -> None:
     axes.set_ylabel("effective rank of the first layer", fontsize=11)
     bar = axes.figure.colorbar(shown, ax=axes, pad=0.02)
     bar.set_label("kernel alignment (lazier upwards)", fontsize=11)
-    axes.legend(handles=handles, fontsize=10, loc="lower left", framealpha=0.95)
+    axes.legend(handles=handles, fontsize=10, loc="lower left", framealpha=0.9, handlelength=2.6)
 
 
 def _draw_scale(axes: Axes, scale: xr.Dataset, ranks: Sequence[int]) -> None:
@@ -95,6 +100,7 @@ def _draw_scale(axes: Axes, scale: xr.Dataset, ranks: Sequence[int]) -> None:
     for rank, colour in _coloured(ranks):
         formula = small_scale_alignment(Cell(rank, 1.0), d)
         axes.plot(smooth, np.full(len(smooth), formula), color=colour, lw=1.3, ls="--")
+        axes.annotate(f"rank {rank}", (smooth[0], formula + 0.015), fontsize=9, color=colour)
         curve = [any_scale_alignment(Cell(rank, float(s)), d) for s in smooth]
         axes.plot(smooth, np.array(curve, float), color=colour, lw=1.3)
         for readout, filled in zip(readouts, (True, False), strict=False):
@@ -111,13 +117,13 @@ def _draw_scale(axes: Axes, scale: xr.Dataset, ranks: Sequence[int]) -> None:
         *_dot_handles(labels),
     ]
     axes.legend(
-        handles=handles, fontsize=9, frameon=False, loc="lower left", bbox_to_anchor=(0, 0.58)
+        handles=handles, fontsize=9, frameon=False, loc="lower left", bbox_to_anchor=(0, 0.67)
     )
 
 
 def _draw_readout(axes: Axes, readout: xr.Dataset, ranks: Sequence[int]) -> None:
     d = int(readout.attrs["n_inputs"])
-    smooth = np.linspace(0, float(readout["readout"].max()), 200)
+    smooth = np.linspace(0, float(readout["readout"].max()), 60)
     sigmas = np.unique(readout["sigma"].values)
     for rank, colour in _coloured(ranks):
         curve = [small_scale_alignment(Cell(rank, 1.0, float(w)), d) for w in smooth]
@@ -127,10 +133,7 @@ def _draw_readout(axes: Axes, readout: xr.Dataset, ranks: Sequence[int]) -> None
             _dots(axes, at["readout"].values, at, colour, filled)
     axes.set_xlabel(r"readout over first layer, $\Vert w_2 \Vert / \sigma$", fontsize=11)
     handles = [
-        *(
-            Line2D([], [], color=c, marker="o", ls="--", label=f"rank {r}")
-            for r, c in _coloured(ranks)
-        ),
+        *_rank_handles(ranks),
         *_dot_handles([rf"$\sigma = {s:g}$" for s in sigmas[:2]]),
     ]
     axes.legend(handles=handles, fontsize=9, frameon=False, loc="lower right")
@@ -157,9 +160,28 @@ def _draw_alignment(axes: Axes, alignment: xr.Dataset, ranks: Sequence[int]) -> 
                 at = alignment.isel(cell=here & (alignment["sigma"] == sigma))
                 shares = [Cell(rank, 1.0, 0.0, a).share(d) for a in at["alignment"].values.tolist()]
                 _dots(axes, np.array(shares), at, colour, filled)
+    for readout in np.unique(alignment["readout"].values):
+        # Named where the lines of the lowest rank begin.
+        cell = Cell(ranks[0], 1.0, float(readout), 0.0)
+        at = (cell.share(d), small_scale_alignment(cell, d) - 0.04)
+        axes.annotate(_readout_label(float(readout)), at, fontsize=10, va="top", color=GREY)
+    if {(1, 1.0, 1.0)} <= set(zip(*(alignment[n].values.tolist() for n in AXES), strict=True)):
+        axes.annotate(
+            "aligned, rank 1,\n" + r"$\Vert w_2 \Vert = \sigma$: fully lazy",
+            (1.0, 0.995),
+            (0.83, 0.8),
+            fontsize=10,
+            ha="center",
+            arrowprops={"arrowstyle": "->", "color": GREY, "shrinkB": 4},
+        )
     axes.set_xlabel(
         "share of the task in the row space of the start (left end: chance)", fontsize=11
     )
+    handles = [
+        *_rank_handles([rank for rank in ranks if (alignment["rank"] == rank).any()]),
+        *_dot_handles([rf"$\sigma = {s:g}$" for s in sigmas[:2]]),
+    ]
+    axes.legend(handles=handles, fontsize=9, frameon=False, loc="lower right", ncols=2)
 
 
 def _dots(axes: Axes, at: np.ndarray, cells: xr.Dataset, colour: str, filled: bool) -> None:
@@ -183,6 +205,12 @@ def _coloured(ranks: Sequence[int]) -> list[tuple[int, str]]:
     return [(rank, COLOURS[i % len(COLOURS)]) for i, rank in enumerate(ranks)]
 
 
+def _rank_handles(ranks: Sequence[int]) -> list[Line2D]:
+    return [
+        Line2D([], [], color=c, marker="o", ls="--", label=f"rank {r}") for r, c in _coloured(ranks)
+    ]
+
+
 def _dot_handles(labels: Sequence[str]) -> list[Line2D]:
     faces = (GREY, "white")
     return [
@@ -192,4 +220,8 @@ def _dot_handles(labels: Sequence[str]) -> list[Line2D]:
 
 
 def _readout_label(readout: float) -> str:
-    return rf"$\Vert w_2 \Vert = {readout:g}\,\sigma$" if readout else "no readout"
+    return (
+        rf"$\Vert w_2 \Vert = {'' if readout == 1 else f'{readout:g}'}\,\sigma$"
+        if readout
+        else "no readout"
+    )

@@ -1,5 +1,7 @@
 """What is predicted for a cell: the small-scale formula, and a form that needs no small scale."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -31,7 +33,7 @@ def small_scale_alignment(cell: Cell, d: int) -> float:
     )
 
 
-def any_scale_alignment(cell: Cell, d: int) -> float | None:
+def any_scale_alignment(cell: Cell, d: int, share: Any = None) -> Any:
     r"""The mean kernel alignment over tasks at any sigma; None where there is a readout.
 
     Without a readout the r singular values $\sqrt g$, $g = \sigma^2 / r$, are equal. Gradient flow
@@ -52,12 +54,21 @@ def any_scale_alignment(cell: Cell, d: int) -> float | None:
     $\sigma \to 0$ it is Theorem 1, and as $\sigma \to \infty$ it tends to $(r - 1 + q) / r$: lazy
     for high rank, and $1 / d$ for rank one.
 
+    Args:
+        cell: the start; its alignment with the task counts where `share` is None.
+        d: the number of inputs.
+        share: $q$, a number or an array of them.
+
+    Returns:
+        A number, or an array where `share` is one.
+
     Source: ours.
     """
     if cell.readout:
         return None
-    r, q, g = cell.rank, cell.share(d), cell.sigma**2 / cell.rank
+    r, g = cell.rank, cell.sigma**2 / cell.rank
+    q = cell.share(d) if share is None else share
     s2 = 2 / (g + np.sqrt(g**2 + 4))
     overlap = q * (s2 + g) + (r - 1) * g + r * s2
     square = (2 * s2 + g) ** 2 + (r - 1) * (s2 + g) ** 2 + (d - r) * s2**2
-    return float(overlap / np.sqrt(r * square))
+    return overlap / np.sqrt(r * square)

@@ -21,9 +21,9 @@ from ._setting import Cell, MapSetting
 STOP = 1e-8
 # How many updates are made between two looks at the loss.
 PIECE = 100
-# The step times the greatest eigenvalue of the kernel. Gradient descent is unstable from 2; here it
-# is within 0.0005 of the alignment that gradient flow ends with.
-STEP = 0.1
+# The step times the greatest eigenvalue of the kernel. Gradient descent is unstable from 2; what is
+# left of the step here is measured against `any_scale_alignment` and stands in the table.
+STEP = 0.05
 
 
 class Drawn(NamedTuple):
@@ -51,12 +51,14 @@ class Measured(NamedTuple):
     - `alignment`: kernel alignment of start and end.
     - `formula`: the small-scale formula for each network's own start and task.
     - `loss`: the loss at the end, as a share of that of a network that says 0.
+    - `share`: that of the task's energy in the row space of the start.
     - `updates`: how many were made.
     """
 
     alignment: Float[np.ndarray, " runs"]
     formula: Float[np.ndarray, " runs"]
     loss: Float[np.ndarray, " runs"]
+    share: Float[np.ndarray, " runs"]
     updates: int
 
 
@@ -71,9 +73,9 @@ def simulate(
         on_cell: called with how many cells are done, after each.
 
     Returns:
-        `kernel_alignment`, `formula` and `loss` as in `Measured`, each (cell, network), `updates`
-        (cell,), with the fields of `Cell` as coordinates; `alignment` is NaN for tasks of any
-        direction. `seconds` is how long it took.
+        `kernel_alignment`, `formula`, `loss` and `share` as in `Measured`, each (cell, network),
+        `updates` (cell,), with the fields of `Cell` as coordinates; `alignment` is NaN for tasks of
+        any direction. `seconds` is how long it took.
     """
     cells = setting.parts()[part]
     begun = time.monotonic()
@@ -99,6 +101,7 @@ def dataset_of(cells: Sequence[Cell], found: Sequence[Measured]) -> xr.Dataset:
             "kernel_alignment": (dims, np.array([f.alignment for f in found])),
             "formula": (dims, np.array([f.formula for f in found])),
             "loss": (dims, np.array([f.loss for f in found])),
+            "share": (dims, np.array([f.share for f in found])),
             "updates": ("cell", np.array([f.updates for f in found])),
         },
         coords=axes | {"alignment": ("cell", np.array(placed))},
@@ -162,7 +165,8 @@ def trained(problems: Problems, cell: Cell, most_updates: int) -> Measured:
     *end, updates = _descended(*behind, jnp.asarray(learning_rate(cell)), most_updates)
     end = [jnp.moveaxis(a, -1, 0) for a in end]
     alignment, formula, loss = jax.device_get(_measured(start, end, problems.task))
-    return Measured(alignment, formula, loss, int(updates))
+    share = np.sum(problems.task[:, : cell.rank] ** 2, axis=1)
+    return Measured(alignment, formula, loss, share, int(updates))
 
 
 @jax.jit

@@ -32,12 +32,15 @@ def map_table(parts: Mapping[str, xr.Dataset]) -> str:
     cells = sum(part.sizes["cell"] for part in parts.values())
     seconds = sum(float(part.attrs["seconds"]) for part in parts.values())
     worst = max(float(part["worst_loss"].max()) for part in parts.values())
+    step = max(float(abs(part["any_scale_difference"]).max()) for part in parts.values())
     untrained = sum(int((part["state"] == NOT_TRAINED).sum()) for part in parts.values())
     lines = [
         f"d = {a['n_inputs']}, h = {a['n_hidden']}, one output, tasks of length 1, white inputs; "
         f"{cells} cells of {a['networks']} networks, {seconds:.0f} s. Worst loss at the end: "
         f"{worst:.1g} of that of a network that says 0; a cell with a network above {LEARNED:g} "
-        f"counts as not trained, and there {_are(untrained)}.",
+        f"counts as not trained, and there {_are(untrained)}. Without a readout the form for "
+        "any scale is where gradient flow ends; no simulated network is farther from it than "
+        f"{step:.1g}, which the step of gradient descent makes.",
         "",
         f"**Verdict.** {verdict(scale)}",
         "",
