@@ -69,6 +69,9 @@ def _draw_map(axes: Axes, scale: xr.Dataset) -> None:
         # White with a dark rim, to be seen on every colour.
         rim = [withStroke(linewidth=3.6, foreground="black")]
         for level, style in ((TOLERANCE, "-"), (WIDER, (0, (1.5, 1.5)))):
+            # matplotlib warns of a level that the data do not cross.
+            if not off.min() < level < off.max():
+                continue
             drawn = axes.contour(
                 sigmas, places, off, [level], colors="white", linewidths=1.8, linestyles=[style]
             )

@@ -18,7 +18,8 @@ from ._setting import Cell, MapSetting
 
 # Training of a cell goes on until the loss of all its networks is below this share of the loss of a
 # network that says 0. Its square root is how far f is from the task, and the kernel from its end.
-STOP = 1e-8
+# Below it updates of large weights are lost in float32.
+STOP = 1e-7
 # How many updates are made between two looks at the loss.
 PIECE = 100
 # The step times the greatest eigenvalue of the kernel. Gradient descent is unstable from 2; what is
@@ -76,8 +77,14 @@ def simulate(
         `kernel_alignment`, `formula`, `loss` and `share` as in `Measured`, each (cell, network),
         `updates` (cell,), with the fields of `Cell` as coordinates; `alignment` is NaN for tasks of
         any direction. `seconds` is how long it took.
+
+    Raises:
+        ValueError: there is no such part.
     """
-    cells = setting.parts()[part]
+    parts = setting.parts()
+    if part not in parts:
+        raise ValueError(f"part is {part!r}; allowed are {', '.join(parts)}.")
+    cells = parts[part]
     begun = time.monotonic()
     key = jax.random.key(setting.random_seed)
     drawn = drawn_networks(key, setting.networks, setting.n_inputs, setting.n_hidden)

@@ -33,6 +33,10 @@ def map_table(parts: Mapping[str, xr.Dataset]) -> str:
     seconds = sum(float(part.attrs["seconds"]) for part in parts.values())
     worst = max(float(part["worst_loss"].max()) for part in parts.values())
     step = max(float(abs(part["any_scale_difference"]).max()) for part in parts.values())
+    spread, error = (
+        max(float(part[name].max()) for part in parts.values())
+        for name in ("standard_error", "difference_error")
+    )
     untrained = sum(int((part["state"] == NOT_TRAINED).sum()) for part in parts.values())
     lines = [
         f"d = {a['n_inputs']}, h = {a['n_hidden']}, one output, tasks of length 1, white inputs; "
@@ -40,7 +44,8 @@ def map_table(parts: Mapping[str, xr.Dataset]) -> str:
         f"{worst:.1g} of that of a network that says 0; a cell with a network above {LEARNED:g} "
         f"counts as not trained, and there {_are(untrained)}. Without a readout the form for "
         "any scale is where gradient flow ends; no simulated network is farther from it than "
-        f"{step:.1g}, which the step of gradient descent makes.",
+        f"{step:.1g}, by the step of gradient descent and rounding. Standard errors of the means "
+        f"are at most {spread:.1g}, those of the differences from the formula at most {error:.1g}.",
         "",
         f"**Verdict.** {verdict(scale)}",
         "",

@@ -247,6 +247,11 @@ def test_bad_setting(change, message):
         dataclasses.replace(SMALL, **change)
 
 
+def test_no_such_part():
+    with pytest.raises(ValueError, match="part is 'depth'; allowed are scale, readout, alignment"):
+        simulate(SMALL, "depth")
+
+
 def run(*arguments):
     return CliRunner().invoke(cli.app, ["map", *map(str, arguments)])
 
