@@ -9,6 +9,7 @@ from ._fig2 import FIGURES, help_of, structured_command
 from ._fig3 import fig3_command
 from ._fig4 import fig4_command
 from ._inspect import inspect_command
+from ._map import map_command
 from ._report import report_command
 from ._sweep import sweep_command
 from ._verify import verify_command
@@ -33,6 +34,7 @@ app.command("fig4")(fig4_command)
 app.command("fig5", **_structured("fig5"))(structured_command)
 app.command("fig6", **_structured("fig6"))(structured_command)
 app.command("inspect")(inspect_command)
+app.command("map")(map_command)
 app.command("report")(report_command)
 app.command("sweep")(sweep_command)
 

@@ -1,0 +1,32 @@
+"""The rich-lazy map: where a start learns richly or lazily, and where a formula says so.
+
+Kernel alignment of two-layer linear networks over the effective rank of the first layer, the scale
+of the start, the norm of its readout, and its alignment with the task.
+
+- `_setting.py`: the axes, and the cells of the map's three parts.
+- `_simulate.py`: networks of one cell drawn, trained until they have learned, measured.
+- `_predict.py`: the small-scale formula for a cell, and a form for any scale.
+- `_compare.py`: simulated beside predicted, and where the formula may be trusted.
+- `_table.py`: the map in Markdown.
+- `_draw.py`: the map as a figure; apart, because matplotlib takes a second to import.
+"""
+
+from ._compare import compared, formula_limit, trusted_up_to
+from ._predict import any_scale_alignment, small_scale_alignment
+from ._setting import Cell, MapSetting, quick_setting
+from ._simulate import simulate
+from ._table import map_table, verdict
+
+__all__ = [
+    "Cell",
+    "MapSetting",
+    "any_scale_alignment",
+    "compared",
+    "formula_limit",
+    "map_table",
+    "quick_setting",
+    "simulate",
+    "small_scale_alignment",
+    "trusted_up_to",
+    "verdict",
+]

@@ -1,0 +1,295 @@
+"""The rich-lazy map: simulation against an ODE solver, predictions against averages, refusals."""
+
+import dataclasses
+
+import jax
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
+from typer.testing import CliRunner
+
+from experiments import cli
+from experiments.rich_lazy_map import (
+    Cell,
+    MapSetting,
+    any_scale_alignment,
+    compared,
+    formula_limit,
+    map_table,
+    quick_setting,
+    simulate,
+    small_scale_alignment,
+    trusted_up_to,
+)
+from experiments.rich_lazy_map._draw import draw
+from experiments.rich_lazy_map._simulate import Drawn, drawn_networks, problems_of, trained
+
+D, H, RUNS = 6, 7, 12
+DRAWN = drawn_networks(jax.random.key(3), RUNS, D, H)
+SMALL = MapSetting(
+    n_inputs=D,
+    n_hidden=H,
+    ranks=(1, 6),
+    sigmas=(0.01, 0.3, 1.0),
+    scale_readouts=(0.0, 0.3),
+    slice_ranks=(1, 6),
+    slice_sigmas=(0.1,),
+    readouts=(0.0, 1.0),
+    alignments=(0.0, 1.0),
+    networks=RUNS,
+)
+
+
+def drawn_by_numpy(seed, runs, d, h):
+    rng = np.random.default_rng(seed)
+    directions = (rng.standard_normal((runs, n)) for n in (h, d))
+    return Drawn(*(v / np.linalg.norm(v, axis=1, keepdims=True) for v in directions))
+
+
+def flow_alignment(w1, w2, task, x, until):
+    """Kernel alignment of start and end under gradient flow on the data x, by an ODE solver."""
+    (h, d), y = w1.shape, x @ task
+
+    def kernel(a, b):
+        hidden = x @ a.T
+        return hidden @ hidden.T + b @ b * (x @ x.T)
+
+    def slope(_, state):
+        a, b = state[: h * d].reshape(h, d), state[h * d :]
+        left = y - x @ a.T @ b
+        return np.concatenate([np.outer(b, left @ x).ravel(), a @ (left @ x)])
+
+    start = np.concatenate([w1.ravel(), w2])
+    end = solve_ivp(slope, (0, until), start, method="DOP853", rtol=1e-9, atol=1e-12).y[:, -1]
+    a, b = end[: h * d].reshape(h, d), end[h * d :]
+    assert np.linalg.norm(y - x @ a.T @ b) < 1e-5
+    before, after = kernel(w1, w2), kernel(a, b)
+    return np.sum(before * after) / np.linalg.norm(before) / np.linalg.norm(after)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        Cell(1, 1e-3),
+        Cell(2, 1.5),
+        Cell(6, 2.0),
+        Cell(2, 1.0, 0.7),
+        Cell(1, 0.5, 1.0, 1.0),
+        Cell(3, 1.0, 0.2, 0.5),
+    ],
+)
+def test_simulated_networks_end_as_gradient_flow_does(cell):
+    problems = problems_of(DRAWN, cell)
+    found = trained(problems, cell, 100_000)
+    assert found.loss.max() < 1e-6
+    rng = np.random.default_rng(0)
+    # Random singular vectors and other white inputs, which must not matter.
+    u, v, x = (np.linalg.qr(rng.standard_normal((n, n)))[0] for n in (H, D, D))
+    for i in (0, 7):
+        w1, w2, task = (np.asarray(a[i], float) for a in problems)
+        expected = flow_alignment(u @ w1 @ v.T, u @ w2, v @ task, x, until=150.0)
+        # A tenth of what the map tells apart, which the step of gradient descent stays below.
+        assert abs(found.alignment[i] - expected) < 1e-3
+
+
+@given(st.data())
+def test_the_form_for_any_scale_is_what_gradient_flow_ends_with(data):
+    d = data.draw(st.integers(2, 6))
+    rank = data.draw(st.integers(1, d))
+    sigma = data.draw(st.floats(0.05, 2.0))
+    alignment = data.draw(st.floats(0, 1)) if rank < d else 0.0
+    cell = Cell(rank, sigma, 0.0, alignment)
+    drawn = drawn_by_numpy(data.draw(st.integers(0, 99)), 1, d, d + 1)
+    w1, w2, task = (np.asarray(a[0], float) for a in problems_of(drawn, cell))
+    found = flow_alignment(w1, w2, task / np.linalg.norm(task), np.eye(d), 60 * (1 + sigma**2))
+    # The function is within 1e-5 of the task at the end.
+    assert found == pytest.approx(any_scale_alignment(cell, d), abs=1e-5)
+
+
+def test_the_form_for_any_scale_in_its_limits():
+    for cell in (Cell(1, 1.0), Cell(4, 1.0), Cell(4, 1.0, 0.0, 0.3), Cell(20, 1.0)):
+        tiny, huge = (any_scale_alignment(cell._replace(sigma=s), 20) for s in (1e-5, 1e5))
+        # float32 of `theory`, and corrections of order sigma squared.
+        assert tiny == pytest.approx(small_scale_alignment(cell, 20), abs=1e-6)
+        assert huge == pytest.approx((cell.rank - 1 + cell.share(20)) / cell.rank, abs=1e-6)
+    assert any_scale_alignment(Cell(2, 1.0, 0.1), 20) is None
+    # Linear in the share, so that the mean over tasks of any direction is that of the mean share.
+    at_shares = any_scale_alignment(Cell(3, 1.0), 20, np.array([0.0, 0.15, 0.3]))
+    assert at_shares[1] == pytest.approx(any_scale_alignment(Cell(3, 1.0), 20))
+    assert at_shares[1] == pytest.approx((at_shares[0] + at_shares[2]) / 2)
+
+
+@pytest.mark.parametrize(
+    "cell", [Cell(2, 1.0), Cell(2, 0.1, 0.6), Cell(2, 1.0, 0.0, 0.4), Cell(3, 0.5, 1.0, 1.0)]
+)
+def test_the_small_scale_formula_is_a_mean_over_tasks(cell):
+    drawn = drawn_by_numpy(5, 4000, D, H)
+    w1, w2, tasks = (np.asarray(a, float) for a in problems_of(drawn, cell))
+    inside = np.sum(tasks[:, : cell.rank] ** 2, axis=1)
+    if cell.alignment is None:
+        error = inside.std() / np.sqrt(len(inside))
+        assert abs(inside.mean() - cell.share(D)) < 4 * error
+    else:
+        np.testing.assert_allclose(inside, cell.share(D), rtol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(w2, axis=1), cell.readout * cell.sigma, rtol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(w1, axis=(1, 2)), cell.sigma, rtol=1e-5)
+    start = w1[0].T @ w1[0] + w2[0] @ w2[0] * np.eye(D)
+    ends = tasks[:, :, None] * tasks[:, None] + np.eye(D)
+    each = np.sum(ends * start, axis=(1, 2)) / np.linalg.norm(start)
+    each /= np.linalg.norm(ends, axis=(1, 2))
+    error = each.std() / np.sqrt(len(each))
+    # With a given share all tasks give the same, to float32's rounding.
+    assert abs(each.mean() - small_scale_alignment(cell, D)) < max(4 * error, 1e-5)
+
+
+def test_an_aligned_start_of_rank_one_is_perfectly_lazy_at_any_scale():
+    for sigma in (0.01, 1.0):
+        cell = Cell(1, sigma, 1.0, 1.0)
+        assert small_scale_alignment(cell, D) == pytest.approx(1, abs=1e-6)
+
+
+def made(alignment, loss, formula=0.5):
+    """A dataset of one rank without a readout; one row of `alignment` for each scale."""
+    alignment = np.array(alignment, float)
+    cells = len(alignment)
+    dims = ("cell", "network")
+    return xr.Dataset(
+        {
+            "kernel_alignment": (dims, alignment),
+            "formula": (dims, np.full_like(alignment, formula)),
+            "loss": (dims, np.broadcast_to(loss, alignment.shape).copy()),
+            "share": (dims, np.full_like(alignment, 1 / D)),
+            "updates": ("cell", np.ones(cells, int)),
+        },
+        coords={
+            "rank": ("cell", np.ones(cells, int)),
+            "sigma": ("cell", np.arange(1.0, cells + 1)),
+            "readout": ("cell", np.zeros(cells)),
+            "alignment": ("cell", np.full(cells, np.nan)),
+        },
+        attrs={"n_inputs": D},
+    )
+
+
+def test_states():
+    near, at, far = 0.5 + 1e-3 * np.array([[-1.0, 1.0], [7.0, 11.0], [18.0, 22.0]])
+    wide, wide_and_off = [0.45, 0.55], [0.8, 0.9]
+    # Differences 0, 0.009, 0.02, 0, 0.35 with errors 0.001, 0.002, 0.002, 0.05, 0.05.
+    found = compared(made([near, at, far, wide, wide_and_off], 1e-9))
+    states = ["trusted", "trusted", "off", "too few networks", "off"]
+    assert [str(s) for s in found["state"].values] == states
+    np.testing.assert_allclose(found["difference"], [0, 0.009, 0.02, 0, 0.35], atol=1e-12)
+    np.testing.assert_allclose(found["difference_error"][0], 1e-3)
+    assert trusted_up_to(found, 1) == 2.0
+    assert trusted_up_to(found.isel(cell=slice(2, None)), 1) is None
+    # One trusted cell beyond another that is not does not count.
+    assert trusted_up_to(compared(made([near, far, near], 1e-9)), 1) == 1.0
+    assert trusted_up_to(compared(made([near, near], 1e-9)), 1) == 2.0
+
+
+@pytest.mark.parametrize("bad", [2e-6, np.nan, np.inf])
+def test_one_untrained_network_leaves_a_cell_without_a_mean(bad):
+    found = compared(made([[0.5, 0.5, 0.5]] * 2, [[1e-9, bad, 1e-9], [1e-9] * 3]))
+    assert str(found["state"].values[0]) == "not trained"
+    assert int(found["untrained"][0]) == 1
+    assert np.isnan(found["kernel_alignment"].values).tolist() == [True, False]
+    assert not float(found["worst_loss"][0]) <= 1e-6
+    assert trusted_up_to(found, 1) is None
+
+
+def test_what_is_not_trained_is_seen_in_table_and_figure():
+    hurried = dataclasses.replace(SMALL, most_updates=30)
+    parts = {part: compared(simulate(hurried, part)) for part in hurried.parts()}
+    assert (parts["scale"]["updates"] <= 30).all()
+    states = parts["scale"]["state"].values
+    assert (states == "not trained").any()
+    text = map_table(parts)
+    failed = sum(int((p["state"] == "not trained").sum()) for p in parts.values())
+    assert f"counts as not trained, and there are {failed}." in text
+    assert text.count("| not trained: ") == failed
+    first = draw(parts).axes[0]
+    marked = [line for line in first.lines if line.get_marker() == "x"]
+    at_zero = parts["scale"]["readout"].values == 0
+    assert len(marked[0].get_xdata()) == ((states == "not trained") & at_zero).sum()
+
+
+@pytest.mark.parametrize("rank", [1, 5, 20])
+def test_where_the_formula_is_first_off(rank):
+    limit = formula_limit(rank, 20)
+    small = small_scale_alignment(Cell(rank, 1.0), 20)
+    # The grid is finer than 1 % of sigma.
+    before, after = (any_scale_alignment(Cell(rank, limit * s), 20) for s in (0.99, 1.01))
+    assert abs(before - small) < 0.01 < abs(after - small)
+    assert formula_limit(rank, 20, tolerance=2.0) == np.inf
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"networks": 1}, "networks is 1; allowed are whole numbers from 2"),
+        ({"n_hidden": 5}, "ranks holds 6; .* from 1 to 5"),
+        ({"ranks": (0,)}, "ranks holds 0"),
+        ({"slice_ranks": (7,)}, "slice_ranks holds 7"),
+        ({"ranks": ()}, "ranks is \\(\\)"),
+        ({"sigmas": (0.1, 0.1)}, "sigmas is .*that increase"),
+        ({"sigmas": (0.0,)}, "sigmas holds 0.0"),
+        ({"slice_sigmas": (float("inf"),)}, "slice_sigmas holds inf"),
+        ({"readouts": (-0.1,)}, "readouts holds -0.1"),
+        ({"alignments": (1.1,)}, "alignments holds 1.1; allowed is from 0 to 1"),
+        ({"most_updates": 0}, "most_updates is 0"),
+    ],
+)
+def test_bad_setting(change, message):
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(SMALL, **change)
+
+
+def test_no_such_part():
+    with pytest.raises(ValueError, match="part is 'depth'; allowed are scale, readout, alignment"):
+        simulate(SMALL, "depth")
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli.app, ["map", *map(str, arguments)])
+
+
+def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
+    def small(networks, random_seed):
+        assert quick_setting(networks, random_seed).networks == networks
+        return dataclasses.replace(SMALL, networks=networks, random_seed=random_seed)
+
+    monkeypatch.setattr(cli._map, "quick_setting", small)
+    options = ["--quick", "--networks", RUNS, "--out", tmp_path]
+    first = run(*options)
+    assert first.exit_code == 0, first.output
+    kept = {name: (tmp_path / f"{name}.nc").read_bytes() for name in SMALL.parts()}
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+    text = (tmp_path / "table.md").read_text()
+    assert "Verdict" in text
+    (tmp_path / "readout.nc").unlink()
+    monkeypatch.setattr(cli._map, "simulate", lambda s, part, on: only_readout(s, part))
+
+    def only_readout(setting, part):
+        assert part == "readout"
+        return simulate(setting, part)
+
+    again = run(*options)
+    assert again.exit_code == 0, again.output
+    assert "found in" in again.output
+    for name in ("scale", "alignment"):
+        assert (tmp_path / f"{name}.nc").read_bytes() == kept[name]
+    other = run(*options, "--random-seed", 1)
+    assert other.exit_code == 2
+    assert "another setting" in other.output
+
+
+def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli._map, "simulate", lambda *_: pytest.fail("work was begun"))
+    result = run("--networks", "1")
+    assert result.exit_code == 2, result.output
+    assert "--networks is 1" in result.output
+    assert not (tmp_path / "out").exists()
