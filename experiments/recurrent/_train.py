@@ -13,7 +13,7 @@ import xarray as xr
 
 import richlazy_jax as rj
 
-from ._setting import MEASURES, Setting
+from ._setting import KERNEL_WEIGHTS, MEASURES, Setting
 from ._spectra import SPECTRA, spectra
 from ._starts import LowRank
 
@@ -91,6 +91,13 @@ def network_of(setting: Setting) -> rj.Network:
     )
 
 
+def optimizer_of(setting: Setting) -> optax.GradientTransformation:
+    """The optimizer that the setting names."""
+    if setting.optimizer == "adam":
+        return optax.adam(setting.learning_rate)
+    return optax.sgd(setting.learning_rate, momentum=setting.momentum)
+
+
 def train_starts(
     setting: Setting,
     params: dict[str, Any],
@@ -126,7 +133,7 @@ def train_starts(
     return rj.train_runs(
         loss,
         flat(params),
-        optax.sgd(setting.learning_rate, momentum=setting.momentum),
+        optimizer_of(setting),
         lambda k: task.sample(k, setting.batch),
         jnp.tile(keys, len(params["recurrent"])),
         setting.iterations,
@@ -225,14 +232,19 @@ def _measures(setting: Setting, before: Any, after: Any) -> dict[str, np.ndarray
     kernel_trials = setting.held_trials(kernel_key, setting.kernel_trials)
     trials = setting.held_trials(activity_key, setting.activity_trials)
     options = {"activation": setting.activation, "leak": setting.leak}
+    wrt = KERNEL_WEIGHTS[setting.kernel_weights]
 
     def alignment(start: Any, end: Any) -> dict[str, Any]:
         if kernel_trials.weights is None:
-            all_outputs = rj.recurrent_kernel_alignment(start, end, kernel_trials.inputs, **options)
+            all_outputs = rj.recurrent_kernel_alignment(
+                start, end, kernel_trials.inputs, wrt=wrt, **options
+            )
             return {"kernel_alignment": all_outputs}
 
         def kernel(params: Any) -> Callable[[Any, Any], Any]:
-            return lambda x, x2: rj.recurrent_ntk(params, x, x2=x2, outputs="last", **options)
+            return lambda x, x2: rj.recurrent_ntk(
+                params, x, x2=x2, wrt=wrt, outputs="last", **options
+            )
 
         # Where images are few of many, their sampling error counts beside that over seeds.
         sampled = rj.sampled_kernel_alignment(
