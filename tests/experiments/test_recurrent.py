@@ -124,7 +124,7 @@ def by_hand(setting):
         end = jax.tree.map(
             lambda w, m, v: w - setting.learning_rate * m / (np.sqrt(v) + 1e-8), end, *unbiased
         )
-    return start, end, setting.held_trials(_train._held_keys(setting)[0], setting.kernel_trials)
+    return start, end, setting.held_trials(_train.held_keys(setting)[0], setting.kernel_trials)
 
 
 def test_adam_and_the_kernel_of_all_weights():
