@@ -83,7 +83,7 @@ def control_command(
         from ..controls._draw import draw_through, draw_variants
 
         through = through_dataset(specs, out) if name == THROUGH else None
-        figure = draw_variants(datasets) if through is None else draw_through(through)
+        figure = draw_variants(name, datasets) if through is None else draw_through(through)
         figure.savefig(out / f"{name}.png", dpi=150)
         console.print(f"Table: {out / 'table.md'}\nFigure: {out / f'{name}.png'}", soft_wrap=True)
     said = ", ".join(f"{number} {status}" for status, number in sorted(counted.items()))

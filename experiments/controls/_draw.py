@@ -26,7 +26,7 @@ THROUGH_LABELS = {
 }
 
 
-def draw_variants(datasets: Mapping[str, xr.Dataset]) -> Figure:
+def draw_variants(name: str, datasets: Mapping[str, xr.Dataset]) -> Figure:
     """A row for each measure and a column for each variant; a dot is a run, a mark a mean.
 
     Bars are 95 % intervals of the mean over seeds. Runs that diverged are not drawn.
@@ -39,7 +39,7 @@ def draw_variants(datasets: Mapping[str, xr.Dataset]) -> Figure:
             axes = grid[row, column]
             draw_panel(axes, dataset, measure)
             if row == 0:
-                axes.set_title(variant, fontsize=10)
+                axes.set_title(f"{name}: {variant}", fontsize=10)
             if column == 0:
                 axes.set_ylabel(LABELS[measure].replace(" (", "\n("))
             if row == len(PANELS) - 1:
