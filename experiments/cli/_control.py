@@ -17,6 +17,7 @@ from ..controls import (
     run_control,
     table,
     through_dataset,
+    variant_notes,
     variant_specs,
     variant_trends,
 )
@@ -62,6 +63,7 @@ def control_command(
             console.print(f"{each:{width}}  {control.line}", highlight=False, soft_wrap=True)
         return
     use_all_cores()
+    control = CONTROLS.get(name)
     with usage_errors():
         specs = variant_specs(name, full=full, seeds=seeds, hidden=hidden, iterations=iterations)
         out = Path("out/controls") / (f"{name}-full" if full else name) if out is None else out
@@ -72,12 +74,12 @@ def control_command(
             to_come = run_control(name, specs, out, on_piece=moved)
         counted = run_all(to_come, shown, whole, out, console)
     datasets = control_datasets(name, specs, out)
-    if datasets:
+    if datasets and control is not None:
         trends = variant_trends(datasets)
-        console.print(overall_verdict(CONTROLS[name].noun, trends), soft_wrap=True, highlight=False)
+        console.print(overall_verdict(control, trends), soft_wrap=True, highlight=False)
         for said in reservations(datasets):
             console.print(f"With care: {said}", soft_wrap=True, highlight=False)
-        write_text(out / "table.md", table(name, CONTROLS[name], datasets, trends))
+        write_text(out / "table.md", table(name, control, datasets, trends, variant_notes(name)))
 
         # matplotlib takes a second to import, which `richlazy --help` need not wait for.
         from ..controls._draw import draw_through, draw_variants

@@ -15,7 +15,7 @@ is also a file for `richlazy sweep`.
 
 from ._catalogue import CONTROLS, SPECS, THROUGH, Control
 from ._run import control_datasets, run_control, through_dataset
-from ._size import variant_specs
+from ._size import variant_notes, variant_specs
 from ._table import table
 from ._through import train_through, updates_of
 from ._verdicts import overall_verdict, reservations, variant_trends
@@ -33,6 +33,7 @@ __all__ = [
     "through_dataset",
     "train_through",
     "updates_of",
+    "variant_notes",
     "variant_specs",
     "variant_trends",
 ]

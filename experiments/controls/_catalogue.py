@@ -12,11 +12,13 @@ class Control(NamedTuple):
     - `line`: what is changed, in a line.
     - `noun`: what its variants are, in the plural.
     - `variants`: the names of the specs in its folder, in the order of the figure.
+    - `varies`: what its starts differ in.
     """
 
     line: str
     noun: str
     variants: tuple[str, ...]
+    varies: str = "rank"
 
 
 THROUGH = "through-training"
@@ -51,6 +53,7 @@ CONTROLS = {
         "singular values that fall smoothly instead of a rank",
         "families of spectra",
         ("power_law", "participation_ratio"),
+        "participation ratio",
     ),
     THROUGH: Control("measures and ranks at updates on the way", "updates", ("paper",)),
 }

@@ -56,6 +56,17 @@ def variant_specs(
     return found
 
 
+def variant_notes(name: str) -> dict[str, str]:
+    """What each variant of a control changes: the first line of its spec."""
+    return {
+        variant: (SPECS / name / f"{variant}.yaml")
+        .read_text(encoding="utf-8")
+        .splitlines()[0]
+        .removeprefix("# ")
+        for variant in CONTROLS[name].variants
+    }
+
+
 def _fit(start: dict[str, Any], ranks: tuple[int, ...] | None, hidden: int) -> None:
     """Give a start of chosen rank the ranks that are asked for and that the network allows."""
     if start["kind"] == "low_rank":

@@ -17,6 +17,7 @@ def table(
     control: Control,
     datasets: Mapping[str, xr.Dataset],
     trends: Mapping[str, Sequence[Trend]],
+    notes: Mapping[str, str],
 ) -> str:
     """The overall verdict, then for each variant its means, intervals and trends.
 
@@ -25,14 +26,18 @@ def table(
         control: what it is.
         datasets: by variant, with dimensions start and seed and the coordinate `rank`.
         trends: by variant.
+        notes: what is changed, in a sentence, by variant; those that have none are left out.
     """
     lines = [f"# Control: {name}", "", f"{control.line[0].upper()}{control.line[1:]}.", ""]
-    lines += [overall_verdict(control.noun, trends), ""]
+    lines += [overall_verdict(control, trends), ""]
     said = reservations(datasets)
     if said:
         lines += [f"To be read with care: {'; '.join(said)}.", ""]
     for variant, dataset in datasets.items():
-        lines += [f"## {variant}", "", *_means(dataset), "", *_trends(trends[variant]), ""]
+        lines += [f"## {variant}", ""]
+        if variant in notes:
+            lines += [notes[variant], ""]
+        lines += [*_means(dataset), "", *_trends(trends[variant]), ""]
     return "\n".join(lines)
 
 

@@ -88,6 +88,8 @@ def _weights_at(
     task, optimizer, loss = setting.made_task(), optimizer_of(setting), loss_of(setting)
     keys = jax.vmap(lambda k: jax.random.fold_in(k, 1))(seed_keys(setting))
     runs, mesh = setting.seeds, mesh_of(jax.local_devices())
+    # As `richlazy_jax.train_runs` has it.
+    together = 1 if jax.local_devices()[0].platform == "cpu" else -(-runs // mesh.size)
 
     # One program for each power of ten, whatever the updates are.
     @functools.partial(jax.jit, static_argnums=1)
@@ -98,7 +100,7 @@ def _weights_at(
             )
             return end, (trained.losses[-1], trained.metrics["accuracy"][-1], trained.diverged)
 
-        return on_each_device(functools.partial(jax.lax.map, one), mesh)(state)
+        return on_each_device(functools.partial(jax.lax.map, one, batch_size=together), mesh)(state)
 
     start = jax.vmap(functools.partial(rj.start_training, optimizer=optimizer))(params, key=keys)
     state = spread_out(start, runs, mesh)

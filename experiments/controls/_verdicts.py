@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from ..recurrent import MEASURES, Trend, rank_trends
+from ._catalogue import Control
 
 LAZIER, RICHER = "lazier with rank", "richer with rank"
 # A start has hardly learned whose loss fell by less than half.
@@ -21,11 +22,11 @@ def variant_trends(datasets: Mapping[str, xr.Dataset]) -> dict[str, list[Trend]]
         return {variant: rank_trends(dataset) for variant, dataset in datasets.items()}
 
 
-def overall_verdict(noun: str, trends: Mapping[str, Sequence[Trend]]) -> str:
+def overall_verdict(control: Control, trends: Mapping[str, Sequence[Trend]]) -> str:
     """One sentence: in how many variants higher rank learned more lazily, by each measure.
 
     Args:
-        noun: what the variants are, in the plural.
+        control: what the variants and their starts are.
         trends: as `variant_trends` gives them.
     """
     parts = []
@@ -35,14 +36,14 @@ def overall_verdict(noun: str, trends: Mapping[str, Sequence[Trend]]) -> str:
             continue
         richer = verdicts.count(RICHER)
         reverse = f" (the reverse in {richer})" if richer else ""
-        first = f" {noun}" if not parts else ""
+        first = f" {control.noun}" if not parts else ""
         parts.append(
             f"{verdicts.count(LAZIER)} of {len(verdicts)}{first} by {measure.replace('_', ' ')}"
             f"{reverse}"
         )
     if not parts:
         return "No measure of laziness was taken."
-    return f"Higher rank learned more lazily in {', '.join(parts)}."
+    return f"Higher {control.varies} learned more lazily in {', '.join(parts)}."
 
 
 def reservations(datasets: Mapping[str, xr.Dataset]) -> list[str]:

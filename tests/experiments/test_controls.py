@@ -14,6 +14,7 @@ from experiments.controls import (
     CONTROLS,
     SPECS,
     THROUGH,
+    Control,
     overall_verdict,
     reservations,
     train_through,
@@ -149,12 +150,13 @@ def test_trends_are_those_of_all_draws_of_seeds(monkeypatch):
     assert ("up", "weight_change_norm", "richer with rank") in seen
     assert ("down", "kernel_alignment", "richer with rank") in seen
     assert ("flat", "kernel_alignment", "no clear trend") in seen
-    assert overall_verdict("slopes", trends) == (
+    control = Control("lines of several slopes", "slopes", ("up", "down", "flat"))
+    assert overall_verdict(control, trends) == (
         "Higher rank learned more lazily in 1 of 3 slopes by kernel alignment (the reverse in 1), "
         "1 of 3 by representation alignment (the reverse in 1), 1 of 3 by weight change norm (the "
         "reverse in 1), 1 of 3 by sign agreement (the reverse in 1)."
     )
-    assert overall_verdict("slopes", {}) == "No measure of laziness was taken."
+    assert overall_verdict(control, {}) == "No measure of laziness was taken."
 
 
 def test_reservations_name_what_diverged_and_what_hardly_learned():
@@ -204,6 +206,7 @@ def test_command_keeps_cells_and_says_what_they_say(tmp_path, monkeypatch):
     assert "6 cells: 6 run" in first.output
     text = (tmp_path / "table.md").read_text()
     assert sentence in text
+    assert "## tanh\n\nUnits that saturate, of both signs; the paper has relu.\n" in text
     rows = [line for line in text.splitlines() if line.startswith(("| rank ", "| null "))]
     # Means of ln(rank) and 0.001 more, in the order of ranks, the null as 100.
     assert [row.split("|")[1:4] for row in rows[:3]] == [
