@@ -39,6 +39,7 @@ from .connectivity import (
     weights_with_spectrum,
     with_norm_of,
     with_singular_values,
+    with_spectral_radius_of,
 )
 from .connectomes import SHIPPED as SHIPPED_CONNECTOMES
 from .connectomes import (
@@ -195,6 +196,7 @@ __all__ = [
     "weights_with_spectrum",
     "with_norm_of",
     "with_singular_values",
+    "with_spectral_radius_of",
 ]
 
 

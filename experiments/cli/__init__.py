@@ -4,6 +4,7 @@ from typing import Any
 
 import typer
 
+from ._control import control_command
 from ._fig1 import fig1_command
 from ._fig2 import FIGURES, help_of, structured_command
 from ._fig3 import fig3_command
@@ -27,6 +28,7 @@ app = typer.Typer(
     help="Does a network start rich or lazy? Theory beside trained networks.",
 )
 app.command("verify")(verify_command)
+app.command("control")(control_command)
 app.command("fig1")(fig1_command)
 app.command("fig2", **_structured("fig2"))(structured_command)
 app.command("fig3")(fig3_command)

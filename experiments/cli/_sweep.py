@@ -85,14 +85,14 @@ def sweep_command(
             )
         # At once, whatever happens, as worker processes may hang on it.
         stack.enter_context(contextlib.closing(to_come))
-        counted = _run_all(to_come, shown, whole, out, console)
+        counted = run_all(to_come, shown, whole, out, console)
     said = ", ".join(f"{number} {status}" for status, number in sorted(counted.items()))
     console.print(f"{whole} cells: {said}. Study: {out}", soft_wrap=True)
     if counted["failed"]:
         raise typer.Exit(1)
 
 
-def _run_all(
+def run_all(
     to_come: Iterator[CellDone], shown: Shown, whole: int, out: Path, console: Console
 ) -> collections.Counter[str]:
     """How many cells ended in which way, each told as it ends.

@@ -12,15 +12,29 @@
 
 from ._contrast import Contrast, contrast, holm
 from ._drawn_motifs import DrawnMotif, drawn_motifs
-from ._setting import MEASURES, Setting, low_rank_starts
+from ._setting import KERNEL_WEIGHTS, MEASURES, OPTIMIZERS, Setting, low_rank_starts
 from ._spectra import RANKS, spectra
-from ._starts import CellTyped, Dale, LowRank, Motifs, Null, Start, Wired
+from ._starts import (
+    KEPT,
+    CellTyped,
+    Dale,
+    LowRank,
+    Motifs,
+    Null,
+    ParticipationRatio,
+    PowerLaw,
+    Start,
+    Wired,
+)
 from ._store import load, save, setting_differences
 from ._train import run_task
 from ._trend import Trend, rank_trends
 
 __all__ = [
+    "KEPT",
+    "KERNEL_WEIGHTS",
     "MEASURES",
+    "OPTIMIZERS",
     "RANKS",
     "CellTyped",
     "Contrast",
@@ -29,6 +43,8 @@ __all__ = [
     "LowRank",
     "Motifs",
     "Null",
+    "ParticipationRatio",
+    "PowerLaw",
     "Setting",
     "Start",
     "Trend",

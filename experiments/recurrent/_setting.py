@@ -17,6 +17,11 @@ MEASURES = {
     "weight_change_norm": False,
     "sign_agreement": True,
 }
+OPTIMIZERS = ("sgd", "adam")
+# The weights that a kernel is of, by name.
+KERNEL_WEIGHTS = {"recurrent": ("recurrent",), "all": ("input", "recurrent", "readout")}
+# Fields that came later: before, all was as their defaults have it.
+LATER = ("optimizer", "kernel_weights", "dt")
 
 
 def low_rank_starts(ranks: Iterable[int], keep: str = "frobenius") -> tuple[LowRank, ...]:
@@ -37,11 +42,16 @@ class Setting:
         n_hidden: hidden units.
         iterations: updates.
         batch: trials in each.
-        learning_rate: of stochastic gradient descent.
-        momentum: of the same.
+        optimizer: "sgd", stochastic gradient descent, or "adam", with optax's other parameters.
+        learning_rate: of the optimizer.
+        momentum: of "sgd". With "adam", which has none, only the default is allowed.
         gain: standard deviation of the recurrent weights times the root of `n_hidden`.
         activation: "relu" or "tanh".
         leak: rho, at least 0 and below 1.
+        dt: the time of a step of a cognitive task in ms, 100 divided by a whole number; all periods
+            keep their times and have more steps. A unit of time constant 100 ms then has a leak of
+            1 - dt / 100, which is for the caller to set.
+        kernel_weights: "recurrent", or "all" for the input and readout weights as well.
         kernel_trials: held trials for the kernel.
         activity_trials: held trials for the representation.
         measures: which measures of laziness to take, some of `MEASURES`.
@@ -60,11 +70,14 @@ class Setting:
     n_hidden: int = 300
     iterations: int = 10_000
     batch: int = 32
+    optimizer: str = "sgd"
     learning_rate: float = 0.003
     momentum: float = 0.9
     gain: float = 1.25
     activation: str = "relu"
     leak: float = 0.0
+    dt: float = 100.0
+    kernel_weights: str = "recurrent"
     kernel_trials: int = 32
     activity_trials: int = 320
     measures: tuple[str, ...] = tuple(MEASURES)
@@ -76,6 +89,7 @@ class Setting:
                 f"task is {self.task!r} and images {'are' if self.images else 'are not'} given; "
                 "allowed are images with 'sMNIST' and with no other task."
             )
+        _require_dt(self.dt, self.images)
         self.made_task()
         counts = ("seeds", "n_hidden", "iterations", "batch", "kernel_trials", "activity_trials")
         for name in counts:
@@ -94,17 +108,28 @@ class Setting:
             raise ValueError(f"learning_rate is {self.learning_rate!r}; allowed is above 0.")
         if not 0 <= self.momentum < 1:
             raise ValueError(f"momentum is {self.momentum!r}; allowed is at least 0, below 1.")
+        if self.optimizer == "adam" and self.momentum != Setting.momentum:
+            raise ValueError(
+                f"momentum is {self.momentum!r} with 'adam'; allowed is {Setting.momentum}, the "
+                "default, of which it makes no use."
+            )
         if not self.gain > 0:
             raise ValueError(f"gain is {self.gain!r}; allowed is above 0.")
         if not 0 <= self.leak < 1:
             raise ValueError(f"leak is {self.leak!r}; allowed is at least 0 and below 1.")
         if self.activation not in ("relu", "tanh"):
             raise ValueError(f"activation is {self.activation!r}; allowed are 'relu' and 'tanh'.")
+        for name, allowed in (("optimizer", OPTIMIZERS), ("kernel_weights", KERNEL_WEIGHTS)):
+            if getattr(self, name) not in allowed:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)!r}; allowed are "
+                    f"{' and '.join(map(repr, allowed))}."
+                )
 
     def made_task(self) -> rj.Task:
         """The task itself, which draws trials."""
         if self.images is None:
-            return rj.task_by_name(self.task)
+            return rj.task_by_name(self.task, self.dt)
         return rj.SequentialImages(self.images)
 
     def held_trials(self, key: Any, n_trials: int) -> rj.Trials:
@@ -124,6 +149,19 @@ class Setting:
         if self.images is not None:
             fields["images"] = self.images.name
         return {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}
+
+
+def _require_dt(dt: float, images: rj.ImageSet | None) -> None:
+    # All periods are multiples of 100 ms, and the decision is as short as that.
+    steps = Setting.dt / dt if dt > 0 else 0.0
+    if not (1 <= steps <= Setting.dt and abs(steps - round(steps)) < 1e-9 * steps):
+        raise ValueError(
+            f"dt is {dt!r}; allowed is {Setting.dt} divided by a whole number, and at least 1.0."
+        )
+    if images is not None and dt != Setting.dt:
+        raise ValueError(
+            f"dt is {dt!r} with images, whose rows have no time; allowed is {Setting.dt}."
+        )
 
 
 def _whole(name: str, value: int, most: int | None = None) -> None:

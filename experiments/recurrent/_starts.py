@@ -11,6 +11,9 @@ from jaxtyping import Array, Float, Key
 
 import richlazy_jax as rj
 
+# What a low-rank start may keep of its null.
+KEPT = ("frobenius", "leading", "spectral_radius")
+
 
 class Start(abc.ABC):
     """Initial recurrent weights of one structure; a frozen dataclass.
@@ -50,8 +53,8 @@ class LowRank(Start):
 
     Args:
         rank: how many, from 1 to the number of units.
-        keep: what is kept of the null, its "frobenius" norm or its "leading" singular value. The
-            latter is a control: its norm is not the null's.
+        keep: what is kept of the null, its "frobenius" norm, its "leading" singular value or its
+            "spectral_radius". The latter two are controls: their norm is not the null's.
     """
 
     rank: int
@@ -67,12 +70,69 @@ class LowRank(Start):
             raise ValueError(
                 f"ranks holds {self.rank!r}; allowed are whole numbers from 1 to {size}."
             )
-        if self.keep not in ("frobenius", "leading"):
-            raise ValueError(f"keep is {self.keep!r}; allowed are 'frobenius' and 'leading'.")
+        if self.keep not in KEPT:
+            raise ValueError(f"keep is {self.keep!r}; allowed are {', '.join(map(repr, KEPT))}.")
 
     def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
         """The null, made low-rank."""
+        if self.keep == "spectral_radius":
+            return rj.with_spectral_radius_of(rj.low_rank(null, self.rank), null)
         return rj.low_rank(null, self.rank, self.keep)
+
+
+@dataclasses.dataclass(frozen=True)
+class PowerLaw(Start):
+    """The singular vectors of the null, with singular values that fall as a power.
+
+    Args:
+        exponent: of the fall, at least 0: the k-th singular value goes as k to its negative.
+    """
+
+    exponent: float
+    label: str = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "label", f"power law {self.exponent:g}")
+
+    def check(self, size: int) -> None:
+        """Refuse an exponent below 0."""
+        if not 0 <= self.exponent < float("inf"):
+            raise ValueError(
+                f"exponent is {self.exponent!r}; allowed are finite numbers of at least 0."
+            )
+
+    def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
+        """The null with the new singular values, at its norm."""
+        return rj.with_singular_values(null, rj.power_law_spectrum(len(null), self.exponent))
+
+
+@dataclasses.dataclass(frozen=True)
+class ParticipationRatio(Start):
+    """The singular vectors of the null, with geometric singular values of a participation ratio.
+
+    Args:
+        share: the participation ratio of the squared singular values over the number of units N,
+            from 1/N to 1. That of the null is near one half.
+    """
+
+    share: float
+    label: str = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "label", f"participation ratio {self.share:g} N")
+
+    def check(self, size: int) -> None:
+        """Refuse a share that the size does not allow."""
+        # A share of one in N may be a rounding error below 1.
+        if not (1 - 1e-9) / size <= self.share <= 1:
+            raise ValueError(
+                f"share is {self.share!r} of {size} units; allowed is from 1/{size} to 1."
+            )
+
+    def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
+        """The null with the new singular values, at its norm."""
+        ratio = max(1.0, self.share * len(null))
+        return rj.with_singular_values(null, rj.spectrum_of_participation_ratio(len(null), ratio))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from .._whole import written_whole
+from ._setting import LATER, Setting
 
 
 def save(dataset: xr.Dataset, path: Path) -> None:
@@ -29,7 +30,7 @@ def setting_differences(dataset: xr.Dataset, record: Mapping[str, Any]) -> str:
     """
     different = []
     for name, asked in record.items():
-        kept = dataset.attrs.get(name)
+        kept = dataset.attrs.get(name, getattr(Setting, name) if name in LATER else None)
         if kept is None or not np.array_equal(np.atleast_1d(kept), np.atleast_1d(asked)):
             different.append(f"{name} {kept}, asked for {asked}")
     return "; ".join(different)

@@ -13,7 +13,7 @@ import xarray as xr
 
 import richlazy_jax as rj
 
-from ._setting import MEASURES, Setting
+from ._setting import KERNEL_WEIGHTS, MEASURES, Setting
 from ._spectra import SPECTRA, spectra
 from ._starts import LowRank
 
@@ -91,6 +91,27 @@ def network_of(setting: Setting) -> rj.Network:
     )
 
 
+def optimizer_of(setting: Setting) -> optax.GradientTransformation:
+    """The optimizer that the setting names."""
+    if setting.optimizer == "adam":
+        return optax.adam(setting.learning_rate)
+    return optax.sgd(setting.learning_rate, momentum=setting.momentum)
+
+
+def loss_of(setting: Setting) -> Callable[[Any, rj.Trials], tuple[Any, dict[str, Any]]]:
+    """What is trained on: the loss of weights on trials, and the accuracy beside it."""
+    task = setting.made_task()
+
+    def loss(params: Any, trials: rj.Trials) -> Any:
+        logits = rj.rnn_apply(
+            params, trials.inputs, activation=setting.activation, leak=setting.leak
+        )
+        accuracy = rj.decision_accuracy(logits, trials, task.decision_step)
+        return rj.sequence_cross_entropy(logits, trials), {"accuracy": accuracy}
+
+    return loss
+
+
 def train_starts(
     setting: Setting,
     params: dict[str, Any],
@@ -115,18 +136,11 @@ def train_starts(
         As `richlazy_jax.train_runs`, starts and seeds in one axis.
     """
     task = setting.made_task()
-    apply = functools.partial(rj.rnn_apply, activation=setting.activation, leak=setting.leak)
-
-    def loss(params: Any, trials: rj.Trials) -> Any:
-        logits = apply(params, trials.inputs)
-        accuracy = rj.decision_accuracy(logits, trials, task.decision_step)
-        return rj.sequence_cross_entropy(logits, trials), {"accuracy": accuracy}
-
     keys = jax.vmap(lambda k: jax.random.fold_in(k, stream))(seed_keys(setting))
     return rj.train_runs(
-        loss,
+        loss_of(setting),
         flat(params),
-        optax.sgd(setting.learning_rate, momentum=setting.momentum),
+        optimizer_of(setting),
         lambda k: task.sample(k, setting.batch),
         jnp.tile(keys, len(params["recurrent"])),
         setting.iterations,
@@ -153,7 +167,7 @@ def measured(
         labels: names of the starts; None stands for those of the setting.
     """
     labels = [s.label for s in setting.starts] if labels is None else list(labels)
-    found = _measures(setting, flat(params), trained.params)
+    found = laziness(setting, flat(params), trained.params)
     found["accuracy"] = test_accuracy(setting, trained.params)
     found["loss"] = np.asarray(trained.losses)[:, -100:].mean(axis=1)
     found["first_loss"] = np.asarray(trained.losses)[:, 0]
@@ -189,7 +203,7 @@ def test_accuracy(setting: Setting, params: dict[str, Any]) -> np.ndarray:
     if isinstance(task, rj.SequentialImages):
         trials = task.held()
     else:
-        trials = setting.held_trials(_held_keys(setting)[1], setting.activity_trials)
+        trials = setting.held_trials(held_keys(setting)[1], setting.activity_trials)
 
     @jax.jit
     def of_all(stack: Any) -> Any:
@@ -215,24 +229,31 @@ def _task_key(setting: Setting) -> Any:
     )
 
 
-def _held_keys(setting: Setting) -> Any:
+def held_keys(setting: Setting) -> Any:
+    """Keys of the trials that training does not see, for the kernel and for the activity."""
     return jax.random.split(jax.random.fold_in(_task_key(setting), 2**31 - 1))
 
 
-def _measures(setting: Setting, before: Any, after: Any) -> dict[str, np.ndarray]:
+def laziness(setting: Setting, before: Any, after: Any) -> dict[str, np.ndarray]:
+    """The measures of laziness of stacks of networks before and after training."""
     task = setting.made_task()
-    kernel_key, activity_key = _held_keys(setting)
+    kernel_key, activity_key = held_keys(setting)
     kernel_trials = setting.held_trials(kernel_key, setting.kernel_trials)
     trials = setting.held_trials(activity_key, setting.activity_trials)
     options = {"activation": setting.activation, "leak": setting.leak}
+    wrt = KERNEL_WEIGHTS[setting.kernel_weights]
 
     def alignment(start: Any, end: Any) -> dict[str, Any]:
         if kernel_trials.weights is None:
-            all_outputs = rj.recurrent_kernel_alignment(start, end, kernel_trials.inputs, **options)
+            all_outputs = rj.recurrent_kernel_alignment(
+                start, end, kernel_trials.inputs, wrt=wrt, **options
+            )
             return {"kernel_alignment": all_outputs}
 
         def kernel(params: Any) -> Callable[[Any, Any], Any]:
-            return lambda x, x2: rj.recurrent_ntk(params, x, x2=x2, outputs="last", **options)
+            return lambda x, x2: rj.recurrent_ntk(
+                params, x, x2=x2, wrt=wrt, outputs="last", **options
+            )
 
         # Where images are few of many, their sampling error counts beside that over seeds.
         sampled = rj.sampled_kernel_alignment(

@@ -5,10 +5,9 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 from ..recurrent import Setting
-from ..recurrent._train import network_of
+from ..recurrent._train import network_of, optimizer_of
 from ._cells import combinations, setting_of
 from ._spec import AXES, SweepSpec
 
@@ -34,7 +33,7 @@ def counts(spec: SweepSpec) -> dict[str, int]:
     """
     number = math.prod(len(getattr(spec, field)) for field in AXES)
     # Memory depends on these fields alone.
-    shaping = ("task", "n_hidden", "kernel_trials")
+    shaping = ("task", "n_hidden", "optimizer", "dt", "kernel_trials")
     largest: dict[tuple, Setting] = {}
     for cell in combinations(spec):
         key = tuple(cell[field] for field in shaping)
@@ -52,8 +51,7 @@ def counts(spec: SweepSpec) -> dict[str, int]:
 
 def _cell_bytes(setting: Setting) -> int:
     weights = jax.eval_shape(network_of(setting).init, jax.random.key(0))
-    optimizer = optax.sgd(setting.learning_rate, momentum=setting.momentum)
-    state = jax.eval_shape(optimizer.init, weights)
+    state = jax.eval_shape(optimizer_of(setting).init, weights)
     return setting.seeds * (2 * _bytes(weights) + _bytes(state))
 
 

@@ -11,7 +11,18 @@ import numpy as np
 
 import richlazy_jax as rj
 
-from ..recurrent import CellTyped, Dale, LowRank, Motifs, Null, Start, Wired
+from ..recurrent import (
+    KEPT,
+    CellTyped,
+    Dale,
+    LowRank,
+    Motifs,
+    Null,
+    ParticipationRatio,
+    PowerLaw,
+    Start,
+    Wired,
+)
 from ._scalars import Scalar, choice, flag, number, optional, text, whole
 
 SIGNS = ("gabaergic", "balanced", "as_given")
@@ -142,6 +153,7 @@ _SHARE = number("numbers from 0 to 1", lambda x: 0 <= x <= 1)
 _BETWEEN = number("numbers above 0 and below 1", lambda x: 0 < x < 1)
 _POSITIVE_SHARE = number("numbers above 0 and at most 1", lambda x: 0 < x <= 1)
 _EXCESS = number("numbers of at least -1", lambda x: x >= -1)
+_EXPONENT = number("numbers of at least 0", lambda x: x >= 0)
 _SHARED_EXCESS = number("numbers of at least 0", lambda x: x >= 0)
 
 KINDS = {
@@ -149,10 +161,18 @@ KINDS = {
     "low_rank": Kind(
         {
             "rank": Parameter(whole(), REQUIRED),
-            "keep": Parameter(choice(("frobenius", "leading")), LowRank.keep),
+            "keep": Parameter(choice(KEPT), LowRank.keep),
         },
         lambda p, files: LowRank(p["rank"], p["keep"]),
         sized="rank",
+    ),
+    "power_law": Kind(
+        {"exponent": Parameter(_EXPONENT, REQUIRED)}, lambda p, files: PowerLaw(p["exponent"])
+    ),
+    "participation_ratio": Kind(
+        {"share": Parameter(_POSITIVE_SHARE, REQUIRED)},
+        lambda p, files: ParticipationRatio(p["share"]),
+        sized="share",
     ),
     "dale": Kind(
         {

@@ -5,12 +5,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import optax
 
 import richlazy_jax as rj
 
 from ..recurrent import Setting
-from ..recurrent._train import network_of
+from ..recurrent._train import network_of, optimizer_of
 
 
 def seconds_per_update(setting: Setting, updates: int = 30) -> float:
@@ -28,7 +27,7 @@ def seconds_per_update(setting: Setting, updates: int = 30) -> float:
     def loss(params: Any, trials: rj.Trials) -> Any:
         return rj.sequence_cross_entropy(network.apply(params, trials.inputs), trials)
 
-    optimizer = optax.sgd(setting.learning_rate, momentum=setting.momentum)
+    optimizer = optimizer_of(setting)
     key = jax.random.key(0)
 
     @jax.jit

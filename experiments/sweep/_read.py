@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from ..recurrent import MEASURES
+from ..recurrent import KERNEL_WEIGHTS, MEASURES, OPTIMIZERS
 from ._check import check_grid, check_images, check_number_of_cells, check_values, read_images
 from ._errors import Faults
 from ._fields import Value, read_axis, read_mapping, read_one
@@ -25,11 +25,14 @@ _SCALARS = {
     "n_hidden": whole(most=100_000),
     "iterations": whole(),
     "batch": whole(),
+    "optimizer": choice(OPTIMIZERS),
     "learning_rate": number(),
     "momentum": number(),
     "gain": number(),
     "activation": choice(("relu", "tanh")),
     "leak": number(),
+    "dt": number(),
+    "kernel_weights": choice(tuple(KERNEL_WEIGHTS)),
     "kernel_trials": whole(),
     "activity_trials": whole(),
     # Beyond, they wrap around: JAX keeps 32 bits of them.

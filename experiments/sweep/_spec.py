@@ -44,8 +44,9 @@ class SweepSpec:
     `sweep_spec` and `read_spec` make one and check it whole; the class itself checks nothing.
 
     Attributes:
-        task, n_hidden, iterations, batch, learning_rate, momentum, gain, activation, leak,
-            kernel_trials, activity_trials, random_seed: one value, or several that differ.
+        task, n_hidden, iterations, batch, optimizer, learning_rate, momentum, gain, activation,
+            leak, dt, kernel_weights, kernel_trials, activity_trials, random_seed: one value, or
+            several that differ.
         start: the starts, each in cells of its own.
         seeds: how many networks each cell has.
         measures: which measures to take of each.
@@ -59,11 +60,14 @@ class SweepSpec:
     n_hidden: tuple[int, ...] = (Setting.n_hidden,)
     iterations: tuple[int, ...] = (Setting.iterations,)
     batch: tuple[int, ...] = (Setting.batch,)
+    optimizer: tuple[str, ...] = (Setting.optimizer,)
     learning_rate: tuple[float, ...] = (Setting.learning_rate,)
     momentum: tuple[float, ...] = (Setting.momentum,)
     gain: tuple[float, ...] = (Setting.gain,)
     activation: tuple[str, ...] = (Setting.activation,)
     leak: tuple[float, ...] = (Setting.leak,)
+    dt: tuple[float, ...] = (Setting.dt,)
+    kernel_weights: tuple[str, ...] = (Setting.kernel_weights,)
     kernel_trials: tuple[int, ...] = (Setting.kernel_trials,)
     activity_trials: tuple[int, ...] = (Setting.activity_trials,)
     random_seed: tuple[int, ...] = (Setting.random_seed,)

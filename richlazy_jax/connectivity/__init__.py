@@ -6,6 +6,7 @@
 - `aligned_weights` (`_aligned.py`): low rank, pointing along a task.
 - `gaussian_weights`, `with_norm_of` (`_gaussian.py`): recurrent weights without structure, and
   other weights brought to their norm. Those below are brought to it unless told not to.
+- `with_spectral_radius_of` (`_spectral_radius.py`): the same for the spectral radius.
 - `dale_weights` (`_dale.py`): excitatory and inhibitory units in balance.
 - `balanced_columns` (`_balanced_columns.py`): the same for measured weights without signs.
 - `CellTypes`, `read_cell_types`, `potjans_diesmann` (`_cell_type_table.py`): tables of who connects
@@ -28,6 +29,7 @@ from ._low_rank import (
 )
 from ._motif_statistics import MeasuredMotifs, MotifStatistics, measured_motifs
 from ._motifs import motif_weights, sonet_adjacency
+from ._spectral_radius import with_spectral_radius_of
 from ._spectrum import equal_singular_values, haar_orthonormal, weights_with_spectrum
 
 __all__ = [
@@ -53,4 +55,5 @@ __all__ = [
     "weights_with_spectrum",
     "with_norm_of",
     "with_singular_values",
+    "with_spectral_radius_of",
 ]

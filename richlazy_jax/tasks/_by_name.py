@@ -10,17 +10,21 @@ from ._protocol import Task
 _TASKS = {kind.name: kind for kind in (PerceptualDecision, DelayMatchToSample, ContextDecision)}
 
 
-def task_by_name(name: str) -> Task:
+def task_by_name(name: str, dt_ms: float = 100.0) -> Task:
     """The task of that name, with the paper's settings.
 
     Args:
         name: "2AF", "DMS" or "CXT".
+        dt_ms: the length of a step in ms. Another than the paper's leaves the times of all periods
+            as they are, with as many more steps, and the noise of a step is such that a mean over
+            some time is as noisy as before.
 
     Raises:
-        ValueError: there is no such task; the message lists those there are.
+        ValueError: there is no such task; the message lists those there are. Or a period is not a
+            whole number of steps.
     """
     if name in _TASKS:
-        return _TASKS[name]()
+        return _TASKS[name](dt_ms=dt_ms)
     # No cutoff: among three names even a poor guess helps. Names are in capitals.
     (nearest,) = difflib.get_close_matches(str(name).upper(), _TASKS, n=1, cutoff=0.0)
     raise ValueError(

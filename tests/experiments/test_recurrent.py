@@ -19,7 +19,9 @@ from experiments.recurrent import (
     rank_trends,
     run_task,
     save,
+    setting_differences,
 )
+from experiments.recurrent._setting import LATER
 
 SMALL = Setting(
     task="CXT",
@@ -92,6 +94,100 @@ def test_measures_are_those_of_the_whole_kernel_and_activity():
     np.testing.assert_allclose(found["loss"], end.losses.mean(), rtol=1e-5)
 
 
+def by_hand(setting):
+    """The first network of a setting before and after, and its held trials for the kernel."""
+    from experiments.recurrent import _train
+
+    start = jax.tree.map(lambda leaf: leaf[0, 0], _train.initial_params(setting))
+    task = setting.made_task()
+    options = {"leak": setting.leak}
+
+    def loss(params, trials):
+        return rj.sequence_cross_entropy(rj.rnn_apply(params, trials.inputs, **options), trials)
+
+    slope_of = jax.jit(jax.grad(loss))
+    key = jax.random.fold_in(_train.seed_keys(setting)[0], 1)
+    state = [jax.tree.map(np.zeros_like, start) for _ in range(2)]
+    end = start
+    for step in range(setting.iterations):
+        batch = task.sample(jax.random.fold_in(key, step), setting.batch)
+        slope = slope_of(end, batch)
+        # Adam as its authors write it.
+        state = [
+            jax.tree.map(lambda m, g, b=b, p=p: b * m + (1 - b) * g**p, kept, slope)
+            for kept, b, p in zip(state, (0.9, 0.999), (1, 2), strict=True)
+        ]
+        unbiased = [
+            jax.tree.map(lambda m, b=b, t=step + 1: m / (1 - b**t), kept)
+            for kept, b in zip(state, (0.9, 0.999), strict=True)
+        ]
+        end = jax.tree.map(
+            lambda w, m, v: w - setting.learning_rate * m / (np.sqrt(v) + 1e-8), end, *unbiased
+        )
+    return start, end, setting.held_trials(_train.held_keys(setting)[0], setting.kernel_trials)
+
+
+def test_adam_and_the_kernel_of_all_weights():
+    """Both in one network, by hand, with the kernel from `jax.jacobian`."""
+    setting = dataclasses.replace(
+        SMALL,
+        task="2AF",
+        starts=(LowRank(4),),
+        seeds=1,
+        iterations=6,
+        kernel_trials=2,
+        optimizer="adam",
+        kernel_weights="all",
+        leak=0.5,
+    )
+    found = run_task(setting).squeeze()
+    start, end, trials = by_hand(setting)
+    assert trials.inputs.shape == (2, 8, 3)
+    change = np.linalg.norm(end["recurrent"] - start["recurrent"])
+    # Six updates of Adam move each weight by some 0.003 of float32's rounding of 1e-7.
+    np.testing.assert_allclose(found["weight_change_norm"], change, rtol=1e-3)
+
+    jacobian = jax.jit(
+        jax.jacobian(lambda params: rj.rnn_apply(params, trials.inputs, leak=0.5).ravel())
+    )
+
+    def kernel(params, names):
+        slopes = [np.asarray(jacobian(params)[name], np.float64) for name in names]
+        rows = np.concatenate([s.reshape(len(s), -1) for s in slopes], axis=1)
+        return rows @ rows.T
+
+    def cosine(a, b):
+        return (a * b).sum() / np.linalg.norm(a) / np.linalg.norm(b)
+
+    whole = cosine(*(kernel(p, ("input", "recurrent", "readout")) for p in (start, end)))
+    np.testing.assert_allclose(found["kernel_alignment"], whole, rtol=1e-5)
+    # It is another number than that of the recurrent weights alone.
+    assert abs(cosine(*(kernel(p, ("recurrent",)) for p in (start, end))) - whole) > 1e-3
+
+
+@pytest.mark.parametrize("task", ["2AF", "DMS", "CXT"])
+def test_half_the_time_step_has_twice_the_steps(task):
+    one, other = (Setting(task=task, dt=dt).made_task() for dt in (100.0, 50.0))
+    assert other.n_steps == 2 * one.n_steps == 16
+    for period, steps in one.periods.items():
+        assert other.periods[period] == slice(2 * steps.start, 2 * steps.stop)
+    assert Setting(task=task).made_task() == rj.task_by_name(task)
+
+
+def test_a_dataset_of_before_the_later_fields_is_of_their_defaults(dataset):
+    older = dataset.copy()
+    older.attrs = {k: v for k, v in dataset.attrs.items() if k not in LATER}
+    assert len(dataset.attrs) - len(older.attrs) == 3
+    assert setting_differences(older, SMALL.record()) == ""
+    other = dataclasses.replace(SMALL, optimizer="adam", dt=50.0)
+    assert setting_differences(older, other.record()) == (
+        "optimizer sgd, asked for adam; dt 100.0, asked for 50.0"
+    )
+    assert "iterations 30" in setting_differences(
+        older, dataclasses.replace(SMALL, iterations=3).record()
+    )
+
+
 def test_dataset_survives_the_disk(dataset, tmp_path):
     save(dataset, tmp_path / "a.nc")
     xr.testing.assert_identical(load(tmp_path / "a.nc").drop_attrs(), dataset.drop_attrs())
@@ -137,6 +233,13 @@ BAD = [
     ({"momentum": 1.0}, r"momentum is 1\.0"),
     ({"gain": -1.0}, r"gain is -1\.0"),
     ({"leak": 1.0}, r"leak is 1\.0"),
+    ({"dt": 0.0}, r"dt is 0\.0"),
+    ({"dt": 200.0}, r"dt is 200\.0; allowed is 100\.0 divided by a whole number"),
+    ({"dt": 0.5}, r"dt is 0\.5; .*at least 1\.0"),
+    ({"dt": float("nan")}, r"dt is nan"),
+    ({"optimizer": "rmsprop"}, r"optimizer is 'rmsprop'; allowed are 'sgd' and 'adam'"),
+    ({"optimizer": "adam", "momentum": 0.0}, r"momentum is 0\.0 with 'adam'; allowed is 0\.9"),
+    ({"kernel_weights": "input"}, r"kernel_weights is 'input'; .*'recurrent' and 'all'"),
     ({"activation": "gelu"}, r"activation is 'gelu'"),
     ({"measures": ("speed",)}, r"measures holds 'speed'; .*kernel_alignment"),
     ({"starts": low_rank_starts([3], "trace")}, r"keep is 'trace'"),

@@ -12,6 +12,8 @@ from experiments.recurrent import (
     LowRank,
     Motifs,
     Null,
+    ParticipationRatio,
+    PowerLaw,
     Setting,
     Wired,
     drawn_motifs,
@@ -27,6 +29,8 @@ SMALLER = rj.Connectome(DIAGRAM.names[:30], WEIGHTS[:30, :30], "made up")
 SIGNS = np.where(np.arange(40) % 5 == 0, -1, 1)
 STARTS = [
     LowRank(3),
+    PowerLaw(0.5),
+    ParticipationRatio(0.2),
     CellTyped(rj.potjans_diesmann()),
     Dale(),
     Dale(balance="rows", density=0.5),
@@ -46,6 +50,41 @@ def test_norm_is_the_nulls_and_structure_is_not(start):
     w = np.asarray(start.draw(jax.random.key(2), NULL), np.float64)
     assert np.linalg.norm(w) == pytest.approx(np.linalg.norm(np.asarray(NULL)), rel=1e-5)
     assert abs(w - np.asarray(NULL)).max() > 0.1
+
+
+def test_smooth_spectra_are_those_asked_for_on_the_vectors_of_the_null():
+    key, null = jax.random.key(2), np.asarray(NULL, np.float64)
+    for start in (PowerLaw(0.5), ParticipationRatio(0.2), ParticipationRatio(1 / 40)):
+        start.check(40)
+        w = np.asarray(start.draw(key, NULL), np.float64)
+        # Symmetric only if the left and right singular vectors are still those of the null.
+        for product in (w @ null.T, w.T @ null):
+            np.testing.assert_allclose(product, product.T, atol=1e-4)
+        s = np.linalg.svd(w, compute_uv=False)
+        ratio = (s**2).sum() ** 2 / (s**4).sum()
+        if isinstance(start, PowerLaw):
+            np.testing.assert_allclose(s / s[0], np.arange(1, 41) ** -0.5, rtol=1e-4)
+        else:
+            # The bisection ends at float32's rounding of the decay, and the drawing at its own.
+            assert ratio == pytest.approx(start.share * 40, rel=1e-4)
+    with pytest.raises(ValueError, match=r"share is 0\.02 of 40 units; allowed is from 1/40 to 1"):
+        ParticipationRatio(0.02).check(40)
+    with pytest.raises(ValueError, match=r"exponent is -1\.0; allowed are finite numbers"):
+        PowerLaw(-1.0).check(40)
+
+
+def test_low_rank_at_the_spectral_radius_of_the_null():
+    start = LowRank(3, "spectral_radius")
+    w = np.asarray(start.draw(jax.random.key(2), NULL), np.float64)
+    radius, wanted = (
+        abs(np.linalg.eigvals(np.asarray(each, np.float64))).max() for each in (w, NULL)
+    )
+    assert radius == pytest.approx(wanted, rel=1e-4)
+    assert np.linalg.matrix_rank(w, tol=1e-4) == 3
+    # Scaled as a whole, without a turn.
+    plain = np.asarray(LowRank(3).draw(jax.random.key(2), NULL), np.float64)
+    np.testing.assert_allclose(w / plain, (w / plain)[0, 0], rtol=1e-3)
+    assert (w / plain)[0, 0] > 0
 
 
 def test_a_diagram_is_the_same_for_every_key_and_shuffled_it_is_not():

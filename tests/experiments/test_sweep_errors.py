@@ -67,7 +67,7 @@ measures: [speed]
 
 
 COUNTS = ("n_hidden", "iterations", "batch", "kernel_trials", "activity_trials")
-NUMBERS = ("learning_rate", "momentum", "gain", "leak")
+NUMBERS = ("learning_rate", "momentum", "gain", "leak", "dt")
 WRONG = [
     ("", r"line 1, column 1: the text is empty; allowed is a mapping"),
     ("# nothing", r"the text is empty"),
@@ -110,6 +110,25 @@ WRONG = [
     (NULL + "learning_rate: 0", r"learning_rate is 0\.0; allowed is above 0"),
     (NULL + "momentum: 1", r"momentum is 1\.0; allowed is at least 0, below 1"),
     (NULL + "gain: -1", r"gain is -1\.0; allowed is above 0"),
+    (
+        NULL + "dt: 30",
+        r"line 2, column 5: dt is 30\.0; allowed is 100\.0 divided by a whole number",
+    ),
+    (NULL + "optimizer: adm", r"optimizer is 'adm'; allowed are sgd, adam, .*nearest .* 'adam'"),
+    (
+        NULL + "optimizer: [sgd, adam]\nmomentum: 0",
+        r"line 3, column 11: momentum is 0\.0 with 'adam'; allowed is 0\.9, the default",
+    ),
+    (NULL + "kernel_weights: input", r"kernel_weights is 'input'; allowed are recurrent, all"),
+    (
+        NULL + "task: sMNIST\nimages: digits\ndt: [100, 50]",
+        r"line 4, column 11: dt is 50\.0 with images, .*allowed is 100\.0",
+    ),
+    ("start: {kind: power_law, exponent: -1}", r"start.exponent is -1; .*at least 0"),
+    (
+        "start: {kind: participation_ratio, share: 0.1}\nn_hidden: [9, 10]",
+        r"line 1, column 43: start.share is 0\.1 of 9 units; allowed is from 1/9 to 1",
+    ),
     (NULL + "leak: -0.1", r"leak is -0\.1; allowed is at least 0 and below 1"),
     (NULL + "gain: 1e999", r"gain is '1e999'; allowed are finite"),
     *[

@@ -14,7 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import richlazy_jax as rj
-from experiments.recurrent import CellTyped, Dale, LowRank, Motifs, Null, Setting, Wired
+from experiments.recurrent import (
+    CellTyped,
+    Dale,
+    LowRank,
+    Motifs,
+    Null,
+    ParticipationRatio,
+    PowerLaw,
+    Setting,
+    Wired,
+)
 from experiments.recurrent._train import initial_params
 from experiments.sweep import (
     MOST_CELLS,
@@ -111,11 +121,14 @@ def test_each_field_is_an_axis_of_its_own():
         "n_hidden": [10, 12],
         "iterations": [1, 2],
         "batch": [1, 2],
+        "optimizer": ["sgd", "adam"],
         "learning_rate": [1, 2],
         "momentum": [0, 0.5],
         "gain": [1, 2],
         "activation": ["relu", "tanh"],
         "leak": [0, 0.5],
+        "dt": [100, 50],
+        "kernel_weights": ["recurrent", "all"],
         "kernel_trials": [1, 2],
         "activity_trials": [1, 2],
         "random_seed": [0, 1],
@@ -155,7 +168,9 @@ def test_lists_inside_a_start_multiply_with_the_last_parameter_fastest():
 def test_every_parameter_reaches_its_start():
     text = """
     start:
-    - {kind: low_rank, rank: 3, keep: leading}
+    - {kind: low_rank, rank: 3, keep: [leading, spectral_radius]}
+    - {kind: power_law, exponent: 0.5}
+    - {kind: participation_ratio, share: 0.25}
     - {kind: dale, excitatory: 0.5, balance: none, density: 0.5}
     - {kind: motifs, probability: 0.2, reciprocal: 0.3, centred: false}
     - {kind: motifs, probability: 0.2, reciprocal: null}
@@ -163,17 +178,20 @@ def test_every_parameter_reaches_its_start():
     - {kind: connectome, source: %s, resampled: true, shuffled: true}
     """
     made = [cell.starts[0] for cell in cells(sweep_spec(text % WORM))]
-    assert made[:4] == [
+    assert made[:7] == [
         LowRank(3, "leading"),
+        LowRank(3, "spectral_radius"),
+        PowerLaw(0.5),
+        ParticipationRatio(0.25),
         Dale(0.5, "none", 0.5),
         Motifs(rj.MotifStatistics(0.2, reciprocal=0.3), centred=False),
         Motifs(rj.MotifStatistics(0.2)),
     ]
-    assert made[4].record == CellTyped(rj.potjans_diesmann(), "normal").record
+    assert made[7].record == CellTyped(rj.potjans_diesmann(), "normal").record
     worm = rj.shipped_connectome(WORM)
     # Signs of the worm's own neurons are the default of the worm.
     signs = rj.gabaergic_signs(worm.names)
-    assert made[5].record == Wired(worm, signs, resampled=True, shuffled=True).record
+    assert made[8].record == Wired(worm, signs, resampled=True, shuffled=True).record
 
 
 @pytest.fixture
@@ -242,6 +260,8 @@ AXES = {
     "learning_rate": st.floats(1e-12, 1e6),
     "momentum": st.floats(0, 1, exclude_max=True),
     "activation": st.sampled_from(["relu", "tanh"]),
+    "dt": st.sampled_from([100, 50, 12.5]),
+    "kernel_weights": st.sampled_from(["recurrent", "all"]),
     "random_seed": st.integers(0, 2**32 - 1),
 }
 
@@ -273,24 +293,27 @@ def test_cells_are_the_product(grid):
 def test_counts_are_those_of_the_networks_themselves():
     spec = sweep_spec(
         "start: {kind: low_rank, rank: [1, 2, 3]}\nseeds: 2\nn_hidden: [5, 9]\n"
-        "iterations: [10, 30]\ntask: [2AF, CXT]\nkernel_trials: 4\n"
+        "iterations: [10, 30]\ntask: [2AF, CXT]\nkernel_trials: 4\noptimizer: [sgd, adam]\n"
     )
     found = counts(spec)
-    assert found["cells"] == 3 * 2 * 2 * 2
+    assert found["cells"] == 3 * 2 * 2 * 2 * 2
     assert found["runs"] == 2 * found["cells"]
     assert found["updates"] == sum(c.iterations * c.seeds for c in cells(spec))
 
     def held(cell):
         weights = jax.eval_shape(lambda: initial_params(cell))
-        optimizer = optax.sgd(cell.learning_rate, momentum=cell.momentum)
-        state = jax.eval_shape(optimizer.init, weights)
+        adam = optax.adam(cell.learning_rate)
+        optimizer = adam if cell.optimizer == "adam" else optax.sgd(0.1, momentum=0.9)
+        # Adam counts the updates of each network, which `initial_params` has side by side.
+        state = jax.eval_shape(jax.vmap(jax.vmap(optimizer.init)), weights)
         leaves = jax.tree.leaves((weights, weights, state))
         return sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
 
-    # One cell of each task and size, the slowest and the third of four loops.
-    some = [cells(spec)[i] for i in (0, 2, 12, 14)]
+    # One cell of each task and size, the slowest and the third of five loops.
+    some = [cells(spec)[i] for i in (0, 4, 24, 28)]
     assert len({(cell.task, cell.n_hidden) for cell in some}) == 4
-    assert found["cell_bytes"] == max(map(held, some))
+    adam = [dataclasses.replace(cell, optimizer="adam") for cell in some]
+    assert found["cell_bytes"] == max(map(held, some + adam))
 
     def kernel(cell):
         task = cell.made_task()

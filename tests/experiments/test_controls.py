@@ -1,0 +1,361 @@
+"""Controls: their specs, their verdicts by brute force, and the command at a tiny size."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy import stats
+from typer.testing import CliRunner
+
+from experiments import cli
+from experiments.controls import (
+    CONTROLS,
+    SPECS,
+    THROUGH,
+    Control,
+    overall_verdict,
+    reservations,
+    train_through,
+    updates_of,
+    variant_specs,
+    variant_trends,
+)
+from experiments.controls._collect import stacked_starts
+from experiments.controls._through import _lengths
+from experiments.recurrent import (
+    MEASURES,
+    LowRank,
+    Null,
+    ParticipationRatio,
+    PowerLaw,
+    Setting,
+    _trend,
+    run_task,
+)
+from experiments.sweep import _cell as engine
+from experiments.sweep import cells, read_spec
+
+# What each control changes, in the order of its variants; all else is as in the paper.
+CHANGED = {
+    "learning-rate": [{"learning_rate": v} for v in (0.001, 0.003, 0.01)],
+    "optimizer": [
+        {"momentum": 0.0, "learning_rate": 0.03},
+        {},
+        {"optimizer": "adam", "learning_rate": 0.001},
+    ],
+    "gain": [{"gain": v} for v in (0.75, 1.25, 1.5)],
+    "size": [{"n_hidden": v} for v in (50, 100, 200)],
+    "batch": [{"batch": v} for v in (8, 32, 128)],
+    "dt": [{"dt": v, "leak": 1 - v / 100} for v in (100.0, 50.0, 25.0)],
+    "tanh": [{}, {"activation": "tanh"}],
+    "all-weights-kernel": [{}, {"kernel_weights": "all"}],
+    "leading-singular-value": [{}, {"keep": "leading"}],
+    "spectral-radius": [{}, {"keep": "spectral_radius"}],
+    "smooth-spectra": [
+        {"starts": [PowerLaw(1.0), PowerLaw(0.5)]},
+        {"starts": [ParticipationRatio(v) for v in (0.02, 0.1, 0.9)]},
+    ],
+    "through-training": [{}],
+}
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("name", CONTROLS)
+def test_specs_change_one_thing(name, full):
+    specs = variant_specs(name, full=full)
+    assert list(specs) == list(CONTROLS[name].variants)
+    scale, iterations, ranks = (3, 10_000, (1, 30, 100)) if full else (1, 3000, (1, 10))
+    for spec, changed in zip(specs.values(), CHANGED[name], strict=True):
+        fields = dict(changed)
+        keep = fields.pop("keep", "frobenius")
+        starts = fields.pop("starts", [LowRank(rank, keep) for rank in ranks])
+        fields["n_hidden"] = scale * fields.get("n_hidden", 100)
+        expected = [
+            Setting(task="2AF", starts=(start,), seeds=10, iterations=iterations, **fields)
+            for start in (*starts, Null())
+        ]
+        assert cells(spec) == expected
+
+
+def test_specs_are_files_that_a_sweep_reads_and_no_others():
+    files = {f"{path.parent.name}/{path.stem}" for path in SPECS.rglob("*") if path.is_file()}
+    assert files == {f"{name}/{v}" for name, of in CONTROLS.items() for v in of.variants}
+    for name in CONTROLS:
+        for variant, spec in variant_specs(name).items():
+            assert read_spec(SPECS / name / f"{variant}.yaml") == spec
+
+
+def test_a_smaller_size_leaves_out_what_does_not_fit():
+    sizes = variant_specs("size", hidden=20, seeds=2, iterations=5)
+    found = [[(c.n_hidden, c.starts[0].label) for c in cells(spec)] for spec in sizes.values()]
+    assert found[0] == [(10, "rank 1"), (10, "null")]
+    assert found[1] == [(20, "rank 1"), (20, "rank 10"), (20, "null")]
+    assert found[2] == [(40, "rank 1"), (40, "rank 10"), (40, "null")]
+    assert all((c.seeds, c.iterations) == (2, 5) for s in sizes.values() for c in cells(s))
+    smooth = variant_specs("smooth-spectra", hidden=10)["participation_ratio"]
+    assert [start.label for start in smooth.start][:2] == [
+        "participation_ratio, share 0.1",
+        "participation_ratio, share 0.9",
+    ]
+
+
+def of_values(values, ranks=(1.0, 10.0, 100.0), **others):
+    """A dataset in which every measure has the same values, starts by seeds."""
+    shape = values.shape
+    names = {name: values for name in MEASURES} | {"loss": np.full(shape, 0.04)}
+    names |= {"first_loss": np.ones(shape), "diverged": np.zeros(shape, bool)} | others
+    return xr.Dataset(
+        {name: (("start", "seed"), value) for name, value in names.items()},
+        coords={"start": [f"rank {r:g}" for r in ranks], "rank": ("start", list(ranks))},
+    )
+
+
+def verdict_by_enumeration(ranks, values, lazier_is_larger):
+    """Of all draws of seeds with replacement, not of some of them."""
+    n = values.shape[1]
+    found = []
+    for draw in itertools.product(range(n), repeat=n):
+        drawn = values[:, list(draw)]
+        pairs = [(r, v) for r, row in zip(ranks, drawn, strict=True) for v in row]
+        found.append(stats.spearmanr(*zip(*pairs, strict=True)).statistic)
+    low, high = np.quantile(found, [0.025, 0.975])
+    if low <= 0 <= high:
+        return "no clear trend"
+    return "lazier with rank" if (low > 0) == lazier_is_larger else "richer with rank"
+
+
+def test_trends_are_those_of_all_draws_of_seeds(monkeypatch):
+    monkeypatch.setattr(_trend, "RESAMPLES", 400)
+    rng = np.random.default_rng(0)
+    ranks = np.array([1.0, 10.0, 100.0])
+    slopes = {"up": 1.0, "down": -1.0, "flat": 0.0}
+    made = {
+        name: slope * np.log(ranks)[:, None] + rng.standard_normal((3, 3))
+        for name, slope in slopes.items()
+    }
+    # Flat beyond doubt: the same values in another order at each rank.
+    made["flat"] = np.array([[0.1, 0.2, 0.3], [0.3, 0.1, 0.2], [0.2, 0.3, 0.1]])
+    trends = variant_trends({name: of_values(values) for name, values in made.items()})
+    seen = set()
+    for name, values in made.items():
+        for trend in trends[name]:
+            expected = verdict_by_enumeration(ranks, values, MEASURES[trend.measure])
+            assert trend.verdict == expected, (name, trend)
+            seen.add((name, trend.measure, expected))
+            correlation = stats.spearmanr(np.repeat(ranks, 3), values.ravel()).statistic
+            assert trend.spearman == pytest.approx(correlation, abs=1e-12)
+    assert ("up", "kernel_alignment", "lazier with rank") in seen
+    assert ("up", "weight_change_norm", "richer with rank") in seen
+    assert ("down", "kernel_alignment", "richer with rank") in seen
+    assert ("flat", "kernel_alignment", "no clear trend") in seen
+    control = Control("lines of several slopes", "slopes", ("up", "down", "flat"))
+    assert overall_verdict(control, trends) == (
+        "Higher rank learned more lazily in 1 of 3 slopes by kernel alignment (the reverse in 1), "
+        "1 of 3 by representation alignment (the reverse in 1), 1 of 3 by weight change norm (the "
+        "reverse in 1), 1 of 3 by sign agreement (the reverse in 1)."
+    )
+    assert overall_verdict(control, {}) == "No measure of laziness was taken."
+
+
+def test_reservations_name_what_diverged_and_what_hardly_learned():
+    values = np.ones((3, 2))
+    lost = np.array([[False, True], [True, True], [False, False]])
+    loss = np.array([[0.1, np.nan], [np.nan, np.nan], [0.6, 0.5]])
+    clean, spoiled = of_values(values), of_values(values, diverged=lost, loss=loss)
+    assert reservations({"a": clean}) == []
+    assert reservations({"a": clean, "b": spoiled}) == [
+        "b, rank 1: 1 of 2 networks diverged",
+        "b, rank 10: 2 of 2 networks diverged",
+        "b, rank 100: hardly learned, loss 1 to 0.55",
+    ]
+
+
+def made_run(setting, **how):
+    """What `run_task` gives, with numbers that are known: lazier with rank, with little noise."""
+    start = setting.starts[0]
+    rank = setting.n_hidden if isinstance(start, Null) else start.rank
+    lazy = np.log(rank) + 1e-3 * np.arange(setting.seeds)
+    sign = -1 if setting.activation == "tanh" else 1
+    values = {m: sign * lazy if larger else -sign * lazy for m, larger in MEASURES.items()}
+    values |= {"loss": lazy * 0 + 0.04, "first_loss": lazy * 0 + 1.0, "accuracy": lazy * 0 + 0.8}
+    values |= {"diverged": np.zeros(setting.seeds, bool), "participation_ratio": lazy}
+    return xr.Dataset(
+        {k: (("start", "seed"), v[None]) for k, v in values.items()},
+        coords={"start": [start.label], "seed": range(setting.seeds)},
+        attrs=setting.record(),
+    )
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli.app, ["control", *map(str, arguments)])
+
+
+def test_command_keeps_cells_and_says_what_they_say(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "run_task", made_run)
+    monkeypatch.setattr(_trend, "RESAMPLES", 100)
+    first = run("tanh", "--seeds", 3, "--out", tmp_path)
+    assert first.exit_code == 0, first.output
+    sentence = (
+        "Higher rank learned more lazily in 1 of 2 activations by kernel alignment (the reverse in "
+        "1), 1 of 2 by representation alignment (the reverse in 1), 1 of 2 by weight change norm "
+        "(the reverse in 1), 1 of 2 by sign agreement (the reverse in 1)."
+    )
+    assert first.output.splitlines()[0] == sentence
+    assert "6 cells: 6 run" in first.output
+    text = (tmp_path / "table.md").read_text()
+    assert sentence in text
+    assert "## tanh\n\nUnits that saturate, of both signs; the paper has relu.\n" in text
+    rows = [line for line in text.splitlines() if line.startswith(("| rank ", "| null "))]
+    # Means of ln(rank) and 0.001 more, in the order of ranks, the null as 100.
+    assert [row.split("|")[1:4] for row in rows[:3]] == [
+        [" rank 1 ", " 1 ", " 0.001 ± 0.0025 "],
+        [" rank 10 ", " 10 ", " 2.304 ± 0.0025 "],
+        [" null ", " 100 ", " 4.606 ± 0.0025 "],
+    ]
+    assert text.count("| kernel alignment | +") == text.count("| kernel alignment | -") == 1
+    assert (tmp_path / "tanh.png").read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setattr(engine, "run_task", lambda *_, **__: pytest.fail("a cell was run twice"))
+    assert "6 cells: 6 found" in run("tanh", "--seeds", 3, "--out", tmp_path).output
+    other = run("tanh", "--seeds", 4, "--out", tmp_path)
+    assert other.exit_code == 2
+    assert "is not the spec given" in other.output
+
+
+@pytest.mark.slow
+def test_command_at_a_tiny_size(tmp_path, monkeypatch):
+    """All of it, with networks that are trained."""
+    one = CONTROLS["optimizer"]._replace(variants=("adam",))
+    monkeypatch.setitem(CONTROLS, "optimizer", one)
+    monkeypatch.setattr(_trend, "RESAMPLES", 50)
+    size = ["--hidden", 10, "--iterations", 20, "--seeds", 2]
+    found = run("optimizer", *size, "--out", tmp_path)
+    assert found.exit_code == 0, found.output
+    assert "of 1 optimizers by kernel alignment" in found.output
+    assert "2 cells: 2 run" in found.output
+    assert "| null | 10 | " in (tmp_path / "table.md").read_text()
+    assert (tmp_path / "optimizer.png").stat().st_size > 0
+
+
+def test_the_list_of_controls():
+    found = run()
+    assert found.exit_code == 0
+    lines = found.output.splitlines()
+    assert [line.split()[0] for line in lines] == list(CONTROLS)
+    assert "gradient descent without momentum, and Adam" in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["learning"], "name is 'learning'"),
+        (["gain", "--seeds", "0"], "seeds is 0"),
+        (["gain", "--iterations", "0"], "iterations is 0"),
+        (["gain", "--hidden", "1"], "hidden is 1"),
+        (["gain", "--out", "taken"], "taken"),
+    ],
+)
+def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").write_text("a file")
+    monkeypatch.setattr(engine, "run_task", lambda *_, **__: pytest.fail("work was begun"))
+    found = run(*arguments)
+    assert found.exit_code == 2
+    assert message in found.output
+
+
+def test_smooth_starts_are_ordered_by_their_participation_ratio():
+    found = {}
+    for start, ratio in ((Null(), 50.0), (PowerLaw(1.0), 2.5), (PowerLaw(0.1), 70.0)):
+        dataset = of_values(np.ones((1, 2)), ranks=(1.0,)).isel(start=0)
+        dataset["participation_ratio"] = ("seed", [ratio - 1, ratio + 1])
+        found[start.label] = (Setting(starts=(start,)), dataset.assign_coords(start=start.label))
+    whole = stacked_starts(found)
+    assert list(whole["start"].values) == ["power law 1", "null", "power law 0.1"]
+    np.testing.assert_allclose(whole["rank"], [2.5, 50.0, 70.0])
+    assert whole.attrs["rank_name"] == "participation ratio of the start"
+    assert whole["kernel_alignment"].dims == ("start", "seed")
+
+
+@pytest.mark.parametrize("iterations", [1, 2, 7, 20, 3000, 10_000])
+def test_updates_are_spaced_evenly_in_the_logarithm(iterations):
+    updates = updates_of(iterations)
+    assert updates[0] == 0
+    assert updates[-1] == iterations
+    assert (np.diff(updates) > 0).all()
+    inner = np.array(updates[1:])
+    assert (inner[1:] / inner[:-1] <= 2.5).all()
+    for before, after in itertools.pairwise(updates):
+        assert sum(_lengths(after - before)) == after - before
+
+
+def test_training_looked_at_is_the_training_itself(tmp_path, monkeypatch):
+    """Its end is that of `run_task`, and its beginning the start."""
+    setting = Setting(
+        starts=(LowRank(2),),
+        seeds=2,
+        n_hidden=10,
+        iterations=20,
+        kernel_trials=4,
+        activity_trials=20,
+    )
+    told = []
+    found = train_through(setting, on_piece=told.append)
+    assert list(found["update"].values) == [0, 1, 2, 5, 10, 20]
+    assert [progress.step for progress in told][-1] == 20
+    whole = run_task(setting).isel(start=0)
+    end = found.isel(update=-1)
+    for name in (*MEASURES, "accuracy"):
+        # Two programs round differently, and 20 updates pass it on.
+        np.testing.assert_allclose(end[name], whole[name], rtol=1e-3, atol=1e-4, err_msg=name)
+    start = found.isel(update=0)
+    np.testing.assert_allclose(start["kernel_alignment"], 1, rtol=1e-5)
+    np.testing.assert_allclose(start["representation_alignment"], 1, rtol=1e-5)
+    np.testing.assert_array_equal(start["weight_change_norm"], 0)
+    np.testing.assert_allclose(
+        start["participation_ratio"], whole["participation_ratio"], rtol=1e-4
+    )
+    np.testing.assert_allclose(start["norm"], whole["norm"], rtol=1e-4)
+    assert (np.diff(found["weight_change_norm"].mean("seed")) > 0).all()
+    assert not found["diverged"].any()
+
+    monkeypatch.setattr(_trend, "RESAMPLES", 50)
+    monkeypatch.setattr(
+        "experiments.controls._run.train_through", lambda s, **_: made_through(s, found)
+    )
+    size = ["--hidden", 10, "--iterations", 20, "--seeds", 2, "--out", tmp_path]
+    first = run(THROUGH, *size)
+    assert first.exit_code == 0, first.output
+    assert "of 5 updates by kernel alignment" in first.output
+    assert "2 cells: 2 run" in first.output
+    text = (tmp_path / "table.md").read_text()
+    assert [line for line in text.splitlines() if line.startswith("## ")] == [
+        f"## update {update}" for update in (1, 2, 5, 10, 20)
+    ]
+    assert (tmp_path / f"{THROUGH}.png").read_bytes().startswith(b"\x89PNG")
+    assert "2 cells: 2 found" in run(THROUGH, *size).output
+
+
+def made_through(setting, like):
+    """Another start's training, as far as a table goes."""
+    named = like.assign_coords(start=setting.starts[0].label)
+    return named.assign_attrs(setting.record())
+
+
+def test_a_network_that_diverges_on_the_way_has_no_measures():
+    setting = Setting(
+        starts=(Null(),),
+        seeds=2,
+        n_hidden=10,
+        iterations=4,
+        learning_rate=1e30,
+        measures=("weight_change_norm",),
+        activity_trials=5,
+    )
+    found = train_through(setting)
+    assert list(found["update"].values) == [0, 1, 2, 4]
+    assert not found["diverged"].isel(update=0).any()
+    assert found["diverged"].isel(update=-1).all()
+    assert np.isnan(found["weight_change_norm"]).all()
+    assert dataclasses.asdict(setting)["learning_rate"] == found.attrs["learning_rate"]
