@@ -1,10 +1,14 @@
-"""What the paper shows, run: one module a figure, the verification of the theory, the command line.
+"""What the paper shows, run, beside what theory says of it.
 
 - `verify/`: every statement of `theory` beside trained networks.
-- `recurrent/`: recurrent networks trained from structured starts.
-- `fig1.py`, `fig4.py`: figure 1, and figure 4 panel A.
 - `rich_lazy_map/`: linear networks over rank, scale, readout and alignment with the task.
+- `recurrent/`: recurrent networks trained from structured starts.
+- `fig1.py`, `fig2.py`, `fig3/`, `fig4.py`: the paper's figures, `image_mlp.py` the networks of the
+  last.
 - `controls/`: does rank still matter when one thing is changed?
+- `inspection/`: is a connectome rich or lazy?
+- `sweep/`, `report/`: grids of settings, and a page about what came out.
 - `cli/`: the `richlazy` command.
+- `_intervals.py`: means with intervals.
 - `_whole.py`: files that are written whole or not at all.
 """
