@@ -86,11 +86,16 @@ def _finished(
     spec: SweepSpec, study: Path, record_of: Callable[[Setting], dict]
 ) -> dict[str, tuple[Setting, xr.Dataset]]:
     found = {}
-    for setting in cells(spec):
+    for setting in _settings(spec):
         dataset = read_cell(study, cell_hash(record_of(setting)))
         if dataset is not None:
             found[setting.starts[0].label] = (setting, dataset)
     return found
+
+
+def _settings(spec: SweepSpec) -> list[Setting]:
+    # Controls are of recurrent networks.
+    return [setting for setting in cells(spec) if isinstance(setting, Setting)]
 
 
 def _through_record(setting: Setting) -> dict:
@@ -100,7 +105,7 @@ def _through_record(setting: Setting) -> dict:
 def _run_through(
     spec: SweepSpec, study: Path, on_piece: Callable[[rj.Progress], None]
 ) -> Iterator[CellDone]:
-    grid = cells(spec)
+    grid = _settings(spec)
     create_study(study, to_yaml(spec), environment_record())
     return (_run_cell(study, setting, on_piece) for setting in grid)
 

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..fig2 import COLOURS
+from ..linear._run import LABELS as LINEAR_LABELS
 from ..recurrent import MEASURES
 from ..recurrent._train import LABELS
 from ._markup import escaped
@@ -34,6 +35,7 @@ def measure_figures(settings: Sequence[Setting]) -> str:
         task: [s for s in settings if s.task == task and s.text in lines]
         for task in tasks[:MOST_PANELS]
     }
+    labels = LABELS | (LINEAR_LABELS if set(by_task) == {"linear"} else {})
     parts = []
     for measure in DRAWN:
         drawn = {t: s for t, s in by_task.items() if any(_has(measure, each) for each in s)}
@@ -44,7 +46,7 @@ def measure_figures(settings: Sequence[Setting]) -> str:
             panel(of_task, measure, f"{measure}-{i}", limits, lines)
             for i, of_task in enumerate(drawn.values())
         ]
-        label = LABELS[measure]
+        label = labels[measure]
         parts.append(
             f'<figure class="card"><figcaption>{escaped(label[:1].upper() + label[1:])}'
             f'</figcaption><div class="panels">{"".join(panels)}</div></figure>'

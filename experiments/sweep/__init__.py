@@ -3,7 +3,7 @@
 - `_spec.py`: what a sweep is.
 - `_read.py`: a sweep from text or a file, checked whole before anything runs.
 - `_write.py`: a sweep as YAML again.
-- `_cells.py`: the grid, one `Setting` for each cell, in a documented order.
+- `_cells.py`: the grid, one setting for each cell, in a documented order.
 - `_estimate.py`: how much work and memory a sweep takes.
 - `_pace.py`: how fast a network trains.
 - `_cell.py`: one cell, claimed, computed and kept in a study; `_interrupts.py` lets it be written.
@@ -15,6 +15,7 @@
 - `_fields.py`: mappings and grids of values, read from the tree.
 - `_kinds.py`: the kinds of start, with their parameters.
 - `_starts.py`: the entries of `start`, multiplied out and made.
+- `_linear.py`: what linear networks do not share with the others.
 - `_check.py`: what the values of a grid do not allow each other.
 """
 

@@ -14,8 +14,10 @@ from richlazy_jax.studies import (
     write_cell,
 )
 
-from ..recurrent import Setting, run_task
+from ..linear import LinearSetting, run_linear
+from ..recurrent import run_task
 from ._interrupts import after_this
+from ._spec import CellSetting
 
 # A cell at its default size makes ten times as many updates, in minutes.
 CHECKPOINT_EVERY = 1000
@@ -32,14 +34,14 @@ class CellDone(NamedTuple):
     """
 
     hash: str
-    setting: Setting
+    setting: CellSetting
     status: str
     error: str
 
 
 def run_cell(
     study: Path,
-    setting: Setting,
+    setting: CellSetting,
     *,
     batch_runs: int | None = None,
     checkpoint_every: int = CHECKPOINT_EVERY,
@@ -49,7 +51,8 @@ def run_cell(
     """Compute a cell and keep it, unless it is there or another process has it in hand.
 
     A cell that fails is recorded in the study. Training that was cut off goes on from its last
-    checkpoint in the study and gives the numbers that it would have given.
+    checkpoint in the study and gives the numbers that it would have given. Linear networks take
+    seconds, and have neither checkpoints nor progress.
 
     Args:
         study: the folder.
@@ -71,14 +74,18 @@ def run_cell(
             return CellDone(name, setting, "elsewhere", "")
         checkpoints = rj.Checkpoints(checkpoint_folder(study, name), checkpoint_every)
         try:
+            if isinstance(setting, LinearSetting):
+                dataset = run_linear(setting, batch_runs=batch_runs)
+            else:
+                dataset = run_task(
+                    setting,
+                    piece=piece,
+                    batch_runs=batch_runs,
+                    on_piece=on_piece,
+                    checkpoints=checkpoints,
+                )
             # A cell has one start, which needs no axis.
-            dataset = run_task(
-                setting,
-                piece=piece,
-                batch_runs=batch_runs,
-                on_piece=on_piece,
-                checkpoints=checkpoints,
-            ).squeeze("start")
+            dataset = dataset.squeeze("start")
         # That of a checkpoint, which is written like a cell.
         except OSError:
             raise
@@ -90,7 +97,7 @@ def run_cell(
     return CellDone(name, setting, "run", "")
 
 
-def failed_cell(study: Path, setting: Setting, error: Exception) -> CellDone:
+def failed_cell(study: Path, setting: CellSetting, error: Exception) -> CellDone:
     """A cell that failed, recorded in the study."""
     name = cell_hash(setting.record())
     record_failure(study, name, error)

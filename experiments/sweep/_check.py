@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from ._errors import Faults
 from ._fields import Value, read_one
 from ._kinds import Files
 from ._scalars import REFUSED, text
-from ._spec import AXES, SweepSpec
+from ._spec import SweepSpec, known_fields, setting_class
 
 IMAGES = ("auto", "mnist-5k", "digits", "openml")
 _IMAGES = text(f"{', '.join(IMAGES)} and the path of a folder with MNIST's files")
@@ -29,15 +29,16 @@ class Images(NamedTuple):
     value: rj.ImageSet
 
 
-def check_values(axes: Mapping[str, list[Value]], faults: Faults) -> None:
-    """Note each value that `Setting` refuses by itself."""
+def check_values(axes: Mapping[str, list[Value]], tasks: Collection[str], faults: Faults) -> None:
+    """Note each value that `Setting` or `LinearSetting` refuses by itself."""
+    made = setting_class(tasks)
     for field, values in axes.items():
         # Tasks are known by name, and images beside them are another matter.
-        if field == "task":
+        if field == "task" or field not in known_fields(tasks):
             continue
         for value in values:
             try:
-                Setting(starts=(Null(),), **{field: value.value})
+                made(starts=(Null(),), **{field: value.value})
             except ValueError as error:
                 faults.add(value.node, field, str(error))
 
@@ -109,7 +110,7 @@ def check_number_of_cells(
 def check_grid(
     spec: SweepSpec, axes: Mapping[str, list[Value]], root: yaml.Node, faults: Faults
 ) -> None:
-    """Note what `Setting` refuses of whole cells, at the place of the field that it names."""
+    """Note what settings refuse of whole cells, at the place of the field that it names."""
     places = {(field, v.value): v.node for field, values in axes.items() for v in values}
     for cell in combinations(spec):
         try:
@@ -117,5 +118,5 @@ def check_grid(
         except ValueError as error:
             named = str(error).partition(" ")[0]
             field = {"starts": "start"}.get(named, named)
-            at = places.get((field, cell[field]), root) if field in AXES else root
+            at = places.get((field, cell[field]), root) if field in cell else root
             faults.add(at, field, str(error))

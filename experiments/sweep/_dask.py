@@ -25,10 +25,9 @@ import numpy as np
 import richlazy_jax as rj
 from richlazy_jax.studies import environment_record
 
-from ..recurrent import Setting
 from ._cell import run_cell
 from ._cells import cells
-from ._spec import SweepSpec
+from ._spec import CellSetting, SweepSpec
 
 CONNECT_SECONDS = 10
 # A result is a few bytes. One that does not come was lost with its worker.
@@ -64,7 +63,7 @@ class CellsOfSweep(distributed.WorkerPlugin):
         self.spec, self.study, self.how, self.ours = spec, study, how, ours
 
     @functools.cached_property
-    def grid(self) -> list[Setting]:
+    def grid(self) -> list[CellSetting]:
         """The cells, in the order that the client has as well."""
         return cells(self.spec)
 

@@ -21,10 +21,9 @@ from richlazy_jax.studies import (
     read_cell,
 )
 
-from ..recurrent import Setting
 from ._cell import CHECKPOINT_EVERY, CellDone, failed_cell
 from ._cells import cells
-from ._spec import SweepSpec
+from ._spec import CellSetting, SweepSpec
 
 # How long to wait for news before looking whether workers came or went.
 _LOOK_SECONDS = 0.5
@@ -100,7 +99,7 @@ def run_distributed(
 
 def _cells_done(
     dask: ModuleType,
-    grid: Sequence[Setting],
+    grid: Sequence[CellSetting],
     plugin: Any,
     scheduler: str | None,
     workers: int | None,
@@ -136,7 +135,7 @@ def _run(
     dask: ModuleType,
     client: Any,
     plugin: Any,
-    grid: Sequence[Setting],
+    grid: Sequence[CellSetting],
     missing: Sequence[int],
     retries: int,
     news: "queue.SimpleQueue[rj.Progress | None]",
@@ -189,7 +188,7 @@ def _run(
         _hear(news, on_piece)
 
 
-def _done(study: Path, setting: Setting, found: tuple[str, str] | Exception) -> CellDone:
+def _done(study: Path, setting: CellSetting, found: tuple[str, str] | Exception) -> CellDone:
     """What became of a cell, which is recorded here where its worker could not."""
     name = cell_hash(setting.record())
     if not isinstance(found, Exception):

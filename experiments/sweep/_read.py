@@ -12,13 +12,14 @@ from ._check import check_grid, check_images, check_number_of_cells, check_value
 from ._errors import Faults
 from ._fields import Value, read_axis, read_mapping, read_one
 from ._kinds import Files
+from ._linear import allowed_entries, check_tasks
 from ._scalars import REFUSED, choice, number, whole
-from ._spec import AXES, SweepSpec
-from ._starts import make_starts, read_entries
+from ._spec import AXES, SweepSpec, defaults_of
+from ._starts import make_starts, read_entries, sizes_of
 from ._tree import read_tree, shown
 
-TASKS = ("2AF", "DMS", "CXT", "sMNIST")
-# Ranges of numbers that are not here are those of `Setting`.
+TASKS = ("2AF", "DMS", "CXT", "sMNIST", "linear")
+# Ranges of numbers that are not here are those of `Setting` and `LinearSetting`.
 _SCALARS = {
     "task": choice(TASKS),
     # The recurrent weights of one network take 40 GB there; checks may allocate an array of it.
@@ -35,6 +36,9 @@ _SCALARS = {
     "kernel_weights": choice(tuple(KERNEL_WEIGHTS)),
     "kernel_trials": whole(),
     "activity_trials": whole(),
+    # Inputs and kernels of one network take megabytes there.
+    "n_inputs": whole(most=1000),
+    "sigma": number(),
     # Beyond, they wrap around: JAX keeps 32 bits of them.
     "random_seed": whole(least=0, most=2**32 - 1),
 }
@@ -82,10 +86,10 @@ def sweep_spec(
         folder: where relative paths begin; None stands for the current one.
 
     Raises:
-        SpecError: the text, a value, or values beside each other are not as `Setting` and its
-            starts allow. It holds every fault, but for three cases: text that is not YAML has one,
-            as has a grid that is too large, and of motif statistics, which limit each other, the
-            first is named.
+        SpecError: the text, a value, or values beside each other are not as `Setting`,
+            `LinearSetting` and their starts allow. It holds every fault, but for three cases: text
+            that is not YAML has one, as has a grid that is too large, and of motif statistics,
+            which limit each other, the first is named.
     """
     faults = Faults(name)
     root = read_tree(text, faults)
@@ -99,19 +103,20 @@ def sweep_spec(
         if field in fields
     }
     single = _single_values(fields, faults)
-    check_values(axes, faults)
+    tasks = check_tasks(fields, axes, faults)
+    check_values(axes, tasks, faults)
     files = Files(Path.cwd() if folder is None else Path(folder))
     images = read_images(fields.get("images"), files, faults)
     check_images(fields, axes, images, root, faults)
     if "start" in fields:
-        entries = read_entries(fields["start"], faults)
+        entries = allowed_entries(read_entries(fields["start"], faults), tasks, faults)
         if not check_number_of_cells([e.number for e in entries], axes, root, faults):
             faults.refuse()
-        axes["start"] = make_starts(entries, axes.get("n_hidden"), files, faults)
+        axes["start"] = make_starts(entries, sizes_of(axes, tasks), files, faults)
     else:
         faults.add(root, "start", "start is missing; allowed are one or more kinds of start.")
     faults.refuse_any()
-    given: dict[str, Any] = {
+    given: dict[str, Any] = defaults_of(tasks) | {
         field: tuple(v.value for v in axes[field]) for field in AXES if field in axes
     }
     given |= {field: v.value for field, v in single.items()}

@@ -1,12 +1,17 @@
 """What a sweep is."""
 
 import dataclasses
+from collections.abc import Collection
 from typing import Any
 
 import richlazy_jax as rj
 
+from ..linear import LinearSetting
 from ..recurrent import Setting, Start
 from ._kinds import KINDS
+
+# What a cell is.
+CellSetting = Setting | LinearSetting
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,13 +45,16 @@ class StartSpec:
 class SweepSpec:
     """A grid of settings. Each field but the last four holds the values of one axis.
 
-    Fields mean what they mean in `experiments.recurrent.Setting`, and have its defaults.
-    `sweep_spec` and `read_spec` make one and check it whole; the class itself checks nothing.
+    Fields mean what they mean in `experiments.recurrent.Setting`, and have its defaults. The task
+    "linear" stands alone: fields mean what they mean in `experiments.linear.LinearSetting`, whose
+    defaults `sweep_spec` and `read_spec` put in, and those that it lacks mean nothing. They make a
+    sweep and check it whole; the class itself checks nothing.
 
     Attributes:
         task, n_hidden, iterations, batch, optimizer, learning_rate, momentum, gain, activation,
             leak, dt, kernel_weights, kernel_trials, activity_trials, random_seed: one value, or
             several that differ.
+        n_inputs, sigma: likewise, for "linear" only.
         start: the starts, each in cells of its own.
         seeds: how many networks each cell has.
         measures: which measures to take of each.
@@ -70,6 +78,8 @@ class SweepSpec:
     kernel_weights: tuple[str, ...] = (Setting.kernel_weights,)
     kernel_trials: tuple[int, ...] = (Setting.kernel_trials,)
     activity_trials: tuple[int, ...] = (Setting.activity_trials,)
+    n_inputs: tuple[int, ...] = (LinearSetting.n_inputs,)
+    sigma: tuple[float, ...] = (LinearSetting.sigma,)
     random_seed: tuple[int, ...] = (Setting.random_seed,)
     seeds: int = Setting.seeds
     measures: tuple[str, ...] = Setting.measures
@@ -83,3 +93,26 @@ AXES = tuple(
     for field in dataclasses.fields(SweepSpec)
     if field.name not in ("seeds", "measures", "images", "image_set")
 )
+
+
+def setting_class(tasks: Collection[str]) -> type[CellSetting]:
+    """What the cells of a sweep over these tasks are."""
+    return LinearSetting if "linear" in tasks else Setting
+
+
+def known_fields(tasks: Collection[str]) -> tuple[str, ...]:
+    """The fields of a sweep that mean something with these tasks, in the order of the class."""
+    known = {field.name for field in dataclasses.fields(setting_class(tasks))} | {"start"}
+    return tuple(f.name for f in dataclasses.fields(SweepSpec) if f.name in known)
+
+
+def defaults_of(tasks: Collection[str]) -> dict[str, Any]:
+    """The fields of a sweep over these tasks that have defaults which depend on them."""
+    setting = setting_class(tasks)
+    axes = [field for field in known_fields(tasks) if field in AXES and field != "start"]
+    return {field: (getattr(setting, field),) for field in axes} | {"seeds": setting.seeds}
+
+
+def axes_of(spec: SweepSpec) -> tuple[str, ...]:
+    """The axes that mean something with the tasks of a sweep, in the order of the class."""
+    return tuple(field for field in known_fields(spec.task) if field in AXES)

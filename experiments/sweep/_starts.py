@@ -3,19 +3,19 @@
 import dataclasses
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import yaml
 
-from ..recurrent import Setting, Start, Wired
+from ..recurrent import Start, Wired
 from ._errors import Faults
 from ._fields import Value, read_axis, read_mapping, read_one
 from ._kinds import KINDS, REQUIRED, Blamed, Files
 from ._scalars import REFUSED, Scalar, choice
-from ._spec import StartSpec
+from ._spec import StartSpec, defaults_of
 from ._tree import tag_of
 
 
@@ -44,23 +44,22 @@ def read_entries(node: yaml.Node, faults: Faults) -> list[Entry]:
 
 
 def make_starts(
-    entries: Sequence[Entry], sizes: Sequence[Value] | None, files: Files, faults: Faults
+    entries: Sequence[Entry], sizes: Mapping[str, int], files: Files, faults: Faults
 ) -> list[Value]:
     """The starts of all entries, checked at all sizes, without those that have a fault.
 
     Args:
         entries: as `read_entries` gives them.
-        sizes: the numbers of hidden units that are asked for; None stands for the default.
+        sizes: as `sizes_of` gives them.
         files: the files that they may read.
         faults: where faults are noted.
     """
-    counts = [Setting.n_hidden] if sizes is None else [size.value for size in sizes]
     made: dict[str, Value] = {}
     for entry in entries:
         names = list(entry.axes)
         for values in itertools.product(*entry.axes.values()):
             given = dict(zip(names, values, strict=True))
-            spec = _made(entry, given, counts, files, faults)
+            spec = _made(entry, given, sizes, files, faults)
             if spec is None:
                 continue
             # Of the numbers, so that one file under two names is one start.
@@ -75,6 +74,22 @@ def make_starts(
             else:
                 made[record] = Value(spec, entry.node)
     return list(made.values())
+
+
+def sizes_of(axes: Mapping[str, list[Value]], tasks: Collection[str]) -> dict[str, int]:
+    """The sizes that starts must fit, and the fields that they follow from.
+
+    Recurrent weights have as many rows and columns as there are hidden units. The first layer of a
+    linear network has no more singular values than inputs.
+    """
+    defaults = defaults_of(tasks)
+    hidden, inputs = (
+        [value.value for value in axes[field]] if field in axes else defaults.get(field, ())
+        for field in ("n_hidden", "n_inputs")
+    )
+    if "n_inputs" not in defaults:
+        return {f"n_hidden {h}": h for h in hidden}
+    return {f"n_hidden {h} and n_inputs {d}": min(h, d) for h in hidden for d in inputs}
 
 
 def _entry(node: yaml.Node, faults: Faults) -> Entry | None:
@@ -107,7 +122,7 @@ def _entry(node: yaml.Node, faults: Faults) -> Entry | None:
 def _made(
     entry: Entry,
     given: Mapping[str, Value],
-    sizes: Sequence[int],
+    sizes: Mapping[str, int],
     files: Files,
     faults: Faults,
 ) -> StartSpec | None:
@@ -135,12 +150,12 @@ def _made(
         blame(_first_word(error), error)
         return None
     fitting = []
-    for size in sizes:
+    for words, size in sizes.items():
         try:
             start.check(size)
             fitting.append(size)
         except ValueError as error:
-            blame(kind.sized, error, f" with n_hidden {size}")
+            blame(kind.sized, error, f" with {words}")
     if fitting:
         try:
             _trace(start, min(fitting))

@@ -4,25 +4,27 @@ from typing import Any
 
 import yaml
 
-from ._spec import AXES, SweepSpec
+from ._spec import SweepSpec, axes_of, known_fields
 
 
 def to_yaml(spec: SweepSpec) -> str:
     """YAML that `sweep_spec` reads as an equal sweep, wherever it stands.
 
-    Every field is written, defaults as well, so that it means the same when defaults change. Paths
-    are full.
+    Every field that means something is written, defaults as well, so that it means the same when
+    defaults change. Paths are full.
 
     Args:
         spec: the sweep.
     """
     fields: dict[str, Any] = {}
-    for field in AXES:
+    for field in axes_of(spec):
         values = list(getattr(spec, field))
         if field == "start":
             values = [_entry(start.kind, start.written) for start in values]
         fields[field] = values if len(values) > 1 or field == "start" else values[0]
-    fields |= {"seeds": spec.seeds, "measures": list(spec.measures)}
+    fields["seeds"] = spec.seeds
+    if "measures" in known_fields(spec.task):
+        fields["measures"] = list(spec.measures)
     if spec.images is not None:
         fields["images"] = spec.images
     return yaml.safe_dump(

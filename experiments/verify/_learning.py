@@ -57,6 +57,7 @@ def learn_many(
     *settings: Any,
     steps: int = STEPS,
     learning_rate: float = 0.1,
+    batch_runs: int | None = None,
 ) -> Learned:
     """Draw `runs` problems, train a network on each by gradient descent, measure.
 
@@ -68,11 +69,13 @@ def learn_many(
         key: a JAX random key.
         runs: how many.
         settings: arrays that tell one row from another, such as singular values.
-        steps: updates on the full batch, a multiple of `STEPS`.
+        steps: updates on the full batch.
         learning_rate: their step.
+        batch_runs: how many networks a device trains at once; None stands for its share of `CHUNK`.
     """
     devices = np.array(jax.local_devices())
-    chunk = -(-min(runs, CHUNK) // len(devices)) * len(devices)
+    most = CHUNK if batch_runs is None else batch_runs * len(devices)
+    chunk = -(-min(runs, most) // len(devices)) * len(devices)
     sharding = jax.sharding.NamedSharding(
         jax.sharding.Mesh(devices, ("runs",)), jax.sharding.PartitionSpec("runs")
     )
@@ -84,8 +87,9 @@ def learn_many(
         drawn = jax.vmap(lambda k: draw(k, *settings))(jax.device_put(keys, sharding))
         problem = jax.tree.map(_plain, drawn)
         weights = problem.weights
-        for _ in range(steps // STEPS):
-            weights = _trained(weights, problem.x, problem.y, learning_rate)
+        for done in range(0, steps, STEPS):
+            piece = min(STEPS, steps - done)
+            weights = _trained(weights, problem.x, problem.y, learning_rate, piece)
         parts.append(jax.device_get(_measured(problem, weights)))
     return jax.tree.map(lambda *p: np.concatenate(p)[:runs], *parts)
 
@@ -128,13 +132,17 @@ def _named(weights: list[Array]) -> dict[str, Array]:
     return {f"w{i}": w for i, w in enumerate(weights, 1)}
 
 
-@jax.jit
-@functools.partial(jax.vmap, in_axes=(0, 0, 0, None))
-def _trained(weights: list[Array], x: Array, y: Array, learning_rate: Any) -> list[Array]:
-    loss = rj.half_squared_error(_network(weights).apply)
-    batch, unused = rj.full_batch(x, y), jax.random.key(0)
-    end = rj.train(loss, _named(weights), optax.sgd(learning_rate), batch, unused, STEPS).params
-    return [end[name] for name in _named(weights)]
+@functools.partial(jax.jit, static_argnames="steps")
+def _trained(
+    weights: list[Array], x: Array, y: Array, learning_rate: Any, steps: int
+) -> list[Array]:
+    def of_one(weights: list[Array], x: Array, y: Array) -> list[Array]:
+        loss = rj.half_squared_error(_network(weights).apply)
+        batch, unused = rj.full_batch(x, y), jax.random.key(0)
+        end = rj.train(loss, _named(weights), optax.sgd(learning_rate), batch, unused, steps).params
+        return [end[name] for name in _named(weights)]
+
+    return jax.vmap(of_one)(weights, x, y)
 
 
 @jax.jit

@@ -43,7 +43,7 @@ measures: [speed]
     lines = str(caught.value).splitlines()
     assert len(lines) == len(caught.value.faults)
     expected = [
-        (1, 13, "task is '3AF'; allowed are 2AF, DMS, CXT, sMNIST, and the nearest"),
+        (1, 13, "task is '3AF'; allowed are 2AF, DMS, CXT, sMNIST, linear, and the near"),
         (3, 12, "start.kind is 'nul'; allowed are null, low_rank, "),
         (4, 32, "start.rank is 30 with n_hidden 20: ranks holds 30; allowed are whole numbers "),
         (4, 36, "start.rank is 0; allowed are whole decimal numbers from 1 to "),

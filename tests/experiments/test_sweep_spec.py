@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import richlazy_jax as rj
+from experiments.linear import LinearSetting
 from experiments.recurrent import (
     CellTyped,
     Dale,
@@ -71,8 +72,9 @@ def test_a_lone_start_has_every_default_of_the_setting():
     spec = sweep_spec(NULL)
     assert cells(spec) == [Setting(starts=(Null(),))]
     assert cell_axes(spec) == ()
-    # The class has the fields of `Setting`, and `start` for `starts`.
-    names = {f.name for f in dataclasses.fields(Setting)} - {"starts"} | {"start", "image_set"}
+    # The class has the fields of `Setting` and `LinearSetting`, and `start` for `starts`.
+    both = (*dataclasses.fields(Setting), *dataclasses.fields(LinearSetting))
+    names = {f.name for f in both} - {"starts"} | {"start", "image_set"}
     assert {f.name for f in dataclasses.fields(SweepSpec)} == names
     assert cells(SweepSpec(start=spec.start)) == cells(spec)
 
