@@ -1,12 +1,18 @@
 """Equations in pages and docstrings, as MathML that browsers draw by themselves.
 
-`$...$` stands in a line; `$$...$$` is a block of its own. Nothing is loaded when a page is read.
+`$...$` stands in a line; `$$...$$` is a block of its own. The site brings the font that they need,
+STIX Two Math, which the package ziamath has in it (SIL Open Font License 1.1).
 """
 
 import re
+import unicodedata
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 from typing import Any
 
+import ziamath
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
 from latex2mathml.converter import convert
 from markdown import Markdown
 from markdown.blockprocessors import BlockProcessor
@@ -17,6 +23,29 @@ from mkdocs.plugins import event_priority
 # A dollar before a letter or number and with a partner on the same or the next line.
 INLINE = r"(?<![\\$\w])\$(?![\s$])([^$]+?)(?<!\s)\$(?![$\w])"
 BLOCK = re.compile(r"^\$\$(.+?)\$\$\s*$", re.DOTALL)
+# What MathML Core leaves out, and browsers with it.
+VARIANT = re.compile(r'<m([in]) mathvariant="(double-struck|script|bold)">(\w)</m[in]>')
+FUNCTION = re.compile(r"<mo>([A-Za-z]{2,})</mo>")
+# Norms and absolute values, which would be spaced as signs between two terms.
+BAR = re.compile(r'<mo(?: stretchy="false")?>(&#x0007C;|&#x02016;)</mo>')
+
+FONT = Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"
+FONT_IN_SITE = "assets/fonts/stix-two-math.woff"
+# Latin, Greek, accents, arrows and operators; letters that are italic, bold, script or double-struck.
+CHARACTERS = [
+    *range(0x20, 0x100),
+    *range(0x2C6, 0x2DE),
+    *range(0x300, 0x308),
+    *range(0x391, 0x3F6),
+    *range(0x2010, 0x2065),
+    *range(0x2102, 0x2136),
+    *range(0x2190, 0x21D5),
+    *range(0x2200, 0x22F0),
+    *range(0x1D400, 0x1D4D0),
+    *range(0x1D538, 0x1D56C),
+    *range(0x1D6A4, 0x1D71C),
+    *range(0x1D7CE, 0x1D7D8),
+]
 
 
 def mathml(latex: str, display: str = "inline") -> str:
@@ -29,7 +58,21 @@ def mathml(latex: str, display: str = "inline") -> str:
     # What the converter does not know it passes on as it is.
     if "\\" in made:
         raise ValueError(f"equation is {latex!r}; allowed are commands that latex2mathml knows.")
-    return made
+    made = VARIANT.sub(lambda m: f"<m{m[1]}>{_letter(m[2], m[3])}</m{m[1]}>", made)
+    made = FUNCTION.sub(r'<mo form="prefix" lspace="0.1em" rspace="0.17em">\1</mo>', made)
+    made = made.replace("&#x0007E;", "&#x0223C;")
+    return BAR.sub(r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>', made)
+
+
+def _letter(style: str, plain: str) -> str:
+    """The letter or digit that has its style built in."""
+    name = unicodedata.name(plain).replace("LATIN ", "").replace("LETTER ", "")
+    name = f"{style.upper()} {name}"
+    try:
+        return unicodedata.lookup(f"MATHEMATICAL {name}")
+    except KeyError:
+        # Some were there before the others, such as the double-struck R.
+        return unicodedata.lookup(name)
 
 
 class _Inline(InlineProcessor):
@@ -65,3 +108,18 @@ def on_config(config: Any) -> Any:
     """Read equations everywhere."""
     config.markdown_extensions.append(Equations())
     return config
+
+
+def on_post_build(config: Any) -> None:
+    """Put the part of the font that equations use beside the pages."""
+    font = TTFont(FONT)
+    options = Options()
+    # The form that letters take in indices.
+    options.layout_features = ["ssty"]
+    subsetter = Subsetter(options)
+    subsetter.populate(unicodes=CHARACTERS)
+    subsetter.subset(font)
+    font.flavor = "woff"
+    path = Path(config.site_dir) / FONT_IN_SITE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    font.save(path)
