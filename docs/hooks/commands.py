@@ -28,10 +28,11 @@ def options(name: str) -> str:
         written = parameter.opts[0] if parameter.opts[0].startswith("-") else ""
         written = written or parameter.metavar or parameter.name.upper()
         notes = [_sentence(getattr(parameter, "help", None))]
+        default = parameter.default
         if parameter.required:
             notes.append("Required.")
-        elif isinstance(parameter.default, str | int | float) and parameter.default is not False:
-            notes.append(f"Default: `{parameter.default}`.")
+        elif isinstance(default, str | int | float) and str(default) not in ("", "False"):
+            notes.append(f"Default: `{default}`.")
         parts.append(f"`{written}`\n:   {' '.join(filter(None, notes))}")
     return "\n\n".join(parts)
 

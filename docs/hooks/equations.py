@@ -4,13 +4,13 @@
 STIX Two Math, which the package ziamath has in it (SIL Open Font License 1.1).
 """
 
+import importlib.util
 import re
 import unicodedata
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
-import ziamath
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from latex2mathml.converter import convert
@@ -29,9 +29,8 @@ FUNCTION = re.compile(r"<mo>([A-Za-z]{2,})</mo>")
 # Norms and absolute values, which would be spaced as signs between two terms.
 BAR = re.compile(r'<mo(?: stretchy="false")?>(&#x0007C;|&#x02016;)</mo>')
 
-FONT = Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"
 FONT_IN_SITE = "assets/fonts/stix-two-math.woff"
-# Latin, Greek, accents, arrows and operators; letters that are italic, bold, script or double-struck.
+# Latin, Greek, accents, arrows, operators; italic, bold, script and double-struck letters.
 CHARACTERS = [
     *range(0x20, 0x100),
     *range(0x2C6, 0x2DE),
@@ -60,7 +59,7 @@ def mathml(latex: str, display: str = "inline") -> str:
         raise ValueError(f"equation is {latex!r}; allowed are commands that latex2mathml knows.")
     made = VARIANT.sub(lambda m: f"<m{m[1]}>{_letter(m[2], m[3])}</m{m[1]}>", made)
     made = FUNCTION.sub(r'<mo form="prefix" lspace="0.1em" rspace="0.17em">\1</mo>', made)
-    made = made.replace("&#x0007E;", "&#x0223C;")
+    made = made.replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")
     return BAR.sub(r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>', made)
 
 
@@ -76,7 +75,7 @@ def _letter(style: str, plain: str) -> str:
 
 
 class _Inline(InlineProcessor):
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Any, int, int]:  # noqa: N802
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Any, int, int]:
         return self.md.htmlStash.store(mathml(m.group(1))), m.start(0), m.end(0)
 
 
@@ -87,7 +86,7 @@ class _Block(BlockProcessor):
     def run(self, parent: ElementTree.Element, blocks: list[str]) -> None:
         match = BLOCK.match(blocks.pop(0).strip())
         assert match is not None
-        # A box of its own, so that a long equation scrolls on a narrow screen and the page does not.
+        # A box of its own: on a narrow screen a long equation scrolls, and the page does not.
         box = ElementTree.SubElement(parent, "div", {"class": "equation", "tabindex": "0"})
         box.text = self.parser.md.htmlStash.store(mathml(match.group(1), "block"))
 
@@ -95,7 +94,7 @@ class _Block(BlockProcessor):
 class Equations(Extension):
     """Both forms, for Python-Markdown."""
 
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+    def extendMarkdown(self, md: Markdown) -> None:
         # After code in backticks (190) and before backslashes are taken for escapes (180).
         md.inlinePatterns.register(_Inline(INLINE, md), "equation", 185)
         # Before indented lines are taken for code (80) or for parts of a list (90).
@@ -112,7 +111,11 @@ def on_config(config: Any) -> Any:
 
 def on_post_build(config: Any) -> None:
     """Put the part of the font that equations use beside the pages."""
-    font = TTFont(FONT)
+    # Found and not imported, since only a file of it is wanted.
+    package = importlib.util.find_spec("ziamath")
+    if package is None or package.origin is None:
+        raise ImportError("ziamath is not installed; the extra docs has it.")
+    font = TTFont(Path(package.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf")
     options = Options()
     # The form that letters take in indices.
     options.layout_features = ["ssty"]
