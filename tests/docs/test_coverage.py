@@ -9,6 +9,7 @@ import pytest
 import richlazy_jax
 import richlazy_jax.studies
 import theory
+import theory.dynamics
 from experiments import cli
 
 from ._pages import PAGES, ROOT
@@ -22,7 +23,9 @@ def documented(folder):
 
 
 def test_every_closed_form_has_its_place():
-    assert sorted(documented("theory")) == sorted(f"theory.{name}" for name in theory.__all__)
+    names = [f"theory.{name}" for name in theory.__all__]
+    names += [f"theory.dynamics.{name}" for name in theory.dynamics.__all__]
+    assert sorted(documented("theory")) == sorted(names)
 
 
 def test_every_name_of_the_simulation_has_its_place():
