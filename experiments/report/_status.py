@@ -26,7 +26,9 @@ def counts_line(study: Study) -> str:
     asked = len(study.grid.records)
     among = finished - len(study.not_asked_for)
     more = f", {len(study.not_asked_for)} not asked for" if study.not_asked_for else ""
-    return f"{among} of {asked} cells finished, {len(study.missing)} missing, {failed} failed{more}"
+    begun = sum(hash in study.begun for hash in study.missing)
+    missing = f"{len(study.missing)} missing{f' ({begun} begun)' if begun else ''}"
+    return f"{among} of {asked} cells finished, {missing}, {failed} failed{more}"
 
 
 def problems(study: Study) -> str:
@@ -43,7 +45,7 @@ def problems(study: Study) -> str:
         items = [_failure(hash, names, failure) for hash, failure in study.failed.items()]
         parts.append(_listed("failed", items, ""))
     if study.missing:
-        items = [f"<li>{escaped(names[hash])} <code>{hash}</code></li>" for hash in study.missing]
+        items = [_missing(hash, names[hash], study.begun.get(hash)) for hash in study.missing]
         parts.append(_listed("missing", items, ""))
     if study.not_asked_for:
         items = [f"<li><code>{hash}</code></li>" for hash in study.not_asked_for]
@@ -114,6 +116,11 @@ def _names(study: Study) -> dict[str, str]:
         parts = [task_of(record), known.get(start, start), fields_text(fields)]
         names[hash] = ", ".join(part for part in parts if part)
     return names
+
+
+def _missing(hash: str, name: str, updates: int | None) -> str:
+    begun = "" if updates is None else f", begun: {counted(updates, 'update')} done"
+    return f"<li>{escaped(name)} <code>{hash}</code>{begun}</li>"
 
 
 def _failure(hash: str, names: Mapping[str, str], failure: Failure) -> str:

@@ -4,11 +4,17 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from richlazy_jax.studies import BrokenCellWarning, Failure, failures, read_cell
+from richlazy_jax.studies import (
+    BrokenCellWarning,
+    Failure,
+    checkpoint_folder,
+    failures,
+    read_cell,
+)
 from richlazy_jax.studies._folder import CELLS, ENVIRONMENT, SPEC, hashes_in
 
 from ._cell import Cell, cell_of, start_record, with_distinct_starts
@@ -28,6 +34,7 @@ class Study(NamedTuple):
     - `cells`: those that are finished, in the order of their hashes.
     - `records`: of the same cells.
     - `failed`: the last error of each cell that failed and is not finished.
+    - `begun`: the updates that the last checkpoint holds of each cell that is not finished.
     - `wrong`: sentences about files that are not what they should be.
     """
 
@@ -38,6 +45,7 @@ class Study(NamedTuple):
     cells: list[Cell]
     records: list[Mapping[str, Any]]
     failed: dict[str, Failure]
+    begun: dict[str, int]
     wrong: list[str]
 
     @property
@@ -88,6 +96,7 @@ def read_study(path: Path) -> Study:
         cells=cells,
         records=records,
         failed={hash: failure for hash, failure in failed.items() if hash not in there},
+        begun=_begun(path, [hash for hash in grid.records if hash not in there]),
         wrong=[_within(path, each) for each in wrong],
     )
 
@@ -113,6 +122,17 @@ def _cells(path: Path, wrong: list[str]) -> tuple[list[Cell], list[Mapping[str, 
         except Exception as error:
             wrong.append(clean(f"cells/{name}.nc could not be read: {error}"))
     return with_distinct_starts(cells, [start_record(r) for r in records]), records
+
+
+def _begun(path: Path, hashes: Sequence[str]) -> dict[str, int]:
+    """The updates done of each cell that has a checkpoint, by the names of these."""
+    found = {}
+    for hash in hashes:
+        names = [entry.name for entry in checkpoint_folder(path, hash).glob("*")]
+        steps = [int(name) for name in names if name.isdecimal()]
+        if steps:
+            found[hash] = max(steps)
+    return found
 
 
 def _put_aside(path: Path) -> list[str]:

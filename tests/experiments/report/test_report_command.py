@@ -12,7 +12,13 @@ from typer.testing import CliRunner
 from experiments import cli
 from experiments.report import study_report
 from experiments.sweep import cells, sweep_spec
-from richlazy_jax.studies import create_study, record_failure, write_cell
+from richlazy_jax.studies import (
+    cell_hash,
+    checkpoint_folder,
+    create_study,
+    record_failure,
+    write_cell,
+)
 
 VALUES = {"kernel_alignment": [0.5, 0.6]}
 
@@ -96,6 +102,20 @@ def test_finished_failed_and_missing_cells_are_those_of_the_grid(made, read):
     assert "LowRank(rank=4" in text
     again = read(study_report(study.path).html).text
     assert f"{broken}.nc.broken-1 was put aside when the study was read before" in again
+
+
+def test_cells_that_have_a_checkpoint_are_begun(made, read):
+    spec = "task: 2AF\nstart:\n- {kind: low_rank, rank: [1, 2]}\nn_hidden: 6\nseeds: 2\n"
+    study = made(spec=spec)
+    first, _ = (cell_hash(setting.record()) for setting in cells(sweep_spec(spec)))
+    # One that is being written has another name.
+    for name in ("200", "1000", "1200.partial"):
+        (checkpoint_folder(study.path, first) / name).mkdir(parents=True)
+    report = study_report(study.path)
+    assert report.line == "0 of 2 cells finished, 2 missing (1 begun), 0 failed"
+    text = read(report.html).text
+    assert f"{first}, begun: 1000 updates done" in text
+    assert text.count("begun:") == 1
 
 
 def damage_environment(study):
