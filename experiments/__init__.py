@@ -2,6 +2,7 @@
 
 - `verify/`: every statement of `theory` beside trained networks.
 - `rich_lazy_map/`: linear networks over rank, scale, readout and alignment with the task.
+- `linear/`: linear networks with theory's expectation of each, for sweeps.
 - `recurrent/`: recurrent networks trained from structured starts.
 - `fig1.py`, `fig2.py`, `fig3/`, `fig4.py`: the paper's figures, `image_mlp.py` the networks of the
   last.
