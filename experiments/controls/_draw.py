@@ -34,6 +34,11 @@ def draw_variants(name: str, datasets: Mapping[str, xr.Dataset]) -> Figure:
     size = (3.0 * len(datasets) + 0.8, 2.6 * len(PANELS))
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(len(PANELS), len(datasets), squeeze=False, sharex="col")
+    for row, measure in enumerate(PANELS):
+        # Alignments compare between variants; how far weights move depends on how they are moved.
+        if measure.endswith("alignment"):
+            for axes in grid[row, 1:]:
+                axes.sharey(grid[row, 0])
     for column, (variant, dataset) in enumerate(datasets.items()):
         for row, measure in enumerate(PANELS):
             axes = grid[row, column]

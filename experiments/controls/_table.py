@@ -19,7 +19,7 @@ def table(
     trends: Mapping[str, Sequence[Trend]],
     notes: Mapping[str, str],
 ) -> str:
-    """The overall verdict, then for each variant its means, intervals and trends.
+    """The overall verdict, a line for each variant and measure, then each variant in full.
 
     Args:
         name: of the control.
@@ -33,12 +33,32 @@ def table(
     said = reservations(datasets)
     if said:
         lines += [f"To be read with care: {'; '.join(said)}.", ""]
+    lines += [*_summary(datasets, trends), ""]
     for variant, dataset in datasets.items():
         lines += [f"## {variant}", ""]
         if variant in notes:
             lines += [notes[variant], ""]
         lines += [*_means(dataset), "", *_trends(trends[variant]), ""]
     return "\n".join(lines)
+
+
+def _summary(
+    datasets: Mapping[str, xr.Dataset], trends: Mapping[str, Sequence[Trend]]
+) -> list[str]:
+    lines = [
+        "| variant | measure | means by start, from low rank to high | Spearman, 95 % interval | "
+        "verdict |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for variant, dataset in datasets.items():
+        by_rank = dataset.sortby("rank")
+        for t in trends[variant]:
+            means = "; ".join(mean_with_interval(v) for v in by_rank[t.measure].values)
+            lines.append(
+                f"| {variant} | {t.measure.replace('_', ' ')} | {means} | {t.spearman:+.2f} "
+                f"({t.low:+.2f} to {t.high:+.2f}) | {t.verdict} |"
+            )
+    return lines
 
 
 def _means(dataset: xr.Dataset) -> list[str]:
