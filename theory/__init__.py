@@ -15,6 +15,7 @@ of a scalar output is $K = X M X^\top$.
 - `optimal_initial_gram`, `optimal_kernel_alignment` (`_optimal_start.py`): the laziest start.
 - `aligned_kernel_alignment` (`_aligned_start.py`): Proposition 1, low rank and yet lazy.
 - `partial_alignment`, `feature_overlap` and their expectations (`_partial_alignment.py`).
+- `any_scale_kernel_alignment` (`_any_scale.py`): equal singular values of any size.
 - `effective_rank` (`_effective_rank.py`).
 - `numerical_expected_kernel_alignment`, `uniform_tasks` (`_numerical.py`): a mean over drawn tasks,
   for where no closed form is known.
@@ -27,6 +28,7 @@ not; shapes are checked always.
 
 from ._aligned_start import aligned_kernel_alignment
 from ._alignment_variance import kernel_alignment_variance, kernel_alignment_variance_from_factor
+from ._any_scale import any_scale_kernel_alignment
 from ._effective_rank import effective_rank
 from ._expected_alignment import (
     expected_kernel_alignment,
@@ -52,6 +54,7 @@ from ._task_alignment import task_kernel_alignment
 __all__ = [
     "NumericalExpectation",
     "aligned_kernel_alignment",
+    "any_scale_kernel_alignment",
     "balance",
     "deep_kernel_factor",
     "effective_rank",

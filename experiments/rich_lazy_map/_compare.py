@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from ._predict import any_scale_alignment, small_scale_alignment
+from ._predict import along_scales, any_scale_alignment, small_scale_alignment
 from ._setting import Cell
 
 # The formula may be trusted where it is off by no more.
@@ -104,12 +104,12 @@ def trusted_up_to(scale: xr.Dataset, rank: int, readout: float = 0.0) -> float |
 def formula_limit(rank: int, d: int, tolerance: float = TOLERANCE) -> float:
     """Where the small-scale formula is first off by the tolerance, without a readout.
 
-    By `any_scale_alignment`, on a fine grid of scales from 1e-4 to 1e4; infinite where never.
+    By `theory.any_scale_kernel_alignment`, on a fine grid of scales from 1e-4 to 1e4; infinite
+    where never.
     """
     sigmas = np.geomspace(1e-4, 1e4, 8001)
     small = small_scale_alignment(Cell(rank, 1.0), d)
-    exact = [any_scale_alignment(Cell(rank, float(s)), d) for s in sigmas]
-    off = np.abs(np.array(exact, float) - small) > tolerance
+    off = np.abs(along_scales(rank, sigmas, d) - small) > tolerance
     return float(sigmas[off.argmax()]) if off.any() else float("inf")
 
 

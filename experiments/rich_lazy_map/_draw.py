@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from ._compare import NOT_TRAINED, TOLERANCE
-from ._predict import any_scale_alignment, small_scale_alignment
+from ._predict import along_scales, small_scale_alignment
 from ._setting import Cell
 
 # Told apart by readers with any colour vision (Okabe and Ito); more ranks than colours repeat them.
@@ -104,8 +104,7 @@ def _draw_scale(axes: Axes, scale: xr.Dataset, ranks: Sequence[int]) -> None:
         formula = small_scale_alignment(Cell(rank, 1.0), d)
         axes.plot(smooth, np.full(len(smooth), formula), color=colour, lw=1.3, ls="--")
         axes.annotate(f"rank {rank}", (smooth[0], formula + 0.015), fontsize=9, color=colour)
-        curve = [any_scale_alignment(Cell(rank, float(s)), d) for s in smooth]
-        axes.plot(smooth, np.array(curve, float), color=colour, lw=1.3)
+        axes.plot(smooth, along_scales(rank, smooth, d), color=colour, lw=1.3)
         for readout, filled in zip(readouts, (True, False), strict=False):
             at = scale.isel(cell=(scale["rank"] == rank) & (scale["readout"] == readout))
             _dots(axes, at["sigma"].values, at, colour, filled)

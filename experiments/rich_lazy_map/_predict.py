@@ -1,7 +1,9 @@
 """What is predicted for a cell: the small-scale formula, and a form that needs no small scale."""
 
+import functools
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -34,41 +36,30 @@ def small_scale_alignment(cell: Cell, d: int) -> float:
 
 
 def any_scale_alignment(cell: Cell, d: int, share: Any = None) -> Any:
-    r"""The mean kernel alignment over tasks at any sigma; None where there is a readout.
-
-    Without a readout the r singular values $\sqrt g$, $g = \sigma^2 / r$, are equal. Gradient flow
-    then moves only the unit that the start's first step makes, $n \propto W_1 \beta$: the readout
-    stays along $n$, and the rows of $W_1$ orthogonal to $n$ stay as they were, since they are
-    orthogonal to the task. With $s = \lVert w_2 \rVert$ at the end, the conserved balance gives
-    $s^2 (s^2 + g) = \lVert \beta \rVert^2 = 1$, and the kernels are
-
-    $$M_0 = g P, \qquad M_f = (s^2 + g)\, \beta \beta^\top + g Q + s^2 I,$$
-
-    $P$ the projection on the row space of the start and $Q$ that on its part orthogonal to the
-    task, of dimension r - 1. With $q = \beta^\top P \beta$,
-
-    $$\mathrm{KA} = \frac{q (s^2 + g) + (r - 1) g + r s^2}
-        {\sqrt{r \left( (2 s^2 + g)^2 + (r - 1)(s^2 + g)^2 + (d - r) s^4 \right)}}.$$
-
-    It is linear in q, so the mean over tasks of any direction is this at $q = r / d$. As
-    $\sigma \to 0$ it is Theorem 1, and as $\sigma \to \infty$ it tends to $(r - 1 + q) / r$: lazy
-    for high rank, and $1 / d$ for rank one.
+    """The mean kernel alignment over tasks at any sigma; None where there is a readout.
 
     Args:
         cell: the start; its alignment with the task counts where `share` is None.
         d: the number of inputs.
-        share: $q$, a number or an array of them.
+        share: of the task's energy in the row space of the start, a number or an array of them.
 
     Returns:
         A number, or an array where `share` is one.
 
-    Source: ours.
+    Source: ours (`theory.any_scale_kernel_alignment`).
     """
     if cell.readout:
         return None
-    r, g = cell.rank, cell.sigma**2 / cell.rank
-    q = cell.share(d) if share is None else share
-    s2 = 2 / (g + np.sqrt(g**2 + 4))
-    overlap = q * (s2 + g) + (r - 1) * g + r * s2
-    square = (2 * s2 + g) ** 2 + (r - 1) * (s2 + g) ** 2 + (d - r) * s2**2
-    return overlap / np.sqrt(r * square)
+    of_one = functools.partial(theory.any_scale_kernel_alignment, cell.sigma, d, cell.rank)
+    shares = jnp.asarray(cell.share(d) if share is None else share, jnp.result_type(float))
+    found = np.asarray(jnp.vectorize(of_one)(shares))
+    return found if found.ndim else float(found)
+
+
+def along_scales(rank: int, sigmas: np.ndarray, d: int) -> np.ndarray:
+    """`any_scale_alignment` of starts without a readout, averaged over tasks, for many scales."""
+
+    def of_one(sigma: Any) -> Any:
+        return theory.any_scale_kernel_alignment(sigma, d, rank)
+
+    return np.asarray(jax.vmap(of_one)(jnp.asarray(sigmas, jnp.result_type(float))))

@@ -6,8 +6,6 @@ import jax
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 from typer.testing import CliRunner
 
@@ -95,31 +93,12 @@ def test_simulated_networks_end_as_gradient_flow_does(cell):
         assert abs(found.alignment[i] - expected) < 1e-3
 
 
-@given(st.data())
-def test_the_form_for_any_scale_is_what_gradient_flow_ends_with(data):
-    d = data.draw(st.integers(2, 6))
-    rank = data.draw(st.integers(1, d))
-    sigma = data.draw(st.floats(0.05, 2.0))
-    alignment = data.draw(st.floats(0, 1)) if rank < d else 0.0
-    cell = Cell(rank, sigma, 0.0, alignment)
-    drawn = drawn_by_numpy(data.draw(st.integers(0, 99)), 1, d, d + 1)
-    w1, w2, task = (np.asarray(a[0], float) for a in problems_of(drawn, cell))
-    found = flow_alignment(w1, w2, task / np.linalg.norm(task), np.eye(d), 60 * (1 + sigma**2))
-    # The function is within 1e-5 of the task at the end.
-    assert found == pytest.approx(any_scale_alignment(cell, d), abs=1e-5)
-
-
-def test_the_form_for_any_scale_in_its_limits():
-    for cell in (Cell(1, 1.0), Cell(4, 1.0), Cell(4, 1.0, 0.0, 0.3), Cell(20, 1.0)):
-        tiny, huge = (any_scale_alignment(cell._replace(sigma=s), 20) for s in (1e-5, 1e5))
-        # float32 of `theory`, and corrections of order sigma squared.
-        assert tiny == pytest.approx(small_scale_alignment(cell, 20), abs=1e-6)
-        assert huge == pytest.approx((cell.rank - 1 + cell.share(20)) / cell.rank, abs=1e-6)
+def test_the_form_for_any_scale_is_that_of_theory_and_wants_no_readout():
     assert any_scale_alignment(Cell(2, 1.0, 0.1), 20) is None
     # Linear in the share, so that the mean over tasks of any direction is that of the mean share.
     at_shares = any_scale_alignment(Cell(3, 1.0), 20, np.array([0.0, 0.15, 0.3]))
-    assert at_shares[1] == pytest.approx(any_scale_alignment(Cell(3, 1.0), 20))
-    assert at_shares[1] == pytest.approx((at_shares[0] + at_shares[2]) / 2)
+    assert at_shares[1] == pytest.approx(any_scale_alignment(Cell(3, 1.0), 20), abs=1e-6)
+    assert at_shares[1] == pytest.approx((at_shares[0] + at_shares[2]) / 2, abs=1e-6)
 
 
 @pytest.mark.parametrize(

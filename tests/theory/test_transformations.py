@@ -51,6 +51,10 @@ CASES = {
         lambda c: theory.aligned_kernel_alignment(c[0], c[1], D, 2),
         (2,),
     ),
+    "any_scale_kernel_alignment": (
+        lambda c: theory.any_scale_kernel_alignment(c[0], D, 2, c[1], c[2]),
+        (3,),
+    ),
     "optimal_initial_gram": (lambda m: theory.optimal_initial_gram(covariance(m), 2), (D, D)),
     "optimal_kernel_alignment": (
         lambda m: theory.optimal_kernel_alignment(covariance(m), 2),
