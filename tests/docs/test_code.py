@@ -9,7 +9,13 @@ import pytest
 from ._pages import PAGES, blocks, named
 
 NUMBER = re.compile(r"-?\d+\.\d+")
-WITH_CODE = [page for page in PAGES if any(b.language == "python" for b in blocks(page))]
+# They train networks.
+LONG = ("tutorial.md", "task.md")
+WITH_CODE = [
+    pytest.param(page, marks=pytest.mark.slow) if page.name in LONG else page
+    for page in PAGES
+    if any(b.language == "python" for b in blocks(page))
+]
 
 
 def printed_by(code, names):

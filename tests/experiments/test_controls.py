@@ -214,7 +214,11 @@ def test_command_keeps_cells_and_says_what_they_say(tmp_path, monkeypatch):
         [" rank 10 ", " 10 ", " 2.304 ± 0.0025 "],
         [" null ", " 100 ", " 4.606 ± 0.0025 "],
     ]
-    assert text.count("| kernel alignment | +") == text.count("| kernel alignment | -") == 1
+    assert text.count("\n| kernel alignment | +") == text.count("\n| kernel alignment | -") == 1
+    relu = next(line for line in text.splitlines() if line.startswith("| relu | kernel"))
+    # Nine runs in three ties have a rank correlation of 0.95 at best.
+    assert relu.endswith("| +0.95 (+0.95 to +1.00) | lazier with rank |")
+    assert "0.001 ± 0.0025; 2.304 ± 0.0025; 4.606 ± 0.0025" in relu
     assert (tmp_path / "tanh.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr(engine, "run_task", lambda *_, **__: pytest.fail("a cell was run twice"))
     assert "6 cells: 6 found" in run("tanh", "--seeds", 3, "--out", tmp_path).output

@@ -26,9 +26,10 @@ CASES = [
     (4, 6, 2, 0.0, None, (1.1, 1.1)),
     (4, 6, 2, 0.0, 1, (1.1, 0.0)),
     (4, 6, 2, 0.0, None, (0.0, 0.0)),
-    (3, 2, 3, 0.5, None, (1.3, 0.9, 0.4)),
-    (3, 2, 3, -0.5, None, (0.8, 0.8, 0.8)),
-    (3, 2, 3, 0.5, None, (1.2, 0.0, 0.0)),
+    # Another shape, compiled anew.
+    pytest.param((3, 2, 3, 0.5, None, (1.3, 0.9, 0.4)), marks=pytest.mark.slow),
+    pytest.param((3, 2, 3, -0.5, None, (0.8, 0.8, 0.8)), marks=pytest.mark.slow),
+    pytest.param((3, 2, 3, 0.5, None, (1.2, 0.0, 0.0)), marks=pytest.mark.slow),
 ]
 
 
