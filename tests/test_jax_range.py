@@ -1,4 +1,4 @@
-"""Kernels, models and training at both ends of the versions that pyproject.toml allows."""
+"""Kernels, models, training and the ODE solver at both ends of the versions that pyproject.toml allows."""
 
 import shutil
 import subprocess
@@ -33,4 +33,6 @@ def test_in_a_fresh_environment(resolution, versions, tmp_path):
     assert call(python, "-c", "import jax; print('JAX', jax.__version__)")
     folders = ("kernels", "models", "training", "connectivity")
     tests = [f"tests/richlazy_jax/{folder}" for folder in folders]
-    assert call(python, "-m", "pytest", *tests, "tests/test_import.py")
+    # The solver depends on JAX as closely as neural-tangents does.
+    tests += ["tests/theory/dynamics/test_numerical_trajectory.py", "tests/test_import.py"]
+    assert call(python, "-m", "pytest", *tests)
