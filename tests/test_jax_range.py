@@ -1,4 +1,4 @@
-"""Kernels, models, training and the ODE solver at both ends of the versions that pyproject.toml allows."""
+"""Kernels, models, training and the ODE solver at both ends of the versions that are allowed."""
 
 import shutil
 import subprocess
