@@ -294,6 +294,7 @@ def test_updates_are_spaced_evenly_in_the_logarithm(iterations):
         assert sum(_lengths(after - before)) == after - before
 
 
+@pytest.mark.slow
 def test_training_looked_at_is_the_training_itself(tmp_path, monkeypatch):
     """Its end is that of `run_task`, and its beginning the start."""
     setting = Setting(

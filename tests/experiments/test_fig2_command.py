@@ -18,6 +18,7 @@ def run(figure, *arguments):
     return CliRunner().invoke(cli.app, [figure, *map(str, arguments)])
 
 
+@pytest.mark.slow
 def test_command_runs_each_size_once(tmp_path):
     edges = tmp_path / "edges.csv"
     edges.write_text(EDGES)

@@ -39,6 +39,7 @@ SMALL = Setting(
 )
 
 
+@pytest.mark.slow
 def test_linear_students_follow_theory():
     kappas = (1.0, 4.0)
     found = linear_alignment(kappas, runs=300)

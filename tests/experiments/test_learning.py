@@ -24,12 +24,14 @@ def alignments(runs, chunk, monkeypatch):
     return np.asarray(learned.alignment)
 
 
+@pytest.mark.slow
 def test_batching_changes_nothing(monkeypatch):
     whole = alignments(7, 100, monkeypatch)
     np.testing.assert_allclose(alignments(7, 3, monkeypatch), whole, rtol=1e-5)
     np.testing.assert_allclose(alignments(4, 100, monkeypatch), whole[:4], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_eight_devices_give_the_numbers_of_one(monkeypatch, tmp_path):
     code = f"""
 import jax, numpy as np

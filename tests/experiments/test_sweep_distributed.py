@@ -173,6 +173,7 @@ def run_on(cluster, text, study, **how):
     return within(240, lambda: list(work))
 
 
+@pytest.mark.slow
 def test_a_killed_worker_changes_no_number(cluster, gate, undisturbed, tmp_path, monkeypatch):
     study, (first, second) = tmp_path / "study", hashes(SPEC)
     steps, answers, believed_dead = [], [], contextlib.ExitStack()

@@ -61,6 +61,7 @@ def undisturbed(tmp_path_factory):
     return rj.open_study(folder / "study").load()
 
 
+@pytest.mark.slow
 def test_a_sweep_killed_in_the_middle_of_a_cell_goes_on_and_gives_the_same_numbers(
     tmp_path, undisturbed
 ):

@@ -26,6 +26,23 @@ def only(monkeypatch):
     return choose
 
 
+def test_rows_that_hold_leave_table_figure_and_json(tmp_path, only):
+    only("kernel", "proposition 1")
+    result = run("--quick", "--json", tmp_path / "rows.json", "--out", tmp_path / "figures")
+    assert result.exit_code == 0, result.output
+    written = json.loads((tmp_path / "rows.json").read_text())
+    assert written["complete"]
+    assert written["all_hold"]
+    names = {row["name"] for row in written["rows"]}
+    assert {"kernel-1", "conservation", "proposition-1-ratio-1"} <= names
+    assert f"All {len(names)} statements hold" in result.output
+    table = (tmp_path / "figures" / "table.md").read_text()
+    assert table.count("\n| ") == len(names) + 1
+    # Nothing was followed over time.
+    assert [path.name for path in (tmp_path / "figures").glob("*.png")] == ["fig4a.png"]
+
+
+@pytest.mark.slow
 def test_quick_form_holds_and_leaves_rows_and_figure(tmp_path):
     result = run("--quick", "--json", tmp_path / "rows.json", "--out", tmp_path / "figures")
     assert result.exit_code == 0, result.output
@@ -43,6 +60,7 @@ def test_quick_form_holds_and_leaves_rows_and_figure(tmp_path):
     png = (tmp_path / "figures" / "fig4a.png").read_bytes()
     assert png.startswith(b"\x89PNG")
     assert len(png) > 20_000
+    assert (tmp_path / "figures" / "trajectories.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_wrong_formula_fails_and_is_named(tmp_path, monkeypatch, only):

@@ -199,6 +199,7 @@ def assert_is_the_mean(values, desired):
     assert abs(values.mean() - desired) < 3 * values.std() / np.sqrt(len(values))
 
 
+@pytest.mark.slow
 def test_error_and_bias_are_those_of_samples_of_a_population():
     kernel, other, population = draws_from_a_population()
     # Enough examples that the jackknife's own excess, a share of order 1 / n of the variance,

@@ -128,6 +128,7 @@ def total(a, w, beta, times):
 gradient = jax.jit(jax.grad(total, argnums=(0, 1, 2, 3)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["any", "balanced", "no readout", "upstream"])
 def test_gradient_is_the_finite_difference(x64, kind):
     a, w, beta = drawn(kind, np.random.default_rng(5))
