@@ -1,5 +1,6 @@
 """The cells of a control, run and kept in studies."""
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -7,18 +8,11 @@ from pathlib import Path
 import xarray as xr
 
 import richlazy_jax as rj
-from richlazy_jax.studies import (
-    cell_hash,
-    claim_cell,
-    create_study,
-    environment_record,
-    read_cell,
-    record_failure,
-    write_cell,
-)
+from richlazy_jax.studies import cell_hash, create_study, environment_record, read_cell
 
 from ..recurrent import Setting
 from ..sweep import CellDone, SweepSpec, cells, run_sweep, to_yaml
+from ..sweep._cell import kept_cell
 from ._catalogue import THROUGH
 from ._collect import stacked_starts
 from ._through import train_through, updates_of
@@ -107,23 +101,12 @@ def _run_through(
 ) -> Iterator[CellDone]:
     grid = _settings(spec)
     create_study(study, to_yaml(spec), environment_record())
-    return (_run_cell(study, setting, on_piece) for setting in grid)
-
-
-def _run_cell(study: Path, setting: Setting, on_piece: Callable[[rj.Progress], None]) -> CellDone:
-    record = _through_record(setting)
-    name = cell_hash(record)
-    if read_cell(study, name) is not None:
-        return CellDone(name, setting, "found", "")
-    with claim_cell(study, name) as mine:
-        if not mine:
-            return CellDone(name, setting, "elsewhere", "")
-        try:
-            dataset = train_through(setting, on_piece=on_piece)
-        # Of any kind: a cell that fails must not take the others with it.
-        except Exception as error:
-            record_failure(study, name, error)
-            said = f"{type(error).__name__}: {error}".splitlines()[0]
-            return CellDone(name, setting, "failed", said)
-        write_cell(study, record, dataset)
-    return CellDone(name, setting, "run", "")
+    return (
+        kept_cell(
+            study,
+            setting,
+            _through_record(setting),
+            functools.partial(train_through, setting, on_piece=on_piece),
+        )
+        for setting in grid
+    )

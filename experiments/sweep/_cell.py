@@ -1,8 +1,10 @@
 """One cell of a sweep: claimed, computed and kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import xarray as xr
 
 import richlazy_jax as rj
 from richlazy_jax.studies import (
@@ -66,39 +68,62 @@ def run_cell(
         OSError: the study cannot be written. A disk that is full is full for all cells.
     """
     record = setting.record()
+
+    def computed() -> xr.Dataset:
+        if isinstance(setting, LinearSetting):
+            dataset = run_linear(setting, batch_runs=batch_runs)
+        else:
+            kept = rj.Checkpoints(checkpoint_folder(study, cell_hash(record)), checkpoint_every)
+            dataset = run_task(
+                setting,
+                piece=piece,
+                batch_runs=batch_runs,
+                on_piece=on_piece,
+                checkpoints=kept,
+            )
+        # A cell has one start, which needs no axis.
+        return dataset.squeeze("start")
+
+    return kept_cell(study, setting, record, computed)
+
+
+def kept_cell(
+    study: Path,
+    setting: CellSetting,
+    record: Mapping[str, Any],
+    computed: Callable[[], xr.Dataset],
+) -> CellDone:
+    """A cell that is computed and kept, unless it is there or another process has it in hand.
+
+    Args:
+        study: the folder.
+        setting: what the cell is.
+        record: all that decides its numbers, by which it is known in the study.
+        computed: called for them. If it fails, that is recorded in the study.
+
+    Raises:
+        OSError: the study cannot be written.
+    """
     name = cell_hash(record)
     if read_cell(study, name) is not None:
         return CellDone(name, setting, "found", "")
     with claim_cell(study, name) as mine:
         if not mine:
             return CellDone(name, setting, "elsewhere", "")
-        checkpoints = rj.Checkpoints(checkpoint_folder(study, name), checkpoint_every)
         try:
-            if isinstance(setting, LinearSetting):
-                dataset = run_linear(setting, batch_runs=batch_runs)
-            else:
-                dataset = run_task(
-                    setting,
-                    piece=piece,
-                    batch_runs=batch_runs,
-                    on_piece=on_piece,
-                    checkpoints=checkpoints,
-                )
-            # A cell has one start, which needs no axis.
-            dataset = dataset.squeeze("start")
+            dataset = computed()
         # That of a checkpoint, which is written like a cell.
         except OSError:
             raise
         # Of any other kind: a cell that fails must not take the others with it.
         except Exception as error:
-            return failed_cell(study, setting, error)
+            return failed_cell(study, name, setting, error)
         with after_this():
             write_cell(study, record, dataset)
     return CellDone(name, setting, "run", "")
 
 
-def failed_cell(study: Path, setting: CellSetting, error: Exception) -> CellDone:
-    """A cell that failed, recorded in the study."""
-    name = cell_hash(setting.record())
+def failed_cell(study: Path, name: str, setting: CellSetting, error: Exception) -> CellDone:
+    """A cell that failed, recorded in the study by its name there."""
     record_failure(study, name, error)
     return CellDone(name, setting, "failed", f"{type(error).__name__}: {error}".splitlines()[0])

@@ -196,7 +196,7 @@ def _done(study: Path, setting: CellSetting, found: tuple[str, str] | Exception)
     # Its worker may have finished it and died, or been lost, before it could say so.
     if read_cell(study, name) is not None:
         return CellDone(name, setting, "run", "")
-    return failed_cell(study, setting, found)
+    return failed_cell(study, name, setting, found)
 
 
 def _next_due(waiting: "collections.deque[tuple[float, int]]") -> int | None:
