@@ -13,6 +13,7 @@ import richlazy_jax as rj
 import theory
 
 from ..recurrent import LowRank, Start
+from ..recurrent._starts import with_ranks
 from ..verify._learning import Problem, learn_many, white_problem
 from ._setting import LinearSetting
 
@@ -58,10 +59,7 @@ def run_linear(setting: LinearSetting, *, batch_runs: int | None = None) -> xr.D
         },
         attrs=setting.record(),
     )
-    ranks = [start.rank for start in setting.starts if isinstance(start, LowRank)]
-    if len(ranks) < len(setting.starts):
-        return dataset
-    return dataset.assign_coords(rank=("start", ranks))
+    return with_ranks(dataset, setting.starts)
 
 
 def linear_problem(setting: LinearSetting, start: Start, key: Key[Array, ""]) -> Problem:

@@ -5,7 +5,8 @@ import math
 from typing import Any
 
 from ..recurrent import LowRank, Null, Start
-from ..recurrent._setting import _whole as require_whole
+from ..recurrent._setting import require_count
+from ..recurrent._starts import require_starts
 from ..verify._learning import N_HIDDEN, N_INPUTS, SIGMA, STEPS
 
 
@@ -53,21 +54,16 @@ class LinearSetting:
         if self.task != "linear":
             raise ValueError(f"task is {self.task!r}; allowed is 'linear'.")
         for name in ("seeds", "n_inputs", "n_hidden", "iterations"):
-            require_whole(name, getattr(self, name))
+            require_count(name, getattr(self, name))
         for name in ("learning_rate", "sigma"):
             value = getattr(self, name)
             if not 0 < value < math.inf:
                 raise ValueError(f"{name} is {value!r}; allowed are finite numbers above 0.")
-        if not self.starts:
-            raise ValueError("starts is empty; allowed are one or more.")
         for start in self.starts:
             if not isinstance(start, Null | LowRank):
                 raise ValueError(f"starts holds {start.label!r}; allowed are Null and LowRank.")
-            # The first layer has no more singular values.
-            start.check(min(self.n_hidden, self.n_inputs))
-        labels = [start.label for start in self.starts]
-        if len(set(labels)) < len(labels):
-            raise ValueError(f"starts holds {labels}; allowed are labels that differ.")
+        # The first layer has no more singular values.
+        require_starts(self.starts, min(self.n_hidden, self.n_inputs))
 
     def record(self) -> dict[str, Any]:
         """All that decides the numbers, as netCDF can hold it."""

@@ -8,7 +8,7 @@ import jax
 
 import richlazy_jax as rj
 
-from ._starts import LowRank, Start
+from ._starts import LowRank, Start, require_starts
 
 # Each with whether lazier learning makes it larger.
 MEASURES = {
@@ -93,14 +93,8 @@ class Setting:
         self.made_task()
         counts = ("seeds", "n_hidden", "iterations", "batch", "kernel_trials", "activity_trials")
         for name in counts:
-            _whole(name, getattr(self, name))
-        if not self.starts:
-            raise ValueError("starts is empty; allowed are one or more.")
-        for start in self.starts:
-            start.check(self.n_hidden)
-        labels = [start.label for start in self.starts]
-        if len(set(labels)) < len(labels):
-            raise ValueError(f"starts holds {labels}; allowed are labels that differ.")
+            require_count(name, getattr(self, name))
+        require_starts(self.starts, self.n_hidden)
         for measure in self.measures:
             if measure not in MEASURES:
                 raise ValueError(f"measures holds {measure!r}; allowed are {', '.join(MEASURES)}.")
@@ -164,7 +158,7 @@ def _require_dt(dt: float, images: rj.ImageSet | None) -> None:
         )
 
 
-def _whole(name: str, value: int, most: int | None = None) -> None:
-    if not isinstance(value, int) or value < 1 or (most is not None and value > most):
-        allowed = ">= 1" if most is None else f"from 1 to {most}"
-        raise ValueError(f"{name} holds {value!r}; allowed are whole numbers {allowed}.")
+def require_count(name: str, value: int) -> None:
+    """Refuse, with a ValueError, what is no whole number of at least 1."""
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name} holds {value!r}; allowed are whole numbers >= 1.")

@@ -3,10 +3,12 @@
 import abc
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import xarray as xr
 from jaxtyping import Array, Float, Key
 
 import richlazy_jax as rj
@@ -270,6 +272,28 @@ class Motifs(Start):
             key, len(null), self.statistics, centred=self.centred, resized=False
         )
         return rj.with_norm_of(drawn, null)
+
+
+def require_starts(starts: Sequence[Start], size: int) -> None:
+    """Refuse, with a ValueError, no starts, starts that do not fit, and labels that are the same.
+
+    Args:
+        starts: of one setting.
+        size: the units that they are drawn for.
+    """
+    if not starts:
+        raise ValueError("starts is empty; allowed are one or more.")
+    for start in starts:
+        start.check(size)
+    labels = [start.label for start in starts]
+    if len(set(labels)) < len(labels):
+        raise ValueError(f"starts holds {labels}; allowed are labels that differ.")
+
+
+def with_ranks(dataset: xr.Dataset, starts: Sequence[Start]) -> xr.Dataset:
+    """The dataset with `rank` as a coordinate of its starts, where all are of chosen rank."""
+    ranks = [start.rank for start in starts if isinstance(start, LowRank)]
+    return dataset if len(ranks) < len(starts) else dataset.assign_coords(rank=("start", ranks))
 
 
 def _digest(*arrays: np.ndarray) -> str:

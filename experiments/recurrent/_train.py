@@ -15,7 +15,7 @@ import richlazy_jax as rj
 
 from ._setting import KERNEL_WEIGHTS, MEASURES, Setting
 from ._spectra import SPECTRA, spectra
-from ._starts import LowRank
+from ._starts import with_ranks
 
 LABELS = {
     "kernel_alignment": "kernel alignment",
@@ -49,10 +49,7 @@ def run_task(setting: Setting, **how: Any) -> xr.Dataset:
     """
     params = initial_params(setting)
     dataset = measured(setting, params, train_starts(setting, params, **how))
-    ranks = [s.rank for s in setting.starts if isinstance(s, LowRank)]
-    if len(ranks) < len(setting.starts):
-        return dataset
-    return dataset.assign_coords(rank=("start", ranks))
+    return with_ranks(dataset, setting.starts)
 
 
 def seed_keys(setting: Setting) -> Any:
