@@ -86,7 +86,7 @@ def table(rows: list[Row]) -> Table:
             f"{row.statement}: {row.quantity}\n[dim]{row.setting}, n = {row.runs}[/]",
             f"{row.predicted:.5g}",
             f"{row.measured:.5g}",
-            row.kind if row.kind in ("exact", "curve") else f"{row.standard_error:.1e}",
+            row.error_shown,
             "" if row.z is None else f"{row.z:+.2f}",
             "[green]yes[/]" if row.holds else "[bold red]NO[/]",
         )

@@ -3,14 +3,12 @@
 import numpy as np
 import xarray as xr
 
+from ..verify._row import LEARNED, STANDARD_ERRORS
 from ._predict import along_scales, any_scale_alignment, small_scale_alignment
 from ._setting import Cell
 
 # The formula may be trusted where it is off by no more.
 TOLERANCE = 0.01
-STANDARD_ERRORS = 3
-# A network counts as trained when its loss fell to this share of the loss of a network that says 0.
-LEARNED = 1e-6
 
 TRUSTED, OFF, TOO_FEW, NOT_TRAINED = "trusted", "off", "too few networks", "not trained"
 

@@ -5,16 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from ._compare import (
-    LEARNED,
-    NOT_TRAINED,
-    OFF,
-    STANDARD_ERRORS,
-    TOLERANCE,
-    TOO_FEW,
-    formula_limit,
-    trusted_up_to,
-)
+from ..verify._row import LEARNED, STANDARD_ERRORS
+from ._compare import NOT_TRAINED, OFF, TOLERANCE, TOO_FEW, formula_limit, trusted_up_to
 
 MARKS = {OFF: " *", TOO_FEW: " ?"}
 WORDS = {"rank": "rank", "sigma": "sigma", "readout": "readout / sigma", "alignment": "alignment"}
@@ -53,8 +45,8 @@ def map_table(parts: Mapping[str, xr.Dataset]) -> str:
         "",
         "In what follows each place has the simulated mean and, in brackets, how far it is from "
         "the small-scale formula, taken network by network. "
-        f"`*`: off, by more than {TOLERANCE:g} and {STANDARD_ERRORS} standard errors. `?`: too few "
-        f"networks to tell, {STANDARD_ERRORS} standard errors are above {TOLERANCE:g}.",
+        f"`*`: off, by more than {TOLERANCE:g} and {STANDARD_ERRORS:g} standard errors. `?`: too "
+        f"few networks to tell, {STANDARD_ERRORS:g} standard errors are above {TOLERANCE:g}.",
         "",
     ]
     for readout in np.unique(scale["readout"].values):

@@ -79,11 +79,10 @@ def markdown(rows: Sequence[Row]) -> str:
         "| --- | --- | --- | --: | --: | --: | --: | --: | --- |",
     ]
     for row in rows:
-        error = row.kind if row.kind in ("exact", "curve") else f"{row.standard_error:.1e}"
         z = "" if row.z is None else f"{row.z:+.2f}"
         cells = [
             *(row.statement, row.setting, row.quantity),
-            *(f"{row.predicted:.5g}", f"{row.measured:.5g}", error, z, str(row.runs)),
+            *(f"{row.predicted:.5g}", f"{row.measured:.5g}", row.error_shown, z, str(row.runs)),
             "yes" if row.holds else f"NO: {row.failure}",
         ]
         lines.append(f"| {' | '.join(cells)} |")

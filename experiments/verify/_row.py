@@ -81,6 +81,11 @@ class Row:
         return self.difference / self.standard_error
 
     @property
+    def error_shown(self) -> str:
+        """The standard error, or the kind of a row that has none, for tables."""
+        return self.kind if self.kind in ("exact", "curve") else f"{self.standard_error:.1e}"
+
+    @property
     def failure(self) -> str | None:
         """Why the statement does not hold here, or None where it holds."""
         if not all(map(math.isfinite, (self.predicted, self.measured, self.standard_error))):
