@@ -10,6 +10,5 @@
 - `inspection/`: is a connectome rich or lazy?
 - `sweep/`, `report/`: grids of settings, and a page about what came out.
 - `cli/`: the `richlazy` command.
-- `_intervals.py`: means with intervals.
 - `_whole.py`: files that are written whole or not at all.
 """

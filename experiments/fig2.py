@@ -1,21 +1,31 @@
 """Figures 2, 5 and 6: biologically structured starts beside their Gaussian nulls, on one task."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import stats
 
-from .recurrent import MEASURES, RANKS, Contrast, DrawnMotif, contrast, holm
+from .findings import (
+    Findings,
+    bars,
+    comparison_of,
+    contrast_table,
+    findings,
+    mean_and_interval,
+    mean_with_interval,
+    warnings_of,
+)
+from .recurrent import RANKS, DrawnMotif
 from .recurrent._train import LABELS
 
 NULL = "null"
-# A mean training loss up to this far above the null's (nats) counts as learned alike; tasks start
-# near 1 and end at 0.04 or below.
-TRAINED = 0.005
+CLEAR = ("lazier", "richer")
+EXPLAINED = (
+    "Above: means over seeds with 95 % bootstrap intervals (BCa). Below: boxes are quartiles, "
+    "whiskers 1.5 times their range, dots networks; a star marks a clear difference from the null."
+)
 PANELS = ("kernel_alignment", "representation_alignment", "weight_change_norm")
 GREY = "#9a9a9a"
 COLOURS: tuple[str, ...] = (
@@ -29,25 +39,6 @@ COLOURS: tuple[str, ...] = (
 )
 
 
-class Finding(NamedTuple):
-    """One measure of one structure beside its null.
-
-    - `structure`, `measure`: names.
-    - `null_mean`, `mean`: over the seeds.
-    - `contrast`: structure less null.
-    - `p_holm`: the p-value for all structures of the measure taken together.
-    - `verdict`: "richer", "lazier" or "no clear difference", at 0.05.
-    """
-
-    structure: str
-    measure: str
-    null_mean: float
-    mean: float
-    contrast: Contrast
-    p_holm: float
-    verdict: str
-
-
 def structures(datasets: Sequence[xr.Dataset]) -> Iterator[tuple[str, xr.Dataset, xr.Dataset]]:
     """Each structure's name, its runs, and those of the null of its size."""
     for dataset in datasets:
@@ -57,32 +48,14 @@ def structures(datasets: Sequence[xr.Dataset]) -> Iterator[tuple[str, xr.Dataset
                 yield str(label), dataset.sel(start=label), null
 
 
-def findings(datasets: Sequence[xr.Dataset]) -> list[Finding]:
-    """All measures of all structures, measure by measure."""
-    found = []
-    for measure, lazier_is_larger in MEASURES.items():
-        if measure not in datasets[0]:
-            continue
-        triples = list(structures(datasets))
-        contrasts = [contrast(of[measure].values, null[measure].values) for _, of, null in triples]
-        adjusted = holm(np.array([c.p for c in contrasts]))
-        for (label, of, null), c, p in zip(triples, contrasts, adjusted, strict=True):
-            verdict = "no clear difference"
-            if p < 0.05:
-                verdict = "lazier" if (c.difference > 0) == lazier_is_larger else "richer"
-            null_mean, mean = float(null[measure].mean()), float(of[measure].mean())
-            found.append(Finding(label, measure, null_mean, mean, c, float(p), verdict))
-    return found
+def compared(datasets: Sequence[xr.Dataset]) -> Findings:
+    """All measures of all structures beside their nulls, as one table."""
+    return findings([comparison_of(dataset) for dataset in datasets])
 
 
-def relative_rank(of: xr.Dataset, null: xr.Dataset, kind: str) -> tuple[float, float]:
-    """An effective rank over the null's of the same seed: its mean and half its 95 % interval."""
-    ratios = (of[kind] / null[kind]).values
-    n = len(ratios)
-    if n < 2:
-        return float(ratios.mean()), float("nan")
-    bar = stats.t.ppf(0.975, n - 1) * ratios.std(ddof=1) / np.sqrt(n)
-    return float(ratios.mean()), float(bar)
+def relative_rank(of: xr.Dataset, null: xr.Dataset, kind: str) -> np.ndarray:
+    """An effective rank over the null's of the same seed, for each seed."""
+    return (of[kind] / null[kind]).values
 
 
 def draw(datasets: Sequence[xr.Dataset]) -> Figure:
@@ -101,11 +74,12 @@ def draw(datasets: Sequence[xr.Dataset]) -> Figure:
     _draw_spectra(spectrum, datasets, colours)
     _draw_ranks(ranks, triples, colours)
     panels = [name for name in PANELS if name in datasets[0]] or ["loss"]
-    marked = {(f.structure, f.measure): f.verdict for f in findings(datasets)}
+    clear = {(c.start, c.measure) for c in compared(datasets).contrasts if c.verdict.said in CLEAR}
     for axes, measure in zip(np.atleast_1d(below.subplots(1, len(panels))), panels, strict=True):
-        stars = [marked.get((label, measure), "no").startswith("no") for label, *_ in triples]
-        _draw_boxes(axes, triples, measure, colours, stars)
+        unclear = [(label, measure) not in clear for label, *_ in triples]
+        _draw_boxes(axes, triples, measure, colours, unclear)
     figure.suptitle(f"{datasets[0].attrs['task']}: structured starts and their Gaussian nulls")
+    below.supxlabel(EXPLAINED, fontsize=7, color="#555555")
     return figure
 
 
@@ -117,7 +91,7 @@ def table(datasets: Sequence[xr.Dataset], motifs: Sequence[DrawnMotif] = ()) -> 
         motifs: what `drawn_motifs` found.
     """
     a = datasets[0].attrs
-    found = findings(datasets)
+    found = compared(datasets)
     lines = [f"## {a['task']}", ""]
     lines += [f"{a['seeds']} seeds, {a['iterations']} iterations. Starts, each with its null:", ""]
     for dataset in datasets:
@@ -135,21 +109,9 @@ def table(datasets: Sequence[xr.Dataset], motifs: Sequence[DrawnMotif] = ()) -> 
         "| --- |" + " --: |" * len(RANKS),
     ]
     for label, of, null in structures(datasets):
-        cells = ["{:.3f} ± {:.2g}".format(*relative_rank(of, null, kind)) for kind in RANKS]
+        cells = [mean_with_interval(relative_rank(of, null, kind)) for kind in RANKS]
         lines.append(f"| {label} | {' | '.join(cells)} |")
-    lines += [
-        "",
-        "| structure | measure | null | structure | difference, 95 % interval | Hedges' g | p "
-        "| p (Holm) | n | learns |",
-        "| --- | --- | --: | --: | --- | --: | --: | --: | --: | --- |",
-    ]
-    for f in found:
-        c = f.contrast
-        lines.append(
-            f"| {f.structure} | {f.measure.replace('_', ' ')} | {f.null_mean:.4g} | {f.mean:.4g} "
-            f"| {c.difference:+.3g} ({c.low:+.3g} to {c.high:+.3g}) | {c.effect:+.2f} | {c.p:.3f} "
-            f"| {f.p_holm:.3f} | {c.seeds} | {f.verdict} |"
-        )
+    lines += ["", *contrast_table(found.contrasts)]
     lines += [
         "",
         "| start | N | training loss | decision accuracy | diverged |",
@@ -176,34 +138,25 @@ def table(datasets: Sequence[xr.Dataset], motifs: Sequence[DrawnMotif] = ()) -> 
     return "\n".join([*lines, "", *sentences(datasets, found), ""])
 
 
-def sentences(datasets: Sequence[xr.Dataset], found: Sequence[Finding]) -> list[str]:
+def sentences(datasets: Sequence[xr.Dataset], found: Findings) -> list[str]:
     """For each structure, whether it has the lower effective rank and learns more richly."""
     said = []
     for label, of, null in structures(datasets):
-        ratio, bar = relative_rank(of, null, "participation_ratio")
-        lower = "not clearly lower"
-        if ratio + bar < 1:
-            lower = "lower"
-        elif ratio - bar > 1:
-            lower = "higher"
+        ratio, low, high = mean_and_interval(relative_rank(of, null, "participation_ratio"))
+        # Without an interval neither is true.
+        lower = "lower" if high < 1 else "higher" if low > 1 else "not clearly lower"
         by_verdict: dict[str, list[str]] = {}
-        for f in found:
-            if f.structure == label:
-                by_verdict.setdefault(f.verdict, []).append(f.measure.replace("_", " "))
+        for c in found.contrasts:
+            if c.start == label:
+                why = f" ({c.verdict.problem})" if c.verdict.problem else ""
+                by = by_verdict.setdefault(f"{c.verdict.said}{why}", [])
+                by.append(c.measure.replace("_", " "))
         verdicts = [f"{verdict} by {', '.join(by)}" for verdict, by in by_verdict.items()]
-        sentence = (
+        said.append(
             f"- {label}: effective rank {lower} than the null's (participation ratio times "
             f"{ratio:.2f}); {'; '.join(verdicts)}."
         )
-        losses = float(of["loss"].mean()), float(null["loss"].mean())
-        # NaN, where runs diverged, is no good loss either.
-        if not losses[0] - losses[1] <= TRAINED:
-            sentence += (
-                f" Its networks did not learn the task as well (training loss {losses[0]:.4f}, "
-                f"null {losses[1]:.4f}), which its measures are to be read with."
-            )
-        said.append(sentence)
-    return said
+    return [*said, *(f"- {each}" for each in warnings_of(found))]
 
 
 def _draw_spectra(axes: Axes, datasets: Sequence[xr.Dataset], colours: dict[str, str]) -> None:
@@ -229,9 +182,9 @@ def _draw_spectra(axes: Axes, datasets: Sequence[xr.Dataset], colours: dict[str,
 def _draw_ranks(axes: Axes, triples: Sequence, colours: dict[str, str]) -> None:
     width = 0.8 / len(triples)
     for k, (label, of, null) in enumerate(triples):
-        means, bars = zip(*(relative_rank(of, null, kind) for kind in RANKS), strict=True)
+        means, lengths = bars(np.stack([relative_rank(of, null, kind) for kind in RANKS]))
         at = np.arange(len(RANKS)) + (k - (len(triples) - 1) / 2) * width
-        axes.bar(at, means, 0.9 * width, yerr=bars, color=colours[label], capsize=2, label=label)
+        axes.bar(at, means, 0.9 * width, yerr=lengths, color=colours[label], capsize=2, label=label)
     axes.axhline(1, color=GREY, ls="--", lw=1)
     axes.set_xticks(range(len(RANKS)), [kind.replace("_", "\n") for kind in RANKS])
     axes.set_ylabel("effective rank / null's")

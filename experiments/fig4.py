@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 import richlazy_jax as rj
 import theory
 
-from .fig1 import PANELS, draw_panel
+from .fig1 import PANELS, draw_panel, say_bars
+from .findings import BARS
 from .recurrent._train import LABELS
 from .verify import Row
 from .verify._learning import N_INPUTS, SIGMA
@@ -20,6 +21,7 @@ THEORY = "#4c72b0"
 RANDOM = "#8c8c8c"
 NETWORKS = "#c44e52"
 STANDARD_ERRORS = 3
+OF_LINEAR = f"Dots are means of networks with {STANDARD_ERRORS} standard errors."
 
 
 def draw_verification(rows: Sequence[Row]) -> Figure:
@@ -36,6 +38,7 @@ def draw_verification(rows: Sequence[Row]) -> Figure:
     for axes, letter in zip((left, middle, right), "abc", strict=True):
         axes.set_title(letter, loc="left", fontweight="bold")
         axes.spines[["top", "right"]].set_visible(False)
+    say_bars(figure, f"{OF_LINEAR} In a, pale bars are 2 standard deviations over tasks.")
     return figure
 
 
@@ -63,6 +66,8 @@ def draw(rows: Sequence[Row], dataset: xr.Dataset | None) -> Figure:
             axes.set_title(f"B  ReLU network, {dataset.attrs['task']}", loc="left", fontsize=10)
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
+    told = [f"A: {OF_LINEAR}"] if rows else []
+    say_bars(figure, " ".join([*told, *([f"B: {BARS}"] if shown else [])]))
     return figure
 
 

@@ -13,14 +13,14 @@ from ..controls import (
     THROUGH,
     control_datasets,
     overall_verdict,
-    reservations,
     run_control,
     table,
     through_dataset,
+    variant_findings,
     variant_notes,
     variant_specs,
-    variant_trends,
 )
+from ..findings import sentences, warnings_of
 from ..sweep import counts
 from ._progress import training_shown
 from ._recurrent import use_all_cores
@@ -75,11 +75,16 @@ def control_command(
         counted = run_all(to_come, shown, whole, out, console)
     datasets = control_datasets(name, specs, out)
     if datasets and control is not None:
-        trends = variant_trends(datasets)
-        console.print(overall_verdict(control, trends), soft_wrap=True, highlight=False)
-        for said in reservations(datasets):
-            console.print(f"With care: {said}", soft_wrap=True, highlight=False)
-        write_text(out / "table.md", table(name, control, datasets, trends, variant_notes(name)))
+        found = variant_findings(datasets)
+        told = [overall_verdict(control, found)]
+        told += [
+            f"{variant}: {said}"
+            for variant, of in found.items()
+            for said in (*(sentence.text for sentence in sentences(of)), *warnings_of(of))
+        ]
+        for said in told:
+            console.print(said, soft_wrap=True, highlight=False, markup=False)
+        write_text(out / "table.md", table(name, control, datasets, found, variant_notes(name)))
 
         # matplotlib takes a second to import, which `richlazy --help` need not wait for.
         from ..controls._draw import draw_through, draw_variants

@@ -101,12 +101,12 @@ def structured_command(
     datasets = run_missing(settings, found, batch_runs, console)
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-    from ..fig2 import draw, findings, sentences, table
+    from ..fig2 import compared, draw, sentences, table
 
     motifs = [motif for setting in settings.values() for motif in drawn_motifs(setting)]
     write_text(out / "table.md", table(datasets, motifs))
     draw(datasets).savefig(out / f"{figure}.png", dpi=150)
-    console.print(Markdown("\n".join(sentences(datasets, findings(datasets)))))
+    console.print(Markdown("\n".join(sentences(datasets, compared(datasets)))))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / f'{figure}.png'}")
 
 

@@ -9,7 +9,7 @@ is also a file for `richlazy sweep`.
 - `_run.py`: cells run and kept in one study for each variant, and read again.
 - `_through.py`: networks measured at updates on their way through training.
 - `_collect.py`: the cells of a variant side by side, with the rank of each.
-- `_verdicts.py`: lazier or richer with rank, by variant and over all.
+- `_verdicts.py`: what each variant says, by the rule of `experiments.findings`, and all together.
 - `_table.py`, `_draw.py`: what is shown of them.
 """
 
@@ -18,7 +18,7 @@ from ._run import control_datasets, run_control, through_dataset
 from ._size import variant_notes, variant_specs
 from ._table import table
 from ._through import train_through, updates_of
-from ._verdicts import overall_verdict, reservations, variant_trends
+from ._verdicts import overall_verdict, variant_findings
 
 __all__ = [
     "CONTROLS",
@@ -27,13 +27,12 @@ __all__ = [
     "Control",
     "control_datasets",
     "overall_verdict",
-    "reservations",
     "run_control",
     "table",
     "through_dataset",
     "train_through",
     "updates_of",
+    "variant_findings",
     "variant_notes",
     "variant_specs",
-    "variant_trends",
 ]

@@ -7,8 +7,8 @@ import xarray as xr
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from .._intervals import mean_and_interval
-from ..fig1 import PANELS, draw_panel
+from ..fig1 import PANELS, draw_panel, say_bars
+from ..findings import bars
 from ..recurrent._train import LABELS
 
 THROUGH_PANELS = (
@@ -49,6 +49,7 @@ def draw_variants(name: str, datasets: Mapping[str, xr.Dataset]) -> Figure:
                 axes.set_ylabel(LABELS[measure].replace(" (", "\n("))
             if row == len(PANELS) - 1:
                 axes.set_xlabel(dataset.attrs["rank_name"])
+    say_bars(figure)
     return figure
 
 
@@ -64,9 +65,9 @@ def draw_through(dataset: xr.Dataset) -> Figure:
     for axes, name in zip(figure.subplots(2, 3).flat, THROUGH_PANELS, strict=True):
         for label, colour in zip(dataset["start"].values, colours, strict=True):
             values = dataset[name].sel(start=label).transpose("update", "seed").values
-            means, bars = np.array([mean_and_interval(at) for at in values]).T
+            means, (below, above) = bars(values)
             axes.plot(updates, means, "o-", ms=3, lw=1.2, color=colour, label=str(label))
-            axes.fill_between(updates, means - bars, means + bars, color=colour, alpha=0.2, lw=0)
+            axes.fill_between(updates, means - below, means + above, color=colour, alpha=0.2, lw=0)
         # The start itself is at 0, which a logarithm has no place for.
         axes.set_xscale("symlog", linthresh=1)
         axes.set_xlim(0, None)
@@ -74,4 +75,5 @@ def draw_through(dataset: xr.Dataset) -> Figure:
         axes.set_ylabel(THROUGH_LABELS.get(name, LABELS[name]))
         axes.spines[["top", "right"]].set_visible(False)
     figure.axes[0].legend(frameon=False, fontsize=9)
+    say_bars(figure, "Bands are 95 % bootstrap intervals (BCa) of the mean over seeds, from 6 on.")
     return figure

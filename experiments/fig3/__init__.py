@@ -8,18 +8,18 @@
 
 from ._linear import KAPPAS, STARTS, linear_alignment, linear_record, predicted_alignment
 from ._students import SHARES, run_students, student_weights
-from ._table import linear_table, student_contrasts, student_table
+from ._table import compared_students, linear_table, student_table
 
 __all__ = [
     "KAPPAS",
     "SHARES",
     "STARTS",
+    "compared_students",
     "linear_alignment",
     "linear_record",
     "linear_table",
     "predicted_alignment",
     "run_students",
-    "student_contrasts",
     "student_table",
     "student_weights",
 ]

@@ -5,6 +5,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..fig1 import say_bars
 from ..recurrent._train import LABELS
 from ._linear import predicted_alignment
 
@@ -31,6 +32,9 @@ def draw(linear: xr.Dataset | None, students: xr.Dataset | None) -> Figure:
             axes.set_title(title, loc="left", fontsize=10)
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
+    said = [] if linear is None else ["B: dots are means of networks with 3 standard errors."]
+    said += ["C: boxes are quartiles, a line is a seed."] if shown else []
+    say_bars(figure, " ".join(said))
     return figure
 
 

@@ -5,8 +5,17 @@ import itertools
 import numpy as np
 import xarray as xr
 
-from .._intervals import mean_with_interval, sampling_error
-from ..recurrent import MEASURES, Contrast, contrast
+from ..fig1 import means_table
+from ..findings import (
+    MEASURES,
+    Findings,
+    comparison_of,
+    contrast_table,
+    findings,
+    mean_with_interval,
+    sampling_error,
+    warnings_of,
+)
 from ._linear import predicted_alignment
 
 # The order that the paper states, from rich to lazy.
@@ -40,29 +49,15 @@ def linear_table(linear: xr.Dataset) -> str:
     return "\n".join(lines)
 
 
-def student_contrasts(students: xr.Dataset) -> list[tuple[str, str, str, Contrast, str]]:
-    """Each pair of starts by each measure, the more aligned less the less aligned one.
-
-    The last entry says which learned more lazily: "lazier", "richer" or "no clear difference", at
-    p = 0.05 of one test.
-    """
-    found = []
-    for measure, lazier_is_larger in MEASURES.items():
-        if measure not in students:
-            continue
-        for less, more in itertools.combinations(ORDER, 2):
-            c = contrast(*(students[measure].sel(start=s).values for s in (more, less)))
-            verdict = "no clear difference"
-            if c.p < 0.05:
-                verdict = "lazier" if (c.difference > 0) == lazier_is_larger else "richer"
-            found.append((measure, more, less, c, verdict))
-    return found
+def compared_students(students: xr.Dataset) -> Findings:
+    """Each pair of starts by each measure, the more aligned beside the less aligned one."""
+    pairs = [(more, less) for less, more in itertools.combinations(ORDER, 2)]
+    return findings([comparison_of(students)], pairs)
 
 
 def student_table(students: xr.Dataset) -> str:
     """Every measure of every start, and the starts against each other."""
-    a = students.attrs
-    names = [name for name in (*MEASURES, "first_loss", "loss", "accuracy") if name in students]
+    a, found = students.attrs, compared_students(students)
     lines = [
         f"## C: recurrent students on {a['task']} ({a['images']})",
         "",
@@ -71,21 +66,13 @@ def student_table(students: xr.Dataset) -> str:
         f"teacher (test accuracy {mean_with_interval(students['teacher_accuracy'].values)}). Means "
         "over seeds with 95 % intervals; accuracy on test images.",
         "",
-        "| start | " + " | ".join(name.replace("_", " ") for name in names) + " | diverged |",
-        "| --- |" + " --: |" * (len(names) + 1),
-    ]
-    for start in students["start"].values:
-        at = students.sel(start=start)
-        cells = [mean_with_interval(at[name].values) for name in names]
-        lines.append(f"| {start} | {' | '.join(cells)} | {int(at['diverged'].sum())} |")
-    lines += [
+        *means_table(students, (*MEASURES, "first_loss", "loss", "accuracy")),
         "",
-        "| measure | starts | difference, 95 % interval | Hedges' g | p | the first is |",
-        "| --- | --- | --- | --: | --: | --- |",
+        *contrast_table(found.contrasts),
+        "",
+        *(f"- {said}" for said in warnings_of(found)),
+        "",
+        sampling_error(students),
+        "",
     ]
-    for measure, more, less, c, verdict in student_contrasts(students):
-        lines.append(
-            f"| {measure.replace('_', ' ')} | {more} and {less} | {c.difference:+.3g} "
-            f"({c.low:+.3g} to {c.high:+.3g}) | {c.effect:+.2f} | {c.p:.3f} | {verdict} |"
-        )
-    return "\n".join([*lines, "", sampling_error(students), ""])
+    return "\n".join(lines)

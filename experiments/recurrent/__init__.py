@@ -6,13 +6,11 @@
 - `_spectra.py`: spectra and effective ranks of the starts.
 - `_drawn_motifs.py`: motifs of the networks drawn, beside those asked for.
 - `_store.py`: datasets on disk, whole or not at all.
-- `_trend.py`: does a measure rise or fall with rank?
-- `_contrast.py`: does a structure differ from its null?
 """
 
-from ._contrast import Contrast, contrast, holm
+from ..findings import MEASURES
 from ._drawn_motifs import DrawnMotif, drawn_motifs
-from ._setting import KERNEL_WEIGHTS, MEASURES, OPTIMIZERS, Setting, low_rank_starts
+from ._setting import KERNEL_WEIGHTS, OPTIMIZERS, Setting, low_rank_starts
 from ._spectra import RANKS, spectra
 from ._starts import (
     KEPT,
@@ -28,7 +26,6 @@ from ._starts import (
 )
 from ._store import load, save, setting_differences
 from ._train import run_task
-from ._trend import Trend, rank_trends
 
 __all__ = [
     "KEPT",
@@ -37,7 +34,6 @@ __all__ = [
     "OPTIMIZERS",
     "RANKS",
     "CellTyped",
-    "Contrast",
     "Dale",
     "DrawnMotif",
     "LowRank",
@@ -47,14 +43,10 @@ __all__ = [
     "PowerLaw",
     "Setting",
     "Start",
-    "Trend",
     "Wired",
-    "contrast",
     "drawn_motifs",
-    "holm",
     "load",
     "low_rank_starts",
-    "rank_trends",
     "run_task",
     "save",
     "setting_differences",

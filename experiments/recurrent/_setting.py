@@ -8,15 +8,9 @@ import jax
 
 import richlazy_jax as rj
 
+from ..findings import MEASURES
 from ._starts import LowRank, Start, require_starts
 
-# Each with whether lazier learning makes it larger.
-MEASURES = {
-    "kernel_alignment": True,
-    "representation_alignment": True,
-    "weight_change_norm": False,
-    "sign_agreement": True,
-}
 OPTIMIZERS = ("sgd", "adam")
 # The weights that a kernel is of, by name.
 KERNEL_WEIGHTS = {"recurrent": ("recurrent",), "all": ("input", "recurrent", "readout")}

@@ -4,11 +4,7 @@
 - `_study.py`: what is in the folder of a study, and what is wrong there; it raises only where the
   folder is no study.
 - `_grid.py`: the cells that the spec asks for, where it can still be read.
-- `_cell.py`: one finished cell: its fields, its start, its numbers for each seed.
-- `_settings.py`: cells that differ only in their start, which is what may be compared.
-- `_verdicts.py`: lazier or richer, with the statistics of `experiments.recurrent`.
-- `_sentences.py`: the same in sentences; `_numbers.py`: their statistics in tables.
-- `_trained.py`: whether the networks learned their task, without which no measure can be read.
+- `_summary.py`: the verdicts of `experiments.findings`; `_numbers.py`: their statistics in tables.
 - `_theory.py`: linear cells beside the theory that was written with them.
 - `_table.py`: the table of all cells.
 - `_figures.py`: the figures; `_panel.py`: a panel of one task; `_svg.py`: SVG for a page.

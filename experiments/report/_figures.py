@@ -1,18 +1,16 @@
 """Each measure against the start, with loss and accuracy beside them."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from ..fig2 import COLOURS
+from ..findings import BARS, MEASURES, Comparison, mean_and_interval
 from ..linear._run import LABELS as LINEAR_LABELS
-from ..recurrent import MEASURES
 from ..recurrent._train import LABELS
 from ._markup import escaped
-from ._panel import Line, mean_and_bar, panel
-from ._settings import Setting
+from ._panel import Line, panel
 from ._svg import drawing, inline_svg
 from ._theory import STANDARD_ERRORS, Beside
 
@@ -23,7 +21,7 @@ MARKERS = {"o": "●", "s": "■", "^": "▲", "D": "◆", "v": "▼", "P": "✚
 DRAWN = (*MEASURES, "loss", "accuracy")
 
 
-def measure_figures(settings: Sequence[Setting]) -> str:
+def measure_figures(settings: Sequence[Comparison]) -> str:
     """A figure for each measure, loss and accuracy, each with a panel for every task, as HTML."""
     tasks = list(dict.fromkeys(setting.task for setting in settings))
     texts = list(dict.fromkeys(setting.text for setting in settings))
@@ -53,7 +51,8 @@ def measure_figures(settings: Sequence[Setting]) -> str:
         )
     kind = "figures single" if len(by_task) == 1 else "figures"
     figures = f'<div class="{kind}">{"".join(parts)}</div>' if parts else ""
-    return _left_out(tasks, texts) + _legend(lines) + figures
+    said = f'<p class="how">{escaped(BARS)}</p>' if parts else ""
+    return _left_out(tasks, texts) + _legend(lines) + figures + said
 
 
 def theory_figure(found: Sequence[Beside]) -> str:
@@ -116,20 +115,19 @@ def _legend(lines: Mapping[str, Line]) -> str:
     return f'<ul class="legend card">{items}</ul>'
 
 
-def _has(measure: str, setting: Setting) -> bool:
+def _has(measure: str, setting: Comparison) -> bool:
     values = (cell.values.get(measure, np.empty(0)) for cell in setting.cells)
     return any(np.isfinite(each).any() for each in values)
 
 
-def _limits(by_task: Mapping[str, Sequence[Setting]], measure: str) -> tuple[float, float]:
+def _limits(by_task: Mapping[str, Sequence[Comparison]], measure: str) -> tuple[float, float]:
     """The same range for all tasks, so that panels may be compared."""
     cells = [cell for of_task in by_task.values() for each in of_task for cell in each.cells]
     values = np.concatenate([cell.values.get(measure, np.empty(0)) for cell in cells])
     ends = [values[np.isfinite(values)]]
     for cell in cells:
-        mean, bar = mean_and_bar(cell, measure)
-        if math.isfinite(mean):
-            ends.append(np.array([mean - bar, mean + bar]))
+        interval = np.array(mean_and_interval(cell.values.get(measure, np.empty(0))))
+        ends.append(interval[np.isfinite(interval)])
     low, high = float(np.concatenate(ends).min()), float(np.concatenate(ends).max())
     edge = 0.05 * (high - low) or max(0.05 * abs(high), 1e-3)
     return low - edge, high + edge

@@ -1,19 +1,29 @@
 """The statistics behind the sentences, as tables."""
 
-import math
 from collections.abc import Iterable, Sequence
 
-from ._markup import escaped, words
-from ._verdicts import Finding
+from ..findings import Findings, contrast_row, trend_row
+from ._markup import escaped
 
-_TREND = ("measure", "ranks", "Spearman", "95 % interval", "p", "seeds", "steps lazier", "verdict")
-_CONTRAST = (
+_TREND = (
     "measure",
+    "mean Spearman within seeds",
+    "95 % interval",
+    "steps lazier",
+    "p",
+    "p (Holm)",
+    "seeds",
+    "verdict",
+)
+_CONTRAST = (
     "start",
     "beside",
+    "measure",
+    "mean",
+    "of the other",
     "difference",
     "95 % interval",
-    "Hedges' g",
+    "Glass's delta",
     "p",
     "p (Holm)",
     "seeds",
@@ -21,39 +31,12 @@ _CONTRAST = (
 )
 
 
-def number_tables(found: Sequence[Finding]) -> str:
-    """All trends and contrasts of a setting with their statistics; empty where there are none."""
-    trends = [
-        (
-            words(f.measure),
-            ", ".join(map(str, t.ranks)),
-            _number(t.trend.spearman, "+.2f"),
-            _interval(t.trend.low, t.trend.high, "+.2f"),
-            _number(t.p, ".3f"),
-            str(t.seeds),
-            t.trend.steps,
-            t.verdict,
-        )
-        for f in found
-        for t in f.trends
+def number_tables(found: Findings) -> str:
+    """All trends and contrasts of a table with their statistics; empty where there are none."""
+    tables = [
+        _table(_TREND, [trend_row(trend) for trend in found.trends]),
+        _table(_CONTRAST, [contrast_row(contrast) for contrast in found.contrasts]),
     ]
-    contrasts = [
-        (
-            words(f.measure),
-            c.start,
-            c.reference,
-            _number(c.contrast.difference, "+.3g"),
-            _interval(c.contrast.low, c.contrast.high, "+.3g"),
-            _number(c.contrast.effect, "+.2f"),
-            _number(c.contrast.p, ".3f"),
-            _number(c.p_holm, ".3f"),
-            str(c.contrast.seeds),
-            c.verdict,
-        )
-        for f in found
-        for c in f.contrasts
-    ]
-    tables = [_table(heads, rows) for heads, rows in ((_TREND, trends), (_CONTRAST, contrasts))]
     if not any(tables):
         return ""
     return f'<details class="numbers"><summary>Statistics</summary>{"".join(tables)}</details>'
@@ -70,11 +53,3 @@ def _table(heads: Iterable[str], rows: Sequence[Sequence[str]]) -> str:
         '<div class="scroll" tabindex="0" role="region" aria-label="Statistics"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
-
-
-def _number(value: float, form: str) -> str:
-    return format(value, form) if math.isfinite(value) else "–"
-
-
-def _interval(low: float, high: float, form: str) -> str:
-    return f"{low:{form}} to {high:{form}}" if math.isfinite(low) else "–"

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from ..findings import comparisons_of, counted
 from ._figures import measure_figures, theory_figure
-from ._markup import counted, escaped
-from ._sentences import summary
-from ._settings import settings_of
+from ._markup import escaped
 from ._status import counts_line, problems, what_was_run
 from ._study import Study, read_study
+from ._summary import summary
 from ._table import cell_table
 from ._theory import DIFFERS, STANDARD_ERRORS, Beside, beside_theory
 
@@ -19,12 +19,13 @@ _POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 _HOW = (
-    "Verdicts: against rank, a bootstrap interval over seeds of Spearman's correlation that leaves "
-    "out 0, together with an exact permutation test over seeds; beside a reference start, an exact "
-    "permutation test of pairs of networks that share their seed, at 0.05 after Holm's correction "
-    "for the starts of one measure in one setting. Nothing is corrected over measures, settings or "
-    "tasks. Intervals of means are 95 %, by Student's t over seeds; networks that diverged are "
-    "left out."
+    "How a verdict is given: starts that differ in rank, with the null as full rank, are tested "
+    "for a trend by Page's exact test with seeds as blocks; every other start beside its reference "
+    "by the exact permutation of pairs of networks that share their seed. All tests of one setting "
+    "are corrected together by Holm's method at 0.05; settings and tasks are not corrected for "
+    "each other. Nothing is said with too few seeds, nor of starts that hardly learned, that stayed "
+    "behind the others in loss (by more than 0.005 of the first loss) or that mostly diverged. "
+    "Networks that diverged are left out with their seed."
 )
 
 
@@ -54,7 +55,7 @@ def study_report(path: Path) -> Report:
     """
     study = read_study(path)
     line = counts_line(study)
-    settings = settings_of(study.cells)
+    settings = comparisons_of(study.cells)
     found = beside_theory(study.cells)
     said = ""
     if study.cells:

@@ -8,10 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .._intervals import mean_and_interval
-from ._cell import Cell
-from ._markup import words
-from ._settings import Setting, start_place
+from ..findings import Cell, Comparison, bars, start_place, words
 from ._svg import drawing, inline_svg
 
 # What a reader can still tell apart.
@@ -29,13 +26,8 @@ class Line(NamedTuple):
     marker: str
 
 
-def mean_and_bar(cell: Cell, measure: str) -> tuple[float, float]:
-    """The mean of a measure and half its 95 % interval."""
-    return mean_and_interval(cell.values.get(measure, np.empty(0)))
-
-
 def panel(
-    settings: Sequence[Setting],
+    settings: Sequence[Comparison],
     measure: str,
     name: str,
     limits: tuple[float, float] | None,
@@ -85,7 +77,7 @@ def panel(
 
 def _draw(
     axes: Axes,
-    settings: Sequence[Setting],
+    settings: Sequence[Comparison],
     measure: str,
     place: Mapping[str, Callable[[float], float]],
     lines: Mapping[str, Line],
@@ -97,7 +89,7 @@ def _draw(
         # of equal height apart.
         width = 0.8 / max(len(settings), 2)
         aside = width * (k - (len(settings) - 1) / 2)
-        at, means, bars = [], [], []
+        at, drawn = [], []
         for cell in setting.cells:
             if cell.start not in place or measure not in cell.values:
                 continue
@@ -105,14 +97,13 @@ def _draw(
             shifts = aside + 0.35 * width * np.linspace(-1, 1, len(values))
             where = [place[cell.start](shift) for shift in shifts]
             axes.plot(where, values, ".", color=line.colour, ms=5.5, alpha=0.5, mew=0)
-            mean, bar = mean_and_bar(cell, measure)
             at.append(place[cell.start](aside))
-            means.append(mean)
-            bars.append(bar)
+            drawn.append(values)
+        means, lengths = bars(drawn)
         axes.errorbar(
             at,
             means,
-            bars,
+            lengths,
             fmt=line.marker,
             ls="-" if joined else "none",
             color=line.colour,
@@ -145,7 +136,7 @@ def _places(starts: Sequence[Cell], by_rank: bool) -> dict[str, Callable[[float]
 
 
 def _scale(
-    axes: Axes, settings: Sequence[Setting], measure: str, limits: tuple[float, float] | None
+    axes: Axes, settings: Sequence[Comparison], measure: str, limits: tuple[float, float] | None
 ) -> None:
     if limits is not None:
         axes.set_ylim(limits)

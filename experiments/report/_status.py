@@ -5,9 +5,18 @@ from typing import Any
 
 from richlazy_jax.studies import Failure
 
-from ._cell import flat_fields, start_record, task_of
-from ._markup import clean, counted, definitions, escaped, words
-from ._settings import fields_of_columns, fields_text, varying_fields
+from ..findings import (
+    clean,
+    counted,
+    fields_of_columns,
+    fields_text,
+    flat_fields,
+    start_record,
+    task_of,
+    varying_fields,
+    words,
+)
+from ._markup import definitions, escaped
 from ._study import Study
 
 # Of cells that are listed; a study may ask for thousands.

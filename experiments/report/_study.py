@@ -17,9 +17,8 @@ from richlazy_jax.studies import (
 )
 from richlazy_jax.studies._folder import CELLS, ENVIRONMENT, SPEC, hashes_in
 
-from ._cell import Cell, cell_of, start_record, with_distinct_starts
+from ..findings import Cell, cell_of, clean, start_record, with_distinct_starts
 from ._grid import Grid, grid_of
-from ._markup import clean
 
 _PUT_ASIDE = re.compile(r"[0-9a-f]{16}\.nc\.broken-\d+")
 

@@ -6,12 +6,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..recurrent import MEASURES
-from ._cell import Cell
-from ._markup import escaped, estimate, shown, words
-from ._settings import fields_of_columns, ordered, start_place
+from ..findings import (
+    MEASURES,
+    Cell,
+    diverged_networks,
+    fields_of_columns,
+    finite_mean,
+    mean_with_interval,
+    ordered,
+    shown,
+    start_place,
+    words,
+)
+from ._markup import escaped
 from ._theory import Beside
-from ._trained import diverged_networks, finite_mean
 
 _NUMBERS = (*MEASURES, "accuracy", "loss")
 
@@ -88,7 +96,10 @@ def _field(name: str) -> Callable[[Cell], tuple[float | None, str]]:
 
 
 def _mean(name: str) -> Callable[[Cell], tuple[float | None, str]]:
-    return lambda cell: (finite_mean(cell, name), estimate(cell.values.get(name, np.empty(0))))
+    return lambda cell: (
+        finite_mean(cell, name),
+        mean_with_interval(cell.values.get(name, np.empty(0))),
+    )
 
 
 def _theory(

@@ -1,4 +1,4 @@
-"""One finished cell of a study."""
+"""Networks of one start on one task, seed by seed: what is compared with other such."""
 
 import json
 import math
@@ -9,22 +9,24 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from ._markup import clean
+from ._words import clean
 
 # Of a record, what decides the start. It is shown by its label and not as a field.
 _START = ("starts", "start")
-_RANK = re.compile(r"""(\brank["']?\s*[=:]\s*)\d+""")
+# What orders the starts of one family: a rank, or the parameter of a smooth spectrum.
+_LEVEL = re.compile(r"""\b((rank|exponent|share)["']?\s*[=:]\s*)[\d.eE+-]+""")
 _PART = re.compile(r"\w+=[^,()\[\]\"]+")
 
 
 class Cell(NamedTuple):
-    """What a page needs of a cell.
+    """Networks of one start on one task.
 
-    - `hash`: its name in the study.
+    - `hash`: the name of the cell in its study, empty where there is none.
     - `task`: what its networks learned.
     - `start`: a short name of the start, which no other start of the study has.
     - `rank`: of the start, where it was chosen.
-    - `family`: what starts have in common that differ in their rank only.
+    - `family`: what starts have in common that differ only in their rank, or only in the parameter
+      of their smooth spectrum; empty where a start has neither.
     - `is_null`: whether the start is the Gaussian draw itself.
     - `fields`: all of the record but task and start, flat: names have dots.
     - `seeds`: the names of the seeds, which networks of two cells share.
@@ -90,7 +92,7 @@ def cell_of(hash: str, record: Mapping[str, Any], dataset: xr.Dataset) -> Cell:
         task=task_of(record, dataset),
         start=clean(label if isinstance(label, str) and label else kept or unnamed),
         rank=int(rank) if chosen else None,
-        family=_RANK.sub(r"\1", kept),
+        family=_LEVEL.sub(r"\1", kept) if _LEVEL.search(kept) else "rank" if chosen else "",
         is_null=label == "null" or kept.startswith("Null("),
         fields=fields,
         seeds=_seed_names(dataset),

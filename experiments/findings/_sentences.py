@@ -1,0 +1,187 @@
+"""Findings in sentences, the same wherever they are said."""
+
+import collections
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ._training import Training
+from ._verdicts import TOO_FEW, UNCLEAR_CONTRAST, Contrast, Findings, Trend, Verdict
+from ._words import counted, interval, number, p_value, words
+
+
+class Sentence(NamedTuple):
+    """A sentence whose parts a page may set off.
+
+    - `about`: what it is about, such as a measure.
+    - `parts`: pairs of verdict and what is said of it, one after the other.
+    """
+
+    about: str
+    parts: list[tuple[str, str]]
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return f"{self.about}: {'; '.join(f'{said}{rest}' for said, rest in self.parts)}."
+
+
+def sentences(found: Findings) -> list[Sentence]:
+    """A sentence for each measure, with its trends and then its contrasts."""
+    by_measure: dict[str, list[tuple[str, str]]] = {}
+    for trend in found.trends:
+        by_measure.setdefault(trend.measure, []).append(_trend_part(trend))
+    of_reference: dict[tuple[str, str], list[Contrast]] = {}
+    for contrast in found.contrasts:
+        of_reference.setdefault((contrast.measure, contrast.reference), []).append(contrast)
+    for (measure, _), contrasts in of_reference.items():
+        by_measure.setdefault(measure, []).extend(map(_contrast_part, contrasts))
+    return [Sentence(words(m).capitalize(), parts) for m, parts in by_measure.items()]
+
+
+def headline(found: Sequence[Findings], measure: str = "kernel_alignment") -> str:
+    """What one measure says in all tables, in one sentence."""
+    trends = collections.Counter(
+        t.verdict.said for f in found for t in f.trends if t.measure == measure
+    )
+    of_measure = [c for f in found for c in f.contrasts if c.measure == measure]
+    contrasts = collections.Counter(c.verdict.said for c in of_measure)
+    clauses = []
+    if trends:
+        clauses.append(f"against rank, {_tally(trends)}")
+    if contrasts:
+        references = {c.reference for c in of_measure}
+        reference = references.pop() if len(references) == 1 else "their reference"
+        clauses.append(f"starts beside {reference}, {_tally(contrasts)}")
+    if not clauses:
+        return "Nothing to compare yet."
+    return f"{words(measure).capitalize()}: {'; '.join(clauses)}."
+
+
+def training_sentence(found: Training) -> str:
+    """How well starts were trained, in a sentence."""
+    parts = []
+    for name, extremes in (("training loss", found.losses), ("accuracy", found.accuracies)):
+        if extremes is None:
+            continue
+        least, low, greatest, high = extremes
+        same = f"{low:.4g}" == f"{high:.4g}"
+        parts.append(f"{name} {low:.4g}{'' if same else f' ({least}) to {high:.4g} ({greatest})'}")
+    if found.diverged:
+        parts.append(f"{found.diverged} of {counted(found.networks, 'network')} diverged")
+    return f"Training: {'; '.join(parts) or 'no loss was kept'}."
+
+
+def warnings_of(found: Findings) -> list[str]:
+    """What the measures are to be read with: starts that did not train, networks that went far."""
+    said = []
+    for of in found.training:
+        if of.hardly:
+            said.append(
+                f"Hardly trained: {', '.join(of.hardly)}, whose loss fell by less than half. "
+                "Networks that did not learn look lazy."
+            )
+        if of.behind:
+            said.append(
+                f"Not trained alike: {', '.join(of.behind)} ended clearly above the lowest loss, "
+                "which their measures are to be read with."
+            )
+    if found.far:
+        said.append(
+            "Moved far without diverging: " + "; ".join(run.text for run in found.far) + ". "
+            "Verdicts are given with and without them."
+        )
+    return said
+
+
+def trend_table(trends: Sequence[Trend]) -> list[str]:
+    """Trends with their statistics, in the lines of a Markdown table."""
+    return [
+        "| measure | mean Spearman within seeds | 95 % interval | steps lazier | p | p (Holm) "
+        "| seeds | verdict |",
+        "| --- | --: | --- | --- | --: | --: | --: | --- |",
+        *(f"| {' | '.join(trend_row(trend))} |" for trend in trends),
+    ]
+
+
+def trend_row(trend: Trend) -> tuple[str, ...]:
+    """A trend with its statistics."""
+    return (
+        words(trend.measure),
+        number(trend.correlation, "+.2f"),
+        interval(trend.low, trend.high, "+.2f"),
+        trend.steps,
+        *_verdict_cells(trend.verdict),
+    )
+
+
+def contrast_table(contrasts: Sequence[Contrast]) -> list[str]:
+    """Contrasts with their statistics, in the lines of a Markdown table."""
+    return [
+        "| start | beside | measure | mean | of the other | difference | 95 % interval "
+        "| Glass's delta | p | p (Holm) | seeds | learns |",
+        "| --- | --- | --- | --: | --: | --: | --- | --: | --: | --: | --: | --- |",
+        *(f"| {' | '.join(contrast_row(contrast))} |" for contrast in contrasts),
+    ]
+
+
+def contrast_row(c: Contrast) -> tuple[str, ...]:
+    """A contrast with its statistics."""
+    return (
+        c.start,
+        c.reference,
+        words(c.measure),
+        number(c.mean, ".4g"),
+        number(c.reference_mean, ".4g"),
+        number(c.difference, "+.3g"),
+        interval(c.low, c.high, "+.3g"),
+        number(c.effect, "+.2f"),
+        *_verdict_cells(c.verdict),
+    )
+
+
+def _verdict_cells(v: Verdict) -> tuple[str, ...]:
+    said = f"{v.said}{_why(v)}{_without(v)}"
+    return number(v.p, ".2g"), number(v.p_holm, ".2g"), str(v.seeds), said
+
+
+def _trend_part(trend: Trend) -> tuple[str, str]:
+    v = trend.verdict
+    if v.said == TOO_FEW:
+        return v.said, f" over {trend.family.text}{_why(v)}{_without(v)}"
+    between = interval(trend.low, trend.high, "+.2f")
+    between = f", 95 % interval {between}" if between != "–" else ""
+    return v.said, (
+        f" over {trend.family.text} (mean Spearman within seeds {trend.correlation:+.2f}{between}, "
+        f"{p_value(v.p_holm)} after Holm, {counted(v.seeds, 'seed')}){_without(v)}"
+    )
+
+
+def _contrast_part(c: Contrast) -> tuple[str, str]:
+    v = c.verdict
+    who = f" of {c.start}" if v.said == TOO_FEW else f" for {c.start}"
+    if v.said not in (TOO_FEW, UNCLEAR_CONTRAST):
+        who = f" {c.start}"
+    if v.said == TOO_FEW:
+        return v.said, f"{who} beside {c.reference}{_why(v)}"
+    between = interval(c.low, c.high, "+.3g")
+    between = f", 95 % interval {between}" if between != "–" else ""
+    return v.said, (
+        f"{who} beside {c.reference} ({c.difference:+.3g}{between}, "
+        f"{p_value(v.p_holm)} after Holm, {counted(v.seeds, 'seed')}){_without(v)}"
+    )
+
+
+def _why(v: Verdict) -> str:
+    if v.said != TOO_FEW:
+        return ""
+    return f": {v.problem}" if v.problem else f" ({counted(v.seeds, 'seed')}; it takes {v.needed})"
+
+
+def _without(v: Verdict) -> str:
+    return f"; without {v.left_out}: {v.without}" if v.left_out else ""
+
+
+def _tally(verdicts: collections.Counter[str]) -> str:
+    return ", ".join(
+        f"{verdict} in {times} of {verdicts.total()}" for verdict, times in verdicts.most_common()
+    )
