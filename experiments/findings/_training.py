@@ -108,7 +108,7 @@ def far_runs(cells: Sequence[Cell]) -> list[FarRun]:
         found += [
             FarRun(cell.start, int(seed), float(moved), median)
             for seed, moved in zip(cell.seeds, change, strict=True)
-            if moved > FAR * median
+            if moved > FAR * median > 0
         ]
     return found
 

@@ -1,12 +1,13 @@
 """Controls: their specs, their verdicts by brute force, and the command at a tiny size."""
 
 import dataclasses
+import html
 import itertools
+import re
 
 import numpy as np
 import pytest
 import xarray as xr
-from scipy import stats
 from typer.testing import CliRunner
 
 from experiments import cli
@@ -16,11 +17,10 @@ from experiments.controls import (
     THROUGH,
     Control,
     overall_verdict,
-    reservations,
     train_through,
     updates_of,
+    variant_findings,
     variant_specs,
-    variant_trends,
 )
 from experiments.controls._collect import stacked_starts
 from experiments.controls._through import _lengths
@@ -31,9 +31,9 @@ from experiments.recurrent import (
     ParticipationRatio,
     PowerLaw,
     Setting,
-    _trend,
     run_task,
 )
+from experiments.report import study_report
 from experiments.sweep import _cell as engine
 from experiments.sweep import cells, read_spec
 
@@ -112,64 +112,21 @@ def of_values(values, ranks=(1.0, 10.0, 100.0), **others):
     )
 
 
-def verdict_by_enumeration(ranks, values, lazier_is_larger):
-    """Of all draws of seeds with replacement, not of some of them."""
-    n = values.shape[1]
-    found = []
-    for draw in itertools.product(range(n), repeat=n):
-        drawn = values[:, list(draw)]
-        pairs = [(r, v) for r, row in zip(ranks, drawn, strict=True) for v in row]
-        found.append(stats.spearmanr(*zip(*pairs, strict=True)).statistic)
-    low, high = np.quantile(found, [0.025, 0.975])
-    if low <= 0 <= high:
-        return "no clear trend"
-    return "lazier with rank" if (low > 0) == lazier_is_larger else "richer with rank"
-
-
-def test_trends_are_those_of_all_draws_of_seeds(monkeypatch):
-    monkeypatch.setattr(_trend, "RESAMPLES", 400)
+def test_overall_verdicts_count_what_variants_say():
     rng = np.random.default_rng(0)
-    ranks = np.array([1.0, 10.0, 100.0])
-    slopes = {"up": 1.0, "down": -1.0, "flat": 0.0}
-    made = {
-        name: slope * np.log(ranks)[:, None] + rng.standard_normal((3, 3))
-        for name, slope in slopes.items()
-    }
-    # Flat beyond doubt: the same values in another order at each rank.
-    made["flat"] = np.array([[0.1, 0.2, 0.3], [0.3, 0.1, 0.2], [0.2, 0.3, 0.1]])
-    trends = variant_trends({name: of_values(values) for name, values in made.items()})
-    seen = set()
-    for name, values in made.items():
-        for trend in trends[name]:
-            expected = verdict_by_enumeration(ranks, values, MEASURES[trend.measure])
-            assert trend.verdict == expected, (name, trend)
-            seen.add((name, trend.measure, expected))
-            correlation = stats.spearmanr(np.repeat(ranks, 3), values.ravel()).statistic
-            assert trend.spearman == pytest.approx(correlation, abs=1e-12)
-    assert ("up", "kernel_alignment", "lazier with rank") in seen
-    assert ("up", "weight_change_norm", "richer with rank") in seen
-    assert ("down", "kernel_alignment", "richer with rank") in seen
-    assert ("flat", "kernel_alignment", "no clear trend") in seen
-    control = Control("lines of several slopes", "slopes", ("up", "down", "flat"))
-    assert overall_verdict(control, trends) == (
-        "Higher rank learned more lazily in 1 of 3 slopes by kernel alignment (the reverse in 1), "
-        "1 of 3 by representation alignment (the reverse in 1), 1 of 3 by weight change norm (the "
-        "reverse in 1), 1 of 3 by sign agreement (the reverse in 1)."
+    lines = np.log([1.0, 10.0, 100.0])[:, None] + 0.1 * rng.standard_normal((3, 6))
+    # Flat beyond doubt: each rank is highest, and lowest, in as many seeds.
+    flat = np.array([[0.1, 0.2, 0.3] * 2, [0.3, 0.1, 0.2] * 2, [0.2, 0.3, 0.1] * 2])
+    made = {"up": lines, "down": -lines, "flat": flat, "few": lines[:, :2]}
+    found = variant_findings({name: of_values(values) for name, values in made.items()})
+    control = Control("lines of several slopes", "slopes", tuple(made))
+    aside = "(the reverse in 1, nothing can be said in 1)"
+    assert overall_verdict(control, found) == (
+        f"Higher rank learned more lazily in 1 of 4 slopes by kernel alignment {aside}, "
+        f"1 of 4 by representation alignment {aside}, 1 of 4 by weight change norm {aside}, "
+        f"1 of 4 by sign agreement {aside}."
     )
     assert overall_verdict(control, {}) == "No measure of laziness was taken."
-
-
-def test_reservations_name_what_diverged_and_what_hardly_learned():
-    values = np.ones((3, 2))
-    lost = np.array([[False, True], [True, True], [False, False]])
-    loss = np.array([[0.1, np.nan], [np.nan, np.nan], [0.6, 0.5]])
-    clean, spoiled = of_values(values), of_values(values, diverged=lost, loss=loss)
-    assert reservations({"a": clean}) == []
-    assert reservations({"a": clean, "b": spoiled}) == [
-        "b, rank 1: 1 of 2 networks diverged",
-        "b, rank 10: 2 of 2 networks diverged",
-        "b, rank 100: hardly learned, loss 1 to 0.55",
-    ]
 
 
 def made_run(setting, **how):
@@ -194,7 +151,6 @@ def run(*arguments):
 
 def test_command_keeps_cells_and_says_what_they_say(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "run_task", made_run)
-    monkeypatch.setattr(_trend, "RESAMPLES", 100)
     first = run("tanh", "--seeds", 3, "--out", tmp_path)
     assert first.exit_code == 0, first.output
     sentence = (
@@ -209,16 +165,26 @@ def test_command_keeps_cells_and_says_what_they_say(tmp_path, monkeypatch):
     assert "## tanh\n\nUnits that saturate, of both signs; the paper has relu.\n" in text
     rows = [line for line in text.splitlines() if line.startswith(("| rank ", "| null "))]
     # Means of ln(rank) and 0.001 more, in the order of ranks, the null as 100.
-    assert [row.split("|")[1:4] for row in rows[:3]] == [
-        [" rank 1 ", " 1 ", " 0.001 ± 0.0025 "],
-        [" rank 10 ", " 10 ", " 2.304 ± 0.0025 "],
-        [" null ", " 100 ", " 4.606 ± 0.0025 "],
+    assert [row.split("|")[1:3] for row in rows[:3]] == [
+        [" rank 1 ", " 0.001 (n = 3) "],
+        [" rank 10 ", " 2.304 (n = 3) "],
+        [" null ", " 4.606 (n = 3) "],
     ]
-    assert text.count("\n| kernel alignment | +") == text.count("\n| kernel alignment | -") == 1
-    relu = next(line for line in text.splitlines() if line.startswith("| relu | kernel"))
-    # Nine runs in three ties have a rank correlation of 0.95 at best.
-    assert relu.endswith("| +0.95 (+0.95 to +1.00) | lazier with rank |")
-    assert "0.001 ± 0.0025; 2.304 ± 0.0025; 4.606 ± 0.0025" in relu
+    assert text.count("\n| kernel alignment | +1.00") == 1
+    assert text.count("\n| kernel alignment | -1.00") == 1
+    # The command, its table and a report on the folder of a variant say the same sentences.
+    for variant in ("relu", "tanh"):
+        page = html.unescape(re.sub("<[^>]+>", "", study_report(tmp_path / variant).html))
+        spoken = [
+            line.removeprefix(f"{variant}: ")
+            for line in first.output.splitlines()
+            if line.startswith(f"{variant}: ")
+        ]
+        assert len(spoken) == len(MEASURES)
+        for said in spoken:
+            assert "over ranks 1, 10, full (mean Spearman within seeds" in said
+            assert f"- {said}\n" in text
+            assert said in page
     assert (tmp_path / "tanh.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr(engine, "run_task", lambda *_, **__: pytest.fail("a cell was run twice"))
     assert "6 cells: 6 found" in run("tanh", "--seeds", 3, "--out", tmp_path).output
@@ -232,7 +198,6 @@ def test_command_at_a_tiny_size(tmp_path, monkeypatch):
     """All of it, with networks that are trained."""
     one = CONTROLS["optimizer"]._replace(variants=("adam",))
     monkeypatch.setitem(CONTROLS, "optimizer", one)
-    monkeypatch.setattr(_trend, "RESAMPLES", 50)
     size = ["--hidden", 10, "--iterations", 20, "--seeds", 2]
     found = run("optimizer", *size, "--out", tmp_path)
     assert found.exit_code == 0, found.output
@@ -325,7 +290,6 @@ def test_training_looked_at_is_the_training_itself(tmp_path, monkeypatch):
     assert (np.diff(found["weight_change_norm"].mean("seed")) > 0).all()
     assert not found["diverged"].any()
 
-    monkeypatch.setattr(_trend, "RESAMPLES", 50)
     monkeypatch.setattr(
         "experiments.controls._run.train_through", lambda s, **_: made_through(s, found)
     )

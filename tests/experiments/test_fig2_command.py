@@ -6,7 +6,7 @@ import xarray as xr
 from typer.testing import CliRunner
 
 from experiments import cli
-from experiments.fig2 import findings, sentences, table
+from experiments.fig2 import compared, sentences, table
 from experiments.recurrent import MEASURES, RANKS, load
 
 EDGES = "pre,post,synapses\n" + "".join(
@@ -52,40 +52,38 @@ def made(shift, label="em", size=5, loss=0.03):
     data = {name: (("start", "seed"), values) for name in names}
     data |= {
         "loss": (("start", "seed"), np.array([[0.03] * 10, [loss] * 10])),
+        "first_loss": (("start", "seed"), np.ones((2, 10))),
         "diverged": (("start", "seed"), np.zeros((2, 10), bool)),
     }
     attrs = {"task": "2AF", "seeds": 10, "iterations": 7, "n_hidden": size, "starts": ["a", "b"]}
     return xr.Dataset(data, {"start": ["null", label], "seed": range(10)}, attrs)
 
 
-def test_findings_know_which_way_each_measure_points():
-    down = {f.measure: f for f in findings([made(-0.2)])}
-    assert down["kernel_alignment"].verdict == "richer"
-    assert down["representation_alignment"].verdict == "richer"
-    assert down["weight_change_norm"].verdict == "lazier"
-    up = {f.measure: f for f in findings([made(+0.2)])}
-    assert up["kernel_alignment"].verdict == "lazier"
-    assert up["weight_change_norm"].verdict == "richer"
-    assert up["kernel_alignment"].contrast.p == pytest.approx(2 / 1024)
-    # Two structures are taken together, each with the null of its own size.
-    both = findings([made(-0.2), made(0.0, "other", 6)])
-    taken = {f.structure: f for f in both if f.measure == "kernel_alignment"}
-    assert taken["em"].p_holm == pytest.approx(4 / 1024)
-    assert taken["other"].verdict == "no clear difference"
+def test_structures_of_two_sizes_are_one_table():
+    # Each with the null of its own size, and all measures of both taken together.
+    both = compared([made(-0.2), made(0.0, "other", 6)]).contrasts
+    taken = {c.start: c.verdict for c in both if c.measure == "kernel_alignment"}
+    assert taken["em"].said == "richer"
+    assert taken["em"].p_holm == pytest.approx(8 * 2 / 1024)
+    assert taken["other"].said == "no clear difference"
 
 
 def test_sentences_say_what_held_and_who_did_not_learn():
-    (said,) = sentences([made(-0.2)], findings([made(-0.2)]))
+    (said,) = sentences([made(-0.2)], compared([made(-0.2)]))
     assert said.startswith(
         "- em: effective rank lower than the null's (participation ratio times 0.6"
     )
-    assert "richer by kernel alignment" in said
-    assert "did not learn" not in said
+    assert "richer by kernel alignment, representation alignment" in said
+    assert "did not" not in said
     poor = made(-0.2, loss=0.08)
-    (said,) = sentences([poor], findings([poor]))
-    assert "did not learn the task as well (training loss 0.0800, null 0.0300)" in said
-    assert "effective rank higher" in sentences([made(0.2)], [])[0]
-    assert "did not learn" in table([poor])
+    said = sentences([poor], compared([poor]))
+    assert (
+        "nothing can be said (em did not train as the others did (loss 0.08, lowest 0.03)) by "
+        "kernel alignment" in said[0]
+    )
+    assert said[1].startswith("- Not trained alike: em")
+    assert "effective rank higher" in sentences([made(0.2)], compared([made(0.2)]))[0]
+    assert "did not train" in table([poor])
 
 
 @pytest.mark.parametrize(

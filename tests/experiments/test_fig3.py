@@ -8,11 +8,11 @@ import richlazy_jax as rj
 from experiments import cli
 from experiments.fig3 import (
     STARTS,
+    compared_students,
     linear_alignment,
     linear_table,
     predicted_alignment,
     run_students,
-    student_contrasts,
     student_weights,
 )
 from experiments.recurrent import Setting, low_rank_starts
@@ -86,7 +86,7 @@ def test_students_share_all_but_recurrent_weights():
     np.testing.assert_allclose(norms, np.broadcast_to(norms[:1], norms.shape), rtol=1e-4)
     assert (found["participation_ratio"].values <= 4 + 1e-3).all()
     # One test of three pairs and four measures.
-    assert len(student_contrasts(found)) == 12
+    assert len(compared_students(found).contrasts) == 12
     assert found.attrs["teacher_iterations"] == 4
     assert found["teacher_accuracy"].shape == (2,)
 

@@ -11,12 +11,10 @@ from typer.testing import CliRunner
 import richlazy_jax as rj
 from experiments import cli
 from experiments.recurrent import (
-    MEASURES,
     LowRank,
     Setting,
     load,
     low_rank_starts,
-    rank_trends,
     run_task,
     save,
     setting_differences,
@@ -192,33 +190,6 @@ def test_dataset_survives_the_disk(dataset, tmp_path):
     save(dataset, tmp_path / "a.nc")
     xr.testing.assert_identical(load(tmp_path / "a.nc").drop_attrs(), dataset.drop_attrs())
     assert [p.name for p in tmp_path.iterdir()] == ["a.nc"]
-
-
-def made(values):
-    """A dataset of one measure, all measures alike."""
-    ranks, seeds = values.shape
-    names = [*MEASURES, "loss"]
-    return xr.Dataset(
-        {name: (("rank", "seed"), values) for name in names},
-        coords={"rank": [1, 30, 300][:ranks], "seed": range(seeds)},
-    )
-
-
-def test_trends():
-    rng = np.random.default_rng(0)
-    noise = 0.01 * rng.standard_normal((3, 8))
-    rising = {t.measure: t for t in rank_trends(made(np.array([[0.1], [0.5], [0.9]]) + noise))}
-    assert rising["kernel_alignment"].verdict == "lazier with rank"
-    assert rising["kernel_alignment"].steps == "2 of 2"
-    # The same numbers of a measure that is small where learning is lazy.
-    assert rising["weight_change_norm"].verdict == "richer with rank"
-    assert rising["weight_change_norm"].steps == "0 of 2"
-    assert rising["kernel_alignment"].spearman == pytest.approx(0.943, abs=0.01)
-    flat = {t.measure: t for t in rank_trends(made(rng.standard_normal((3, 8))))}
-    assert flat["kernel_alignment"].verdict == "no clear trend"
-    lost = np.array([[0.1], [0.5], [0.9]]) + noise
-    lost[1, 3] = np.nan
-    assert np.isfinite(rank_trends(made(lost))[0].spearman)
 
 
 BAD = [

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.recurrent import _trend as trend_engine
 from richlazy_jax.studies import create_study, write_cell
 
 SPEC = """
@@ -78,14 +77,6 @@ def made_values(alignment, rng):
         "accuracy": np.float32(rng.uniform(0.85, 0.86, n)),
         "diverged": np.zeros(n, bool),
     }
-
-
-@pytest.fixture(scope="session", autouse=True)
-def few_resamples():
-    """Coarse intervals of trends, which take most of the time of a page."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(trend_engine, "RESAMPLES", 40)
-        yield
 
 
 @pytest.fixture

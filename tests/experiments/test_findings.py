@@ -1,0 +1,335 @@
+"""The rule for verdicts: its tests computed anew, its false positives, and what it refuses."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.findings import (
+    LEVEL,
+    MEASURES,
+    comparison_of,
+    correlations,
+    families_of,
+    findings,
+    glass_delta,
+    holm,
+    least_pair_p,
+    least_trend_p,
+    mean_and_interval,
+    mean_with_interval,
+    pair_p,
+    sentences,
+    trend_p,
+    trend_row,
+    warnings_of,
+)
+from experiments.findings._cell import cell_of
+
+MEASURE = "kernel_alignment"
+
+
+def dataset_of(values, starts=None, *, ranks=True, **others):
+    """Networks that learned, of one measure, starts by seeds."""
+    values = np.asarray(values, float)
+    many, shape = len(values), values.shape
+    levels = [1, 30, 100, 300, 500][:many]
+    data = {MEASURE: values, "loss": np.full(shape, 0.03), "first_loss": np.ones(shape)} | others
+    coords = {"start": starts or [f"rank {r}" for r in levels], "seed": range(shape[1])}
+    if ranks:
+        coords["rank"] = ("start", levels)
+    return xr.Dataset({name: (("start", "seed"), v) for name, v in data.items()}, coords)
+
+
+def found_of(*args, **kwargs):
+    return findings([comparison_of(dataset_of(*args, **kwargs))])
+
+
+# --- tests
+
+
+@pytest.mark.parametrize(("seeds", "starts"), [(2, 3), (3, 3), (2, 4), (4, 3)])
+def test_trend_p_is_the_share_of_all_orders_of_all_seeds(seeds, starts):
+    rng = np.random.default_rng(seeds * 10 + starts)
+    orders = np.array(list(itertools.permutations(range(1, starts + 1))))
+    weight = np.arange(1, starts + 1)
+    per_seed = orders @ weight
+    sums = np.array([sum(of) for of in itertools.product(per_seed, repeat=seeds)])
+    for _ in range(6):
+        values = rng.normal(size=(seeds, starts)) + rng.normal(size=(seeds, 1)) * 50
+        ranks = values.argsort(axis=1).argsort(axis=1) + 1
+        page = (ranks @ weight).sum()
+        two_sided = 2 * min((sums >= page).mean(), (sums <= page).mean())
+        assert trend_p(values) == pytest.approx(min(1, two_sided), rel=1e-9)
+    assert trend_p(np.tile(weight, (seeds, 1))) == pytest.approx(least_trend_p(seeds, starts))
+
+
+def test_one_seed_is_no_trend_however_it_looks():
+    assert trend_p(np.arange(6.0)[None]) == 1.0
+    assert least_trend_p(1, 6) == 1.0
+    assert np.isnan(trend_p(np.empty((0, 3))))
+
+
+def test_two_starts_are_a_pair():
+    values = np.random.default_rng(0).normal(size=(7, 2))
+    assert trend_p(values) == pair_p(values[:, 1] - values[:, 0])
+    assert least_trend_p(7, 2) == least_pair_p(7) == 2 / 2**7
+
+
+@given(n=st.integers(2, 11), seed=st.integers(0, 999))
+def test_pair_p_is_the_share_of_all_swaps(n, seed):
+    d = np.random.default_rng(seed).normal(size=n) + 0.5
+    signs = np.array(list(itertools.product([1, -1], repeat=n)))
+    means = (signs * d).mean(axis=1)
+    # Of two equal means, rounding must not count one out.
+    share = (abs(means) >= abs(d.mean()) * (1 - 1e-12)).mean()
+    assert pair_p(d) == pytest.approx(share, abs=1e-12)
+    assert pair_p(d) >= least_pair_p(n)
+    assert pair_p(np.arange(1.0, n + 1)) == least_pair_p(n)
+
+
+def test_many_pairs_are_sampled_and_near_the_exact_value():
+    d = np.random.default_rng(3).normal(size=18) + 0.4
+    signs = np.array(list(itertools.product([1, -1], repeat=18)), np.int8)
+    exact = (abs((signs * d).mean(axis=1)) >= abs(d.mean())).mean()
+    error = np.sqrt(exact * (1 - exact) / 2**16)
+    assert abs(pair_p(d) - exact) < 3 * error + 2 / 2**16
+
+
+def test_holm():
+    # By hand: 0.01 * 4, 0.02 * 3, 0.03 * 2 = 0.06 again, and 0.04 * 1 kept from falling.
+    given_p = np.array([0.03, 0.01, np.nan, 0.04, 0.02])
+    np.testing.assert_allclose(holm(given_p), [0.06, 0.04, np.nan, 0.06, 0.06])
+    np.testing.assert_allclose(holm(np.array([0.9, 0.8])), [1, 1])
+
+
+def test_correlations_are_spearmans_of_each_seed():
+    from scipy import stats
+
+    values = np.random.default_rng(1).normal(size=(5, 4)).round(1)
+    expected = [stats.spearmanr(range(4), row).statistic for row in values]
+    np.testing.assert_allclose(correlations(values), expected, atol=1e-12)
+    assert correlations(np.ones((1, 3))) == 0
+
+
+@pytest.mark.parametrize("n", [3, 4, 10])
+@pytest.mark.parametrize("rho", [0.0, 0.8, 0.95])
+def test_the_effect_size_is_unbiased_however_pairs_correlate(n, rho):
+    rng, draws = np.random.default_rng(n), 20_000
+    b = rng.normal(size=(draws, n))
+    a = 1 + rho * b + math.sqrt(1 - rho**2) * rng.normal(size=(draws, n))
+    effects = np.array([glass_delta(*pair) for pair in zip(a, b, strict=True)])
+    # The variance of a ratio to a deviation of two degrees of freedom is infinite: a trimmed mean
+    # would be biased, so the error is that of means of blocks.
+    blocks = effects.reshape(100, -1).mean(axis=1)
+    assert abs(effects.mean() - 1) < 4 * blocks.std(ddof=1) / 10
+
+
+def test_an_effect_without_spread_is_none():
+    assert np.isnan(glass_delta(np.ones(4), np.zeros(4)))
+    assert np.isnan(glass_delta(np.ones(2), np.arange(2.0)))
+
+
+# --- intervals
+
+
+def test_intervals_stay_within_the_range_of_their_values():
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        values = rng.beta(0.3, 4, size=rng.integers(6, 12))
+        mean, low, high = mean_and_interval(values)
+        assert values.min() <= low < mean < high <= values.max()
+
+
+def test_intervals_hold_the_mean_about_as_often_as_they_say():
+    rng, draws = np.random.default_rng(6), 300
+    found = [mean_and_interval(rng.normal(size=20)) for _ in range(draws)]
+    held = np.mean([low <= 0 <= high for _, low, high in found])
+    # Of 20 values the bootstrap is a little short: 92 to 95 %, and three errors of so many draws.
+    assert 0.92 - 3 * np.sqrt(0.92 * 0.08 / draws) < held <= 1
+
+
+def test_few_values_have_no_interval():
+    assert mean_with_interval(np.array([1.2])) == "1.2 (n = 1)"
+    assert mean_with_interval(np.array([1.0, 2.0, np.nan])) == "1.5 (n = 2)"
+    assert mean_with_interval(np.full(8, 0.25)) == "0.25 (all alike)"
+    assert mean_with_interval(np.full(8, np.nan)) == "–"
+    assert " to " in mean_with_interval(np.arange(6.0))
+
+
+# --- the rule
+
+
+def test_a_trend_and_which_way_each_measure_points():
+    rng = np.random.default_rng(0)
+    rising = np.array([[0.1], [0.5], [0.9]]) + 0.01 * rng.normal(size=(3, 8))
+    found = found_of(rising, **dict.fromkeys(MEASURES, rising))
+    said = {t.measure: t.verdict.said for t in found.trends}
+    assert said == {
+        "kernel_alignment": "lazier with rank",
+        "representation_alignment": "lazier with rank",
+        "weight_change_norm": "richer with rank",
+        "sign_agreement": "lazier with rank",
+    }
+    for trend in found.trends:
+        assert trend.verdict.p == pytest.approx(2 / 6**8)
+        assert trend.verdict.p_holm == pytest.approx(4 * 2 / 6**8)
+        assert trend.steps == ("0 of 2" if trend.measure == "weight_change_norm" else "2 of 2")
+        assert trend.correlation == pytest.approx(1)
+    flat = found_of(rng.normal(size=(3, 8)))
+    assert flat.trends[0].verdict.said == "no clear trend"
+
+
+@pytest.mark.parametrize("tests", [1, 2, 4, 20])
+@pytest.mark.parametrize("starts", [2, 3, 4])
+def test_how_many_seeds_it_takes_is_what_the_exact_test_says(tests, starts):
+    """With one seed fewer, even the clearest data say nothing; with that many they do."""
+
+    def at(seeds):
+        clear = np.arange(starts)[:, None] + 0.001 * np.arange(seeds)
+        tables = [dataset_of(clear) for _ in range(tests)]
+        return findings([comparison_of(table) for table in tables]).trends[0].verdict
+
+    needed = at(1).needed
+    assert at(1).said == "nothing can be said"
+    assert at(needed).said == "lazier with rank"
+    assert at(needed).p_holm <= LEVEL
+    if needed > 2:
+        assert at(needed - 1).said == "nothing can be said"
+        assert at(needed - 1).p_holm > LEVEL
+
+
+def test_too_few_seeds_are_counted_out_loud():
+    (sentence,) = sentences(found_of(np.array([[0.1, 0.2], [0.5, 0.6]])))
+    assert sentence.text == (
+        "Kernel alignment: nothing can be said over ranks 1, 30 (2 seeds; it takes 6)."
+    )
+
+
+def test_starts_that_did_not_train_say_nothing_and_the_others_are_asked():
+    rng = np.random.default_rng(1)
+    values = np.array([[0.1], [0.5], [0.9]]) + 0.01 * rng.normal(size=(3, 8))
+    loss = np.full((3, 8), 0.03)
+    for level, why in ((0.036, "did not train as the others did"), (0.6, "hardly learned")):
+        loss[0] = level
+        verdict = found_of(values, loss=loss).trends[0].verdict
+        assert verdict.said == "nothing can be said"
+        assert why in verdict.problem
+        assert (verdict.left_out, verdict.without) == ("rank 1", "lazier with rank")
+    loss[0] = 0.0349
+    assert found_of(values, loss=loss).trends[0].verdict.said == "lazier with rank"
+
+
+def test_a_start_that_ran_away_says_nothing():
+    rng = np.random.default_rng(2)
+    values = np.array([[0.1], [0.5], [0.9]]) + 0.01 * rng.normal(size=(3, 8))
+    lost = np.zeros((3, 8), bool)
+    lost[0, :5] = True
+    values[lost] = np.nan
+    verdict = found_of(values, diverged=lost).trends[0].verdict
+    assert verdict.said == "nothing can be said"
+    assert verdict.problem == "rank 1 5 of 8 networks diverged"
+    lost[0, 4] = False
+    values[0, 4] = 0.1
+    verdict = found_of(values, diverged=lost).trends[0].verdict
+    assert (verdict.said, verdict.seeds) == ("lazier with rank", 4)
+
+
+def test_networks_that_went_far_are_named_and_left_out_again():
+    rng = np.random.default_rng(3)
+    change = np.array([[1.0], [1.1], [1.2]]) + 0.01 * rng.normal(size=(3, 8))
+    # Where two networks of rank 1 ran off, their seeds fall.
+    change[0, :2] = 11.7, 5.9
+    found = found_of(change, weight_change_norm=change)
+    assert [(f.start, f.seed) for f in found.far] == [("rank 1", 0), ("rank 1", 1)]
+    by = {t.measure: t.verdict for t in found.trends}["weight_change_norm"]
+    assert by.left_out == "seed 0 of rank 1 and seed 1 of rank 1"
+    assert by.without == "richer with rank"
+    (said,) = warnings_of(found)
+    assert "rank 1, seed 0 (weight change 11.7, 11" in said
+
+
+def test_contrasts_with_the_null_and_their_directions():
+    rng = np.random.default_rng(4)
+    null = 0.5 + 0.01 * rng.normal(size=10)
+    values = np.stack([null, null - 0.2, null + 0.1 * rng.normal(size=10)])
+    found = found_of(values, ["null", "dale", "em"], ranks=False)
+    dale, em = found.contrasts
+    assert (dale.start, dale.reference) == ("dale", "null")
+    assert dale.verdict.said == "richer"
+    assert dale.verdict.p == 2 / 2**10
+    assert dale.verdict.p_holm == 4 / 2**10
+    assert dale.difference == pytest.approx(-0.2)
+    assert em.verdict.said == "no clear difference"
+    assert found.trends == []
+
+
+def test_starts_beside_a_family_have_the_null_or_the_highest_rank_as_reference():
+    values = np.arange(3.0)[:, None] + np.random.default_rng(5).normal(size=(3, 8))
+    base = dataset_of(values, ["rank 1", "rank 30", "dale"], ranks=False)
+    base = base.assign_coords(rank=("start", [1.0, 30.0, np.nan]))
+    found = findings([comparison_of(base)])
+    assert [t.family.text for t in found.trends] == ["ranks 1, 30"]
+    assert [(c.start, c.reference) for c in found.contrasts] == [("dale", "rank 30")]
+
+
+def test_smooth_spectra_are_ordered_by_their_participation_ratio():
+    def cell(kept, ratio, label):
+        data = {MEASURE: ("seed", np.arange(3.0)), "participation_ratio": ("seed", [ratio] * 3)}
+        dataset = xr.Dataset(data, {"seed": range(3), "start": label})
+        return cell_of("", {"starts": [kept], "task": "2AF"}, dataset)
+
+    cells = [
+        cell("Null(label='null')", 50.0, "null"),
+        cell("PowerLaw(exponent=1.0)", 2.5, "steep"),
+        cell("PowerLaw(exponent=1e-01)", 70.0, "shallow"),
+    ]
+    (family,) = families_of(cells)
+    assert [c.start for c in family.cells] == ["steep", "null", "shallow"]
+    assert family.by == "participation ratio"
+
+
+def test_a_seed_that_lacks_a_network_is_left_out_whole():
+    values = np.array([[0.1], [0.5], [0.9]]) + 0.01 * np.random.default_rng(6).normal(size=(3, 8))
+    full = found_of(np.delete(values, 3, axis=1)).trends[0]
+    values[1, 3] = np.nan
+    lacking = found_of(values).trends[0]
+    assert lacking.verdict == full.verdict
+    assert trend_row(lacking) == trend_row(full)
+
+
+def _false_positives(seeds, starts, seed_effect, draws):
+    """The share of tables of noise of all four measures in which any verdict is clear."""
+    rng = np.random.default_rng(seeds * 100 + starts * 10 + bool(seed_effect))
+    clear = 0
+    for _ in range(draws):
+        values = {
+            measure: rng.normal(size=(starts, seeds)) + seed_effect * rng.normal(size=seeds)
+            for measure in MEASURES
+        }
+        # A weight change is above 0, so that none of them is far from its median.
+        values["weight_change_norm"] = np.arctan(values["weight_change_norm"]) + 4
+        found = found_of(values[MEASURE], **values)
+        clear += any(t.verdict.said.endswith("with rank") for t in found.trends)
+    return clear / draws
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("starts", [2, 3, 4])
+@pytest.mark.parametrize("seed_effect", [0.0, 20.0])
+def test_noise_is_called_clear_in_at_most_one_table_of_twenty(starts, seed_effect):
+    """At 1 to 20 seeds, over all measures of a table, beyond the simulation's own error."""
+    draws = 250
+    for seeds in range(1, 21):
+        share = _false_positives(seeds, starts, seed_effect, draws)
+        # Sixty tables of shares are looked at: 3.5 standard errors.
+        assert share <= LEVEL + 3.5 * np.sqrt(LEVEL * (1 - LEVEL) / draws), (seeds, share)
+
+
+def test_noise_of_few_seeds_is_not_called_clear():
+    for seeds in (1, 2, 4):
+        assert _false_positives(seeds, 4, 5.0, 60) <= LEVEL + 3.5 * np.sqrt(0.05 * 0.95 / 60)
