@@ -1,7 +1,7 @@
 """How often a verdict finds what is there: the power of the tests behind every verdict.
 
-Networks of one seed share what their seed draws, which takes no part in either test. What is left of
-their differences is Gaussian noise of standard deviation 1. A table of four measures asks four
+Networks of one seed share what their seed draws, which takes no part in either test. What is left
+of their differences is Gaussian noise of standard deviation 1. A table of four measures asks four
 questions, so that one alone comes out for certain at 0.05 / 4; that is the level here.
 """
 

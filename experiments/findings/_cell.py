@@ -14,7 +14,7 @@ from ._words import clean
 # Of a record, what decides the start. It is shown by its label and not as a field.
 _START = ("starts", "start")
 # What orders the starts of one family: a rank, or the parameter of a smooth spectrum.
-_LEVEL = re.compile(r"""\b((rank|exponent|share)["']?\s*[=:]\s*)[\d.eE+-]+""")
+_LEVEL = re.compile(r"""\b((rank|exponent|share)["']?\s*[=:]\s*)([\d.eE+-]+)""")
 _PART = re.compile(r"\w+=[^,()\[\]\"]+")
 
 
@@ -81,7 +81,10 @@ def cell_of(hash: str, record: Mapping[str, Any], dataset: xr.Dataset) -> Cell:
     """A cell from its record and its dataset."""
     kept, fields = start_record(record), flat_fields(record)
     label = _scalar(dataset, "start")
+    level = _LEVEL.search(kept)
     rank = _scalar(dataset, "rank")
+    if rank is None and level is not None and level[2] == "rank":
+        rank = float(level[3])
     chosen = isinstance(rank, int | float) and not isinstance(rank, bool) and math.isfinite(rank)
     unnamed = f"rank {int(rank)}" if chosen else "one start"
     if chosen:
@@ -92,7 +95,7 @@ def cell_of(hash: str, record: Mapping[str, Any], dataset: xr.Dataset) -> Cell:
         task=task_of(record, dataset),
         start=clean(label if isinstance(label, str) and label else kept or unnamed),
         rank=int(rank) if chosen else None,
-        family=_LEVEL.sub(r"\1", kept) if _LEVEL.search(kept) else "rank" if chosen else "",
+        family=_LEVEL.sub(r"\1", kept) if level else "rank" if chosen else "",
         is_null=label == "null" or kept.startswith("Null("),
         fields=fields,
         seeds=_seed_names(dataset),
