@@ -7,7 +7,7 @@ from ._checks import as_dimension, as_nonnegative, require_some
 
 
 def aligned_kernel_alignment(
-    c: Real[ArrayLike, ""], readout_norm: Real[ArrayLike, ""], d: int, rank: int = 1
+    c: Real[ArrayLike, ""], *, readout_norm: Real[ArrayLike, ""], d: int, rank: int = 1
 ) -> Float[Array, ""]:
     r"""The kernel alignment of a start whose first layer points along the task.
 

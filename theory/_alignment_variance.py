@@ -8,7 +8,7 @@ from ._expected_alignment import start_factor
 
 
 def kernel_alignment_variance(
-    singular_values: Real[ArrayLike, " p"], d: int, readout_norm: Real[ArrayLike, ""] = 0.0
+    singular_values: Real[ArrayLike, " p"], *, d: int, readout_norm: Real[ArrayLike, ""] = 0.0
 ) -> Float[Array, ""]:
     r"""The variance of the kernel alignment over uniformly random tasks, from a start's spectrum.
 
@@ -34,7 +34,7 @@ def kernel_alignment_variance(
 
 
 def kernel_alignment_variance_from_factor(
-    factor: Float[ArrayLike, "d d"], depth: int = 2
+    factor: Float[ArrayLike, "d d"], *, depth: int = 2
 ) -> Float[Array, ""]:
     r"""The variance of the kernel alignment over uniformly random tasks, for any depth.
 

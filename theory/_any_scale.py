@@ -8,6 +8,7 @@ from ._checks import as_dimension, as_nonnegative, known_value, require_some
 
 def any_scale_kernel_alignment(
     sigma: Real[ArrayLike, ""],
+    *,
     d: int,
     rank: int,
     overlap: Real[ArrayLike, ""] | None = None,

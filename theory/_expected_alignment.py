@@ -14,6 +14,7 @@ from ._checks import (
 
 def expected_kernel_alignment(
     singular_values: Real[ArrayLike, " p"],
+    *,
     d: int,
     readout_norm: Real[ArrayLike, ""] = 0.0,
     task_covariance: Float[ArrayLike, "d d"] | None = None,
@@ -57,6 +58,7 @@ def expected_kernel_alignment(
 
 def expected_kernel_alignment_from_factor(
     factor: Float[ArrayLike, "d d"],
+    *,
     depth: int = 2,
     task_covariance: Float[ArrayLike, "d d"] | None = None,
 ) -> Float[Array, ""]:
@@ -94,6 +96,7 @@ def expected_kernel_alignment_multi_output(
     singular_values: Real[ArrayLike, " p"],
     readout_singular_values: Real[ArrayLike, " q"],
     teacher_singular_values: Real[ArrayLike, " r"],
+    *,
     d: int,
     k: int,
 ) -> Float[Array, ""]:

@@ -6,7 +6,7 @@ from jaxtyping import Array, Float
 from ._checks import as_dimension, as_float, require_some
 
 
-def final_kernel_factor(beta: Float[Array, " d"], depth: int = 2) -> Float[Array, "d d"]:
+def final_kernel_factor(beta: Float[Array, " d"], *, depth: int = 2) -> Float[Array, "d d"]:
     r"""The factor of the kernel at the end of learning a scalar teacher from a vanishing start.
 
     With $b = \beta / \lVert \beta \rVert$ and depth $L$,

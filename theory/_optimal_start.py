@@ -7,7 +7,7 @@ from ._checks import as_dimension, as_square, as_task_covariance
 
 
 def optimal_initial_gram(
-    task_covariance: Float[ArrayLike, "d d"], rank: int | None = None
+    task_covariance: Float[ArrayLike, "d d"], *, rank: int | None = None
 ) -> Float[Array, "d d"]:
     r"""The Gram matrix $W_1^\top W_1$ of the start with the greatest expected kernel alignment.
 
@@ -36,7 +36,7 @@ def optimal_initial_gram(
 
 
 def optimal_kernel_alignment(
-    task_covariance: Float[ArrayLike, "d d"], rank: int | None = None
+    task_covariance: Float[ArrayLike, "d d"], *, rank: int | None = None
 ) -> Float[Array, ""]:
     r"""The expected kernel alignment of `optimal_initial_gram`.
 

@@ -10,6 +10,7 @@ from ._checks import as_dimension, as_float, as_nonnegative, known_value, requir
 
 def partial_alignment(
     rho: Real[ArrayLike, ""],
+    *,
     c: Real[ArrayLike, ""],
     readout_norm: Real[ArrayLike, ""],
     d: int,
@@ -53,7 +54,7 @@ def partial_alignment(
 
 
 def feature_overlap(
-    features: Float[Array, "p d"], teacher: Float[Array, " p"], keep: int
+    features: Float[Array, "p d"], teacher: Float[Array, " p"], *, keep: int
 ) -> Float[Array, ""]:
     r"""How far a task still points where the leading part of its features points.
 
@@ -90,7 +91,7 @@ def feature_overlap(
 
 
 def expected_feature_overlap(
-    kappa: Real[ArrayLike, ""], d: int, keep: int | None = None
+    kappa: Real[ArrayLike, ""], *, d: int, keep: int | None = None
 ) -> Float[Array, ""]:
     r"""The mean of `feature_overlap` over teachers, for features with two levels of strength.
 
@@ -129,7 +130,7 @@ def expected_feature_overlap(
 
 
 def feature_task_spectrum(
-    kappa: Real[ArrayLike, ""], d: int, keep: int | None = None
+    kappa: Real[ArrayLike, ""], *, d: int, keep: int | None = None
 ) -> Float[Array, " d"]:
     r"""The eigenvalues of the second moment of tasks that two levels of features make.
 
@@ -146,7 +147,7 @@ def feature_task_spectrum(
 
     Source: as `expected_feature_overlap`.
     """
-    rho = expected_feature_overlap(kappa, d, keep)
+    rho = expected_feature_overlap(kappa, d=d, keep=keep)
     k = d // 2 if keep is None else int(keep)
     strong = jnp.full(k, rho / k)
     return jnp.concatenate([strong, jnp.full(d - k, (1 - rho) / max(d - k, 1))])

@@ -9,6 +9,7 @@ from ._checks import as_dimension, as_float, as_semidefinite, as_square, require
 def task_kernel_alignment(
     factor: Float[Array, "d d"],
     beta: Float[Array, " d"],
+    *,
     depth: int = 2,
     data_covariance: Float[Array, "d d"] | None = None,
 ) -> Float[Array, ""]:

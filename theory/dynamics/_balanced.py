@@ -14,6 +14,7 @@ def balanced_trajectory(
     w2: Float[Array, "k h"],
     teacher: Float[Array, "k d"],
     times: Float[Array, " t"],
+    *,
     tolerance: float | None = None,
 ) -> Trajectory:
     r"""Gradient flow on white data from a start with $W_1 W_1^\top - W_2^\top W_2 = \lambda I$.

@@ -10,7 +10,7 @@ from .._checks import as_dimension
 
 
 def lambda_balanced_weights(
-    key: Key[Array, ""], d: int, h: int, k: int, lam: float | int, scale: float | int
+    key: Key[Array, ""], *, d: int, h: int, k: int, lam: float | int, scale: float | int
 ) -> tuple[Float[Array, "h d"], Float[Array, "k h"]]:
     r"""Random weights with $W_1 W_1^\top - W_2^\top W_2 = \lambda I_h$.
 

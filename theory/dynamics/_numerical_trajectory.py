@@ -13,6 +13,7 @@ def numerical_trajectory(
     w2: Float[Array, "k h"],
     teacher: Float[Array, "k d"],
     times: Float[Array, " t"],
+    *,
     rtol: float | None = None,
     atol: float | None = None,
     data_covariance: Float[Array, "d d"] | None = None,
