@@ -6,11 +6,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ._checks import as_float, require_some
+from ._precision import highest_precision
+from ._scale import scaled
 
 Kind = Literal["participation_ratio", "exponential_entropy", "stable_rank", "eigenvalue_area"]
 _KINDS = get_args(Kind)
 
 
+@highest_precision
 def effective_rank(
     w: Float[Array, "rows columns"], kind: Kind = "participation_ratio"
 ) -> Float[Array, ""]:
@@ -40,6 +43,7 @@ def effective_rank(
         raise ValueError(f"kind is {kind!r}; allowed are {', '.join(map(repr, _KINDS))}.")
     w = as_float("w", w, "rows", "columns")
     require_some("w", w)
+    w = scaled(w)
     if kind == "eigenvalue_area":
         if w.shape[0] != w.shape[1]:
             raise ValueError(

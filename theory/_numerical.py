@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from ._checks import as_dimension, as_float
+from ._precision import highest_precision
 from ._task_alignment import task_kernel_alignment
 
 
@@ -17,6 +18,7 @@ class NumericalExpectation(NamedTuple):
     standard_error: Float[Array, ""]
 
 
+@highest_precision
 def numerical_expected_kernel_alignment(
     factor: Float[Array, "d d"],
     tasks: Float[Array, "n d"],
@@ -53,6 +55,7 @@ def numerical_expected_kernel_alignment(
     return NumericalExpectation(jnp.mean(each), error)
 
 
+@highest_precision
 def uniform_tasks(key: Key[Array, ""], n: int, *, d: int) -> Float[Array, "n d"]:
     """`n` task directions, uniform on the unit sphere of `d` dimensions.
 
