@@ -26,7 +26,8 @@ def _leading_projector_jvp(keep, primals, tangents):
     (matrix,), (change,) = primals, tangents
     p, d = matrix.shape
     u, s, vt = jnp.linalg.svd(matrix, full_matrices=p > d)
-    s = jnp.zeros(p, s.dtype).at[: len(s)].set(s)
+    rounding = max(p, d) * jnp.finfo(s.dtype).eps * s[0]
+    s = jnp.zeros(p, s.dtype).at[: len(s)].set(jnp.where(s > rounding, s, 0))
     rotated = u.T @ change @ vt.T
     rotated = jnp.zeros((p, p), s.dtype).at[:, : min(p, d)].set(rotated[:, : min(p, d)])
     kept, cut = s[:keep], s[keep:, None]
