@@ -75,8 +75,8 @@ def draw_rank_panel(axes: Axes, rows: Sequence[Row]) -> None:
     """Rank against kernel alignment, with Theorem 1's curve and the predicted spread over tasks."""
     ranks = np.arange(1, N_INPUTS + 1)
     spectra = [rj.equal_singular_values(int(r), N_INPUTS, SIGMA) for r in ranks]
-    mean = np.array([theory.expected_kernel_alignment(s, N_INPUTS) for s in spectra])
-    sd = np.sqrt([float(theory.kernel_alignment_variance(s, N_INPUTS)) for s in spectra])
+    mean = np.array([theory.expected_kernel_alignment(s, d=N_INPUTS) for s in spectra])
+    sd = np.sqrt([float(theory.kernel_alignment_variance(s, d=N_INPUTS)) for s in spectra])
     axes.plot(ranks, mean, color=THEORY, label="Theorem 1")
     axes.fill_between(
         ranks,
@@ -101,10 +101,12 @@ def draw_rank_panel(axes: Axes, rows: Sequence[Row]) -> None:
 
 def _draw_aligned_panel(axes: Axes, rows: Sequence[Row]) -> None:
     ratio = np.linspace(0, 8.3, 200)
-    curve = [theory.aligned_kernel_alignment(r * SIGMA**2, SIGMA, N_INPUTS) for r in ratio]
+    curve = [
+        theory.aligned_kernel_alignment(r * SIGMA**2, readout_norm=SIGMA, d=N_INPUTS) for r in ratio
+    ]
     random = [
         theory.expected_kernel_alignment(
-            jnp.array([np.sqrt(r) * SIGMA]), N_INPUTS, readout_norm=SIGMA
+            jnp.array([np.sqrt(r) * SIGMA]), d=N_INPUTS, readout_norm=SIGMA
         )
         for r in ratio
     ]
@@ -125,12 +127,12 @@ def _draw_partial_panel(axes: Axes, rows: Sequence[Row]) -> None:
     kappa = np.geomspace(1, 11, 100)
     curve = [
         theory.partial_alignment(
-            theory.expected_feature_overlap(k, N_INPUTS), SIGMA**2, 0.0, N_INPUTS
+            theory.expected_feature_overlap(k, d=N_INPUTS), c=SIGMA**2, readout_norm=0.0, d=N_INPUTS
         )
         for k in kappa
     ]
-    aligned = theory.aligned_kernel_alignment(SIGMA**2, 0.0, N_INPUTS)
-    random = theory.expected_kernel_alignment(jnp.array([SIGMA]), N_INPUTS)
+    aligned = theory.aligned_kernel_alignment(SIGMA**2, readout_norm=0.0, d=N_INPUTS)
+    random = theory.expected_kernel_alignment(jnp.array([SIGMA]), d=N_INPUTS)
     axes.axhline(float(aligned), color=THEORY, ls=":", label="aligned")
     axes.plot(kappa, curve, color=THEORY, label="partially aligned")
     axes.axhline(float(random), color=RANDOM, ls="--", label="random, rank one")

@@ -1,13 +1,17 @@
 """Proposition 1: a low-rank start that is aligned with its task can be lazy."""
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
 from ._checks import as_dimension, as_nonnegative, require_some
+from ._precision import highest_precision
+from ._scale import scale_of
 
 
+@highest_precision
 def aligned_kernel_alignment(
-    c: Real[ArrayLike, ""], readout_norm: Real[ArrayLike, ""], d: int, rank: int = 1
+    c: Real[ArrayLike, ""], *, readout_norm: Real[ArrayLike, ""], d: int, rank: int = 1
 ) -> Float[Array, ""]:
     r"""The kernel alignment of a start whose first layer points along the task.
 
@@ -38,6 +42,13 @@ def aligned_kernel_alignment(
     c = as_nonnegative("c", c)
     w = as_nonnegative("readout_norm", readout_norm)
     require_some("the start (c and readout_norm)", c, w)
-    overlap = (r + 3) / 2 * c + (d + 1) * w**2
-    square = (r + 3) / 4 * c**2 + (r + 1) * c * w**2 + d * w**4
-    return overlap / jnp.sqrt(square * (d + 3))
+    c, square = start_weights(c, w)
+    overlap = (r + 3) / 2 * c + (d + 1) * square
+    start = (r + 3) / 4 * c**2 + (r + 1) * c * square + d * square**2
+    return overlap / jnp.sqrt(start * (d + 3))
+
+
+def start_weights(c: Array, w: Array) -> tuple[Array, Array]:
+    """`c` and the square of `w`, both divided by one number that makes the larger about 1."""
+    scale = scale_of(jnp.sqrt(jax.lax.stop_gradient(c)), w)
+    return c / scale / scale, (w / scale) ** 2

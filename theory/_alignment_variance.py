@@ -4,11 +4,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
 from ._checks import as_dimension, as_square, require_some
-from ._expected_alignment import start_factor
+from ._expected_alignment import start_squares
+from ._precision import highest_precision
+from ._scale import scaled
 
 
+@highest_precision
 def kernel_alignment_variance(
-    singular_values: Real[ArrayLike, " p"], d: int, readout_norm: Real[ArrayLike, ""] = 0.0
+    singular_values: Real[ArrayLike, " p"], *, d: int, readout_norm: Real[ArrayLike, ""] = 0.0
 ) -> Float[Array, ""]:
     r"""The variance of the kernel alignment over uniformly random tasks, from a start's spectrum.
 
@@ -30,11 +33,14 @@ def kernel_alignment_variance(
     Source: ours; the variance of $b^\top M b$ for $b$ uniform on the sphere, put in Lemma 2 of Liu
     et al. (2024), arXiv 2310.08513.
     """
-    return kernel_alignment_variance_from_factor(start_factor(singular_values, d, readout_norm))
+    squares, readout = start_squares(singular_values, d, readout_norm)
+    # The readout's multiple of the identity is centred away, so it is not added first.
+    return _variance(jnp.diag(squares - jnp.mean(squares)), jnp.diag(squares + readout), 2)
 
 
+@highest_precision
 def kernel_alignment_variance_from_factor(
-    factor: Float[ArrayLike, "d d"], depth: int = 2
+    factor: Float[ArrayLike, "d d"], *, depth: int = 2
 ) -> Float[Array, ""]:
     r"""The variance of the kernel alignment over uniformly random tasks, for any depth.
 
@@ -56,6 +62,11 @@ def kernel_alignment_variance_from_factor(
     depth = as_dimension("depth", depth, least=2)
     require_some("factor", m0)
     # Centred before it is squared, since the difference of two near equal sums loses digits.
-    centred = m0 - jnp.trace(m0) / d * jnp.eye(d, dtype=m0.dtype)
+    m0 = scaled(m0)
+    return _variance(m0 - jnp.trace(m0) / d * jnp.eye(d, dtype=m0.dtype), m0, depth)
+
+
+def _variance(centred: Array, m0: Array, depth: int) -> Array:
+    d = len(m0)
     share = jnp.sum(centred * centred.T) / jnp.sum(m0 * m0.T)
     return (depth - 1) ** 2 / (d - 1 + depth**2) * 2 * share / (d * (d + 2))

@@ -4,10 +4,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
 from ._checks import as_dimension, as_nonnegative, known_value, require_some
+from ._precision import highest_precision
 
 
+@highest_precision
 def any_scale_kernel_alignment(
     sigma: Real[ArrayLike, ""],
+    *,
     d: int,
     rank: int,
     overlap: Real[ArrayLike, ""] | None = None,
@@ -64,8 +67,11 @@ def any_scale_kernel_alignment(
     # A share that was computed may be above 1 by rounding.
     if known is not None and known > 1 + 32 * d * jnp.finfo(q.dtype).eps:
         raise ValueError(f"overlap is {known}; allowed are numbers from 0 to 1.")
-    gamma = sigma**2 / (r * norm)
-    left = (2 / (gamma + jnp.hypot(gamma, 2.0))) ** 2
-    u = 1 - left
-    square = (2 - u) ** 2 + r - 1 + (d - r) * left**2
-    return (q + r - u) / jnp.sqrt(r * square)
+    dtype = jnp.result_type(sigma, norm)
+    root = jnp.sqrt(norm.astype(dtype))
+    # So far above 1 that u is 1 to all digits, and not so far that the square of gamma overflows.
+    most = float(jnp.finfo(dtype).max) ** 0.25 / 2
+    gamma = (jnp.minimum(sigma, most * root) / root) ** 2 / r
+    left = (2 / (gamma + jnp.sqrt(gamma**2 + 4))) ** 2  # 1 - u
+    square = (1 + left) ** 2 + r - 1 + (d - r) * left**2
+    return (q + (r - 1) + left) / jnp.sqrt(r * square)

@@ -10,10 +10,14 @@ from ._checks import (
     as_task_covariance,
     require_some,
 )
+from ._precision import highest_precision
+from ._scale import scale_of, scaled
 
 
+@highest_precision
 def expected_kernel_alignment(
     singular_values: Real[ArrayLike, " p"],
+    *,
     d: int,
     readout_norm: Real[ArrayLike, ""] = 0.0,
     task_covariance: Float[ArrayLike, "d d"] | None = None,
@@ -50,13 +54,16 @@ def expected_kernel_alignment(
 
     Source: Liu et al. (2024), arXiv 2310.08513, Lemma 2 and Theorem 1.
     """
+    squares, readout = start_squares(singular_values, d, readout_norm)
     return expected_kernel_alignment_from_factor(
-        start_factor(singular_values, d, readout_norm), task_covariance=task_covariance
+        jnp.diag(squares + readout), task_covariance=task_covariance
     )
 
 
+@highest_precision
 def expected_kernel_alignment_from_factor(
     factor: Float[ArrayLike, "d d"],
+    *,
     depth: int = 2,
     task_covariance: Float[ArrayLike, "d d"] | None = None,
 ) -> Float[Array, ""]:
@@ -80,6 +87,7 @@ def expected_kernel_alignment_from_factor(
     d = len(m0)
     depth = as_dimension("depth", depth, least=2)
     require_some("factor", m0)
+    m0 = scaled(m0)
     trace = jnp.trace(m0)
     if task_covariance is None:
         along_tasks = trace / d
@@ -90,10 +98,12 @@ def expected_kernel_alignment_from_factor(
     )
 
 
+@highest_precision
 def expected_kernel_alignment_multi_output(
     singular_values: Real[ArrayLike, " p"],
     readout_singular_values: Real[ArrayLike, " q"],
     teacher_singular_values: Real[ArrayLike, " r"],
+    *,
     d: int,
     k: int,
 ) -> Float[Array, ""]:
@@ -126,22 +136,30 @@ def expected_kernel_alignment_multi_output(
     s = checked_spectrum("teacher_singular_values", teacher_singular_values, min(d, k))
     require_some("the start", first, readout)
     require_some("teacher_singular_values", s)
+    scale = scale_of(first, readout)
+    first, readout, s = first / scale, readout / scale, scaled(s)
     a, n, t = jnp.sum(first**2), jnp.sum(readout**2), jnp.sum(s)
     overlap = t * (k / d * a + a + n + d / k * n)
     start = k * jnp.sum(first**4) + 2 * a * n + d * jnp.sum(readout**4)
     end = (k + d) * jnp.sum(s**2) + 2 * t**2
-    return overlap / jnp.sqrt(start * end)
+    return overlap / jnp.sqrt(start) / jnp.sqrt(end)
 
 
-def start_factor(singular_values: ArrayLike, d: int, readout_norm: ArrayLike) -> Array:
-    """The start's factor in the basis of its right singular vectors: diagonal, never zero."""
+def start_squares(
+    singular_values: ArrayLike, d: int, readout_norm: ArrayLike
+) -> tuple[Array, Array]:
+    """The d squared singular values and that of the readout, divided by one common number.
+
+    Their sum is the diagonal of the start's factor in the basis of its right singular vectors.
+    """
     d = as_dimension("d", d)
     s = checked_spectrum("singular_values", singular_values, d)
     w = as_nonnegative("readout_norm", readout_norm)
     require_some("the start (singular_values and readout_norm)", s, w)
     dtype = jnp.result_type(s, w)
-    squares = jnp.zeros(d, dtype).at[: len(s)].set(s.astype(dtype) ** 2)
-    return jnp.diag(squares + w**2)
+    scale = scale_of(s, w)
+    squares = jnp.zeros(d, dtype).at[: len(s)].set((s / scale).astype(dtype) ** 2)
+    return squares, (w / scale).astype(dtype) ** 2
 
 
 def checked_spectrum(name: str, values: ArrayLike, most: int) -> Array:

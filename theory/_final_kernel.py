@@ -4,9 +4,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ._checks import as_dimension, as_float, require_some
+from ._precision import highest_precision
+from ._scale import norm_of, scale_of, unit
+from ._spectral import root_grams
 
 
-def final_kernel_factor(beta: Float[Array, " d"], depth: int = 2) -> Float[Array, "d d"]:
+@highest_precision
+def final_kernel_factor(beta: Float[Array, " d"], *, depth: int = 2) -> Float[Array, "d d"]:
     r"""The factor of the kernel at the end of learning a scalar teacher from a vanishing start.
 
     With $b = \beta / \lVert \beta \rVert$ and depth $L$,
@@ -32,16 +36,20 @@ def final_kernel_factor(beta: Float[Array, " d"], depth: int = 2) -> Float[Array
     beta = as_float("beta", beta, "d")
     depth = as_dimension("depth", depth, least=2)
     require_some("beta", beta)
-    norm = jnp.linalg.norm(beta)
-    b = beta / norm
+    norm, b = norm_of(beta), unit(beta)
     eye = jnp.eye(len(beta), dtype=beta.dtype)
     return norm ** (2 * (depth - 1) / depth) * ((depth - 1) * jnp.outer(b, b) + eye)
 
 
+@highest_precision
 def final_kernel_factor_multi_output(teacher: Float[Array, "k d"]) -> Float[Array, "kd kd"]:
     r"""The factor of the kernel at the end of learning k outputs with two layers.
 
     $$M_f = I_k \otimes (B^\top B)^{1/2} + (B B^\top)^{1/2} \otimes I_d$$
+
+    It is smooth where B has its greatest possible rank, also where singular values coincide. At a
+    lesser rank it has a kink, as $|x|$ has at 0, and the derivative given is the mean of the two
+    sides.
 
     Args:
         teacher: $B$, with $f^*(x) = B x$. Not zero. The hidden layer must be at least as wide as
@@ -55,10 +63,9 @@ def final_kernel_factor_multi_output(teacher: Float[Array, "k d"]) -> Float[Arra
     """
     teacher = as_float("teacher", teacher, "k", "d")
     require_some("teacher", teacher)
-    u, s, vt = jnp.linalg.svd(teacher, full_matrices=False)
     k, d = teacher.shape
-    inputs = (vt.T * s) @ vt
-    outputs = (u * s) @ u.T
+    scale = scale_of(teacher)
+    inputs, outputs = (scale * root for root in root_grams(teacher / scale))
     eye_k = jnp.eye(k, dtype=teacher.dtype)
     eye_d = jnp.eye(d, dtype=teacher.dtype)
     return jnp.kron(eye_k, inputs) + jnp.kron(outputs, eye_d)

@@ -6,8 +6,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ._checks import as_float
+from ._precision import highest_precision
 
 
+@highest_precision
 def two_layer_ntk(
     w1: Float[Array, "h d"], w2: Float[Array, "k h"], x: Float[Array, "n d"]
 ) -> Float[Array, "n n k k"]:
@@ -38,6 +40,7 @@ def two_layer_ntk(
     return from_first + from_readout
 
 
+@highest_precision
 def kernel_factor(w1: Float[Array, "h d"], w2: Float[Array, "k h"]) -> Float[Array, "kd kd"]:
     r"""The factor of the two-layer kernel, by which alignments on whitened data are computed.
 
@@ -61,6 +64,7 @@ def kernel_factor(w1: Float[Array, "h d"], w2: Float[Array, "k h"]) -> Float[Arr
     return jnp.kron(eye_k, w1.T @ w1) + jnp.kron(w2 @ w2.T, eye_d)
 
 
+@highest_precision
 def deep_kernel_factor(weights: Sequence[Float[Array, "_ _"]]) -> Float[Array, "d d"]:
     r"""The factor of the kernel of a deep linear network with one output.
 
@@ -101,6 +105,7 @@ def deep_kernel_factor(weights: Sequence[Float[Array, "_ _"]]) -> Float[Array, "
     return factor
 
 
+@highest_precision
 def balance(w1: Float[Array, "h d"], w2: Float[Array, "k h"]) -> Float[Array, "h h"]:
     r"""What gradient flow conserves in a two-layer linear network, for any data and loss of f.
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from ._checks import as_dimension, as_float
+from ._precision import highest_precision
 from ._task_alignment import task_kernel_alignment
 
 
@@ -17,9 +18,11 @@ class NumericalExpectation(NamedTuple):
     standard_error: Float[Array, ""]
 
 
+@highest_precision
 def numerical_expected_kernel_alignment(
     factor: Float[Array, "d d"],
     tasks: Float[Array, "n d"],
+    *,
     depth: int = 2,
     data_covariance: Float[Array, "d d"] | None = None,
 ) -> NumericalExpectation:
@@ -44,13 +47,16 @@ def numerical_expected_kernel_alignment(
     if len(tasks) < 2:
         raise ValueError(f"tasks has {len(tasks)} rows; allowed are two or more.")
     # Once on plain values, since inside vmap they can no longer be checked.
-    task_kernel_alignment(factor, tasks[0], depth, data_covariance)
-    each = jax.vmap(lambda b: task_kernel_alignment(factor, b, depth, data_covariance))(tasks)
+    task_kernel_alignment(factor, tasks[0], depth=depth, data_covariance=data_covariance)
+    each = jax.vmap(
+        lambda b: task_kernel_alignment(factor, b, depth=depth, data_covariance=data_covariance)
+    )(tasks)
     error = jnp.std(each, ddof=1) / jnp.sqrt(jnp.asarray(len(tasks), each.dtype))
     return NumericalExpectation(jnp.mean(each), error)
 
 
-def uniform_tasks(key: Key[Array, ""], n: int, d: int) -> Float[Array, "n d"]:
+@highest_precision
+def uniform_tasks(key: Key[Array, ""], n: int, *, d: int) -> Float[Array, "n d"]:
     """`n` task directions, uniform on the unit sphere of `d` dimensions.
 
     Args:

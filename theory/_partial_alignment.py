@@ -5,11 +5,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Real
 
+from ._aligned_start import start_weights
 from ._checks import as_dimension, as_float, as_nonnegative, known_value, require_some
+from ._precision import highest_precision
+from ._scale import scale_of, scaled
+from ._spectral import leading_projector
 
 
+@highest_precision
 def partial_alignment(
     rho: Real[ArrayLike, ""],
+    *,
     c: Real[ArrayLike, ""],
     readout_norm: Real[ArrayLike, ""],
     d: int,
@@ -47,13 +53,15 @@ def partial_alignment(
     c = as_nonnegative("c", c)
     w = as_nonnegative("readout_norm", readout_norm)
     require_some("the start (c and readout_norm)", c, w)
-    overlap = c * (1 + rho) + (d + 1) * w**2
-    square = c**2 + 2 * c * w**2 + d * w**4
-    return overlap / jnp.sqrt(square * (d + 3))
+    c, square = start_weights(c, w)
+    overlap = c * (1 + rho) + (d + 1) * square
+    start = c**2 + 2 * c * square + d * square**2
+    return overlap / jnp.sqrt(start * (d + 3))
 
 
+@highest_precision
 def feature_overlap(
-    features: Float[Array, "p d"], teacher: Float[Array, " p"], keep: int
+    features: Float[Array, "p d"], teacher: Float[Array, " p"], *, keep: int
 ) -> Float[Array, ""]:
     r"""How far a task still points where the leading part of its features points.
 
@@ -63,7 +71,10 @@ def feature_overlap(
     $$\rho = \frac{(\beta \cdot \beta')^2}{\lVert \beta \rVert^2 \lVert \beta' \rVert^2}
         = \frac{\lVert \beta' \rVert^2}{\lVert \beta \rVert^2},$$
 
-    because the part cut off is orthogonal to the part kept.
+    because the part cut off is orthogonal to the part kept. It is smooth as long as the last
+    singular value kept is above the first one cut off. Where these two are equal, which part is the
+    leading one is arbitrary, and so would be the overlap; where its values are known such a matrix
+    is refused, and under a transformation, which hides them, the derivative is no number.
 
     Args:
         features: $F$.
@@ -71,7 +82,7 @@ def feature_overlap(
         keep: the number of triplets kept, from 1 to the lesser of p and d.
 
     Raises:
-        ValueError: an argument is not as described above.
+        ValueError: an argument is not as described above, or the singular values tie at the cut.
 
     Source: Liu et al. (2024), arXiv 2310.08513, figure 3, partial alignment.
     """
@@ -83,14 +94,20 @@ def feature_overlap(
             f"{len(features)} rows."
         )
     keep = as_dimension("keep", keep, most=min(features.shape))
-    u, s, _ = jnp.linalg.svd(features, full_matrices=False)
-    squares = (s * (teacher @ u)) ** 2
-    require_some("features.T @ teacher", squares)
-    return jnp.sum(squares[:keep]) / jnp.sum(squares)
+    _require_gap(features, keep)
+    require_some("features", features)
+    require_some("teacher", teacher)
+    features, teacher = scaled(features), scaled(teacher)
+    task = teacher @ features
+    near = (leading_projector(features, keep) @ teacher) @ features
+    require_some("features.T @ teacher", task)
+    scale = scale_of(task)
+    return jnp.sum((near / scale) ** 2) / jnp.sum((task / scale) ** 2)
 
 
+@highest_precision
 def expected_feature_overlap(
-    kappa: Real[ArrayLike, ""], d: int, keep: int | None = None
+    kappa: Real[ArrayLike, ""], *, d: int, keep: int | None = None
 ) -> Float[Array, ""]:
     r"""The mean of `feature_overlap` over teachers, for features with two levels of strength.
 
@@ -128,8 +145,9 @@ def expected_feature_overlap(
     return jnp.sum(jnp.asarray(weight, kappa.dtype) * rho)
 
 
+@highest_precision
 def feature_task_spectrum(
-    kappa: Real[ArrayLike, ""], d: int, keep: int | None = None
+    kappa: Real[ArrayLike, ""], *, d: int, keep: int | None = None
 ) -> Float[Array, " d"]:
     r"""The eigenvalues of the second moment of tasks that two levels of features make.
 
@@ -146,10 +164,24 @@ def feature_task_spectrum(
 
     Source: as `expected_feature_overlap`.
     """
-    rho = expected_feature_overlap(kappa, d, keep)
+    rho = expected_feature_overlap(kappa, d=d, keep=keep)
     k = d // 2 if keep is None else int(keep)
     strong = jnp.full(k, rho / k)
     return jnp.concatenate([strong, jnp.full(d - k, (1 - rho) / max(d - k, 1))])
+
+
+def _require_gap(features: Array, keep: int) -> None:
+    known = known_value(features)
+    if known is None or keep == min(features.shape):
+        return
+    s = np.linalg.svd(known, compute_uv=False)
+    rounding = 32 * max(features.shape) * np.finfo(known.dtype).eps * s[0]
+    if s[keep - 1] > rounding and s[keep - 1] - s[keep] <= rounding:
+        raise ValueError(
+            f"features has equal singular values, {s[keep - 1]:.6g}, at the places {keep} and "
+            f"{keep + 1}, so which {keep} lead is arbitrary; allowed is a keep between unequal "
+            "ones."
+        )
 
 
 def _overlap_nodes(a: float, b: float) -> tuple[np.ndarray, np.ndarray]:

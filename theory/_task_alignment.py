@@ -4,11 +4,15 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ._checks import as_dimension, as_float, as_semidefinite, as_square, require_some
+from ._precision import highest_precision
+from ._scale import scaled, unit
 
 
+@highest_precision
 def task_kernel_alignment(
     factor: Float[Array, "d d"],
     beta: Float[Array, " d"],
+    *,
     depth: int = 2,
     data_covariance: Float[Array, "d d"] | None = None,
 ) -> Float[Array, ""]:
@@ -38,7 +42,7 @@ def task_kernel_alignment(
     depth = as_dimension("depth", depth, least=2)
     require_some("beta", beta)
     require_some("factor", factor)
-    b = beta / jnp.linalg.norm(beta)
+    b, factor = unit(beta), scaled(factor)
     end = (depth - 1) * jnp.outer(b, b) + jnp.eye(len(beta), dtype=beta.dtype)
     if data_covariance is not None:
         if depth != 2:
@@ -48,5 +52,7 @@ def task_kernel_alignment(
         s = as_semidefinite("data_covariance", data_covariance, len(beta))
         require_some("data_covariance", s)
         # The alignment of S^1/2 M S^1/2 is that of M S in the bilinear form Tr(A B).
-        factor, end = factor @ s, end @ s
-    return jnp.sum(factor * end.T) / jnp.sqrt(jnp.sum(factor * factor.T) * jnp.sum(end * end.T))
+        s = scaled(s)
+        factor, end = scaled(factor @ s), end @ s
+    start, final = jnp.sum(factor * factor.T), jnp.sum(end * end.T)
+    return jnp.sum(factor * end.T) / jnp.sqrt(start) / jnp.sqrt(final)

@@ -99,11 +99,11 @@ def predicted_alignment(start: str, kappa: float) -> float:
     """
     if start == "random":
         spectrum = jnp.array([SIGMA])
-        return float(theory.expected_kernel_alignment(spectrum, N_INPUTS, readout_norm=SIGMA))
+        return float(theory.expected_kernel_alignment(spectrum, d=N_INPUTS, readout_norm=SIGMA))
     if start == "aligned":
-        return float(theory.aligned_kernel_alignment(SIGMA**2, SIGMA, N_INPUTS))
-    rho = theory.expected_feature_overlap(kappa, N_INPUTS)
-    return float(theory.partial_alignment(rho, SIGMA**2, SIGMA, N_INPUTS))
+        return float(theory.aligned_kernel_alignment(SIGMA**2, readout_norm=SIGMA, d=N_INPUTS))
+    rho = theory.expected_feature_overlap(kappa, d=N_INPUTS)
+    return float(theory.partial_alignment(rho, c=SIGMA**2, readout_norm=SIGMA, d=N_INPUTS))
 
 
 def feature_problem(key: Any, kappa: Any, start: Any) -> Problem:

@@ -170,7 +170,7 @@ def _null(value: float, random: np.ndarray) -> Null:
 
 
 def _expected(singular_values: np.ndarray, d: int) -> float:
-    return float(theory.expected_kernel_alignment(singular_values, d))
+    return float(theory.expected_kernel_alignment(singular_values, d=d))
 
 
 def _wiring_share(gaussian: Null, shuffled: Null) -> float:

@@ -76,7 +76,7 @@ def linear_problem(setting: LinearSetting, start: Start, key: Key[Array, ""]) ->
         "expected": theory.expected_kernel_alignment_from_factor(factor),
         "variance": theory.kernel_alignment_variance_from_factor(factor),
     }
-    beta = theory.uniform_tasks(keys[1], 1, setting.n_inputs)[0]
+    beta = theory.uniform_tasks(keys[1], 1, d=setting.n_inputs)[0]
     return white_problem(keys[2], setting.sigma * w1, readout, beta)._replace(facts=facts)
 
 

@@ -30,7 +30,7 @@ def small_scale_alignment(cell: Cell, d: int) -> float:
         covariance = jnp.diag(jnp.where(jnp.arange(d) < r, q / r, outside))
     return float(
         theory.expected_kernel_alignment(
-            spectrum, d, readout_norm=cell.readout, task_covariance=covariance
+            spectrum, d=d, readout_norm=cell.readout, task_covariance=covariance
         )
     )
 
@@ -60,6 +60,6 @@ def along_scales(rank: int, sigmas: np.ndarray, d: int) -> np.ndarray:
     """`any_scale_alignment` of starts without a readout, averaged over tasks, for many scales."""
 
     def of_one(sigma: Any) -> Any:
-        return theory.any_scale_kernel_alignment(sigma, d, rank)
+        return theory.any_scale_kernel_alignment(sigma, d=d, rank=rank)
 
     return np.asarray(jax.vmap(of_one)(jnp.asarray(sigmas, jnp.result_type(float))))

@@ -120,7 +120,7 @@ def drawn_networks(key: Key[Array, ""], runs: int, d: int, h: int) -> Drawn:
 
     def one(i: Any) -> tuple[Array, Array]:
         readout, task = jax.random.split(jax.random.fold_in(key, i))
-        return theory.uniform_tasks(readout, 1, h)[0], theory.uniform_tasks(task, 1, d)[0]
+        return theory.uniform_tasks(readout, 1, d=h)[0], theory.uniform_tasks(task, 1, d=d)[0]
 
     return Drawn(*map(np.asarray, jax.vmap(one)(jnp.arange(runs))))
 

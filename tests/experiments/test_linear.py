@@ -66,8 +66,8 @@ def test_theory_knows_the_first_layer_of_its_seed(trained, first_layers):
     for i, values in enumerate(first_layers):
         for seed in (0, 59):
             of_seed = trained.isel(start=i, seed=seed)
-            expected = float(theory.expected_kernel_alignment(values[seed], 6))
-            variance = float(theory.kernel_alignment_variance(values[seed], 6))
+            expected = float(theory.expected_kernel_alignment(values[seed], d=6))
+            variance = float(theory.kernel_alignment_variance(values[seed], d=6))
             # Rounding of float32 in sums over 36 products.
             assert float(of_seed["expected_kernel_alignment"]) == pytest.approx(expected, rel=1e-5)
             found = float(of_seed["expected_kernel_alignment_sd"]) ** 2

@@ -42,17 +42,19 @@ def test_it_is_where_gradient_flow_ends(x64, d, data, seed):
     assert np.linalg.norm(norm * b - readout @ first) < 1e-7
     before, after = w1.T @ w1, first.T @ first + readout @ readout * np.eye(d)
     expected = np.sum(before * after) / np.linalg.norm(before) / np.linalg.norm(after)
-    got = theory.any_scale_kernel_alignment(sigma, d, rank, np.sum((v.T @ b) ** 2), norm)
+    got = theory.any_scale_kernel_alignment(
+        sigma, d=d, rank=rank, overlap=np.sum((v.T @ b) ** 2), task_norm=norm
+    )
     np.testing.assert_allclose(got, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("rank", [1, 4, 20])
 def test_its_limits(x64, rank):
     d = 20
-    small = theory.any_scale_kernel_alignment(1e-6, d, rank)
+    small = theory.any_scale_kernel_alignment(1e-6, d=d, rank=rank)
     spectrum = jnp.where(jnp.arange(d) < rank, 1 / np.sqrt(rank), 0.0)
-    np.testing.assert_allclose(small, theory.expected_kernel_alignment(spectrum, d), rtol=1e-10)
-    large = theory.any_scale_kernel_alignment(1e6, d, rank, 0.3)
+    np.testing.assert_allclose(small, theory.expected_kernel_alignment(spectrum, d=d), rtol=1e-10)
+    large = theory.any_scale_kernel_alignment(1e6, d=d, rank=rank, overlap=0.3)
     np.testing.assert_allclose(large, (rank - 1 + 0.3) / rank, rtol=1e-10)
     # No overflow on the way, in float32 neither.
-    assert jnp.isfinite(theory.any_scale_kernel_alignment(jnp.float32(1e15), d, rank))
+    assert jnp.isfinite(theory.any_scale_kernel_alignment(jnp.float32(1e15), d=d, rank=rank))

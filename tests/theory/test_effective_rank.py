@@ -55,3 +55,25 @@ def test_scale_and_rotation_change_nothing(x64, kind):
 def test_gradient_is_finite_at_a_singular_matrix(kind):
     slope = jax.grad(theory.effective_rank)(jnp.diag(jnp.array([2.0, 1.0, 0.0])), kind)
     assert np.isfinite(slope).all()
+
+
+@pytest.mark.parametrize("n", [2, 5, 20, 100])
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
+def test_the_area_of_a_nilpotent_matrix_is_refused_in_any_basis(n, scale):
+    """Its computed eigenvalues are rounding, and nearly all alike."""
+    rng = np.random.default_rng(n)
+    q, _ = np.linalg.qr(rng.standard_normal((n, n)))
+    for upper in (np.eye(n, k=1), np.triu(rng.standard_normal((n, n)), 1)):
+        w = jnp.asarray(scale * q @ upper @ q.T, jnp.float32)
+        with pytest.raises(ValueError, match="the spectrum of w is zero up to rounding"):
+            theory.effective_rank(w, "eigenvalue_area")
+
+
+@pytest.mark.parametrize("n", [2, 20, 100])
+def test_the_area_of_what_is_not_nilpotent_is_given(n):
+    """Also where all traces but that of the last power are 0, or all eigenvalues are small."""
+    cycle = jnp.roll(jnp.eye(n), 1, axis=0)
+    np.testing.assert_allclose(theory.effective_rank(cycle, "eigenvalue_area"), n, rtol=1e-4)
+    # One eigenvalue of 0.01 beside entries of 1.
+    upper = jnp.triu(jnp.ones((n, n)), 1).at[0, 0].set(0.01)
+    np.testing.assert_allclose(theory.effective_rank(upper, "eigenvalue_area"), 1, rtol=1e-4)

@@ -88,7 +88,7 @@ def test_deep_scalar_network(x64, depth):
         weights = start(rng, [4] + [6] * (depth - 1) + [1], sigma)
         learned = learn(weights, x, x @ beta[:, None])
         got = theory.deep_kernel_factor([jnp.asarray(w) for w in learned])
-        expected = theory.final_kernel_factor(jnp.asarray(beta), depth)
+        expected = theory.final_kernel_factor(jnp.asarray(beta), depth=depth)
         errors.append(np.linalg.norm(got - expected) / np.linalg.norm(expected) / sigma**2)
     # Of second order: the error over sigma squared stays, and does not grow, as sigma falls.
     assert errors[1] == pytest.approx(errors[0], rel=0.5)
@@ -98,7 +98,7 @@ def test_norms_of_the_final_factor(x64):
     beta = jax.random.normal(jax.random.key(0), (9,))
     for depth in (2, 3, 7):
         expected = jnp.linalg.norm(beta) ** (2 - 2 / depth) * jnp.sqrt(9 - 1 + depth**2)
-        got = jnp.linalg.norm(theory.final_kernel_factor(beta, depth))
+        got = jnp.linalg.norm(theory.final_kernel_factor(beta, depth=depth))
         np.testing.assert_allclose(got, expected, rtol=1e-12)
 
 

@@ -37,7 +37,7 @@ def test_numerical_mean_over_tasks_meets_the_closed_form_on_white_data(x64):
     rng = np.random.default_rng(0)
     w1 = rng.standard_normal((3, 8))
     factor = jnp.asarray(w1.T @ w1)
-    tasks = theory.uniform_tasks(jax.random.key(0), 4000, 8)
+    tasks = theory.uniform_tasks(jax.random.key(0), 4000, d=8)
     got = theory.numerical_expected_kernel_alignment(factor, tasks, depth=3)
     expected = theory.expected_kernel_alignment_from_factor(factor, depth=3)
     assert abs(got.mean - expected) < 3 * got.standard_error
@@ -50,7 +50,7 @@ def test_numerical_error_is_that_of_a_mean(x64):
     covariance = jnp.diag(jnp.array([1.0, 2.0, 0.5, 4.0]))
 
     def one(key):
-        tasks = theory.uniform_tasks(key, 50, 4)
+        tasks = theory.uniform_tasks(key, 50, d=4)
         return theory.numerical_expected_kernel_alignment(factor, tasks, data_covariance=covariance)
 
     many = jax.vmap(one)(jax.random.split(jax.random.key(1), 2000))
@@ -61,7 +61,7 @@ def test_numerical_error_is_that_of_a_mean(x64):
 
 
 def test_uniform_tasks_are_isotropic_unit_vectors():
-    tasks = np.asarray(theory.uniform_tasks(jax.random.key(3), 20_000, 5))
+    tasks = np.asarray(theory.uniform_tasks(jax.random.key(3), 20_000, d=5))
     np.testing.assert_allclose(np.linalg.norm(tasks, axis=1), 1, rtol=1e-6)
     assert np.abs(tasks.mean(0)).max() < 4 * np.sqrt(1 / 5 / 20_000)
     # The fourth moment tells the sphere from any other isotropic law: 3 / (d (d + 2)).

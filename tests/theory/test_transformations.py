@@ -25,7 +25,7 @@ CASES = {
     "kernel_factor": (lambda w: theory.kernel_factor(w, vector((K, H), 1)), (H, D)),
     "deep_kernel_factor": (lambda w: theory.deep_kernel_factor([w, vector((1, H), 1)]), (H, D)),
     "balance": (lambda w: theory.balance(w, vector((K, H), 1)), (H, D)),
-    "final_kernel_factor": (lambda b: theory.final_kernel_factor(b, 3), (D,)),
+    "final_kernel_factor": (lambda b: theory.final_kernel_factor(b, depth=3), (D,)),
     "final_kernel_factor_multi_output": (theory.final_kernel_factor_multi_output, (K, D)),
     "task_kernel_alignment": (
         lambda b: theory.task_kernel_alignment(
@@ -33,40 +33,53 @@ CASES = {
         ),
         (D,),
     ),
-    "expected_kernel_alignment": (lambda s: theory.expected_kernel_alignment(s, D, s[0]), (3,)),
+    "expected_kernel_alignment": (
+        lambda s: theory.expected_kernel_alignment(s, d=D, readout_norm=s[0]),
+        (3,),
+    ),
     "expected_kernel_alignment_from_factor": (
-        lambda m: theory.expected_kernel_alignment_from_factor(m @ m.T, 3, covariance(m)),
+        lambda m: theory.expected_kernel_alignment_from_factor(
+            m @ m.T, depth=3, task_covariance=covariance(m)
+        ),
         (D, D),
     ),
     "expected_kernel_alignment_multi_output": (
-        lambda s: theory.expected_kernel_alignment_multi_output(s, s[:2], s[:2], D, K),
+        lambda s: theory.expected_kernel_alignment_multi_output(s, s[:2], s[:2], d=D, k=K),
         (3,),
     ),
-    "kernel_alignment_variance": (lambda s: theory.kernel_alignment_variance(s, D, 0.1), (3,)),
+    "kernel_alignment_variance": (
+        lambda s: theory.kernel_alignment_variance(s, d=D, readout_norm=0.1),
+        (3,),
+    ),
     "kernel_alignment_variance_from_factor": (
         lambda m: theory.kernel_alignment_variance_from_factor(m @ m.T),
         (D, D),
     ),
     "aligned_kernel_alignment": (
-        lambda c: theory.aligned_kernel_alignment(c[0], c[1], D, 2),
+        lambda c: theory.aligned_kernel_alignment(c[0], readout_norm=c[1], d=D, rank=2),
         (2,),
     ),
     "any_scale_kernel_alignment": (
-        lambda c: theory.any_scale_kernel_alignment(c[0], D, 2, c[1], c[2]),
+        lambda c: theory.any_scale_kernel_alignment(
+            c[0], d=D, rank=2, overlap=c[1], task_norm=c[2]
+        ),
         (3,),
     ),
-    "optimal_initial_gram": (lambda m: theory.optimal_initial_gram(covariance(m), 2), (D, D)),
+    "optimal_initial_gram": (lambda m: theory.optimal_initial_gram(covariance(m), rank=2), (D, D)),
     "optimal_kernel_alignment": (
-        lambda m: theory.optimal_kernel_alignment(covariance(m), 2),
+        lambda m: theory.optimal_kernel_alignment(covariance(m), rank=2),
         (D, D),
     ),
-    "partial_alignment": (lambda c: theory.partial_alignment(c[0], c[1], c[2], D), (3,)),
-    "feature_overlap": (lambda f: theory.feature_overlap(f, vector((H,), 3), 2), (H, D)),
+    "partial_alignment": (
+        lambda c: theory.partial_alignment(c[0], c=c[1], readout_norm=c[2], d=D),
+        (3,),
+    ),
+    "feature_overlap": (lambda f: theory.feature_overlap(f, vector((H,), 3), keep=2), (H, D)),
     "expected_feature_overlap": (
-        lambda k: theory.expected_feature_overlap(1.5 + k[0], D),
+        lambda k: theory.expected_feature_overlap(1.5 + k[0], d=D),
         (1,),
     ),
-    "feature_task_spectrum": (lambda k: theory.feature_task_spectrum(1.5 + k[0], D), (1,)),
+    "feature_task_spectrum": (lambda k: theory.feature_task_spectrum(1.5 + k[0], d=D), (1,)),
     "effective_rank": (lambda w: theory.effective_rank(w, "exponential_entropy"), (H, D)),
     "numerical_expected_kernel_alignment": (
         lambda t: theory.numerical_expected_kernel_alignment(jnp.diag(vector((D,))), t).mean,

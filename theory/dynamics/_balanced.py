@@ -5,15 +5,19 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._checks import known_value
+from .._precision import highest_precision
+from .._scale import scale_of
 from ._riccati import riccati_solution
-from ._trajectory import Trajectory, checked_problem, trajectory_of
+from ._trajectory import Trajectory, checked_problem, in_own_units, trajectory_of
 
 
+@highest_precision
 def balanced_trajectory(
     w1: Float[Array, "h d"],
     w2: Float[Array, "k h"],
     teacher: Float[Array, "k d"],
     times: Float[Array, " t"],
+    *,
     tolerance: float | None = None,
 ) -> Trajectory:
     r"""Gradient flow on white data from a start with $W_1 W_1^\top - W_2^\top W_2 = \lambda I$.
@@ -42,10 +46,15 @@ def balanced_trajectory(
     to the whole start, counts as absent. So a start of low rank keeps its rank, and one that lies
     in a saddle's stable set stays there.
 
+    Weights may be of any scale whose squares are numbers, and smaller: what their squares cannot
+    hold, the alignment still gives. $\lambda$ is known to the rounding of these squares, so a
+    teacher smaller than that rounding is not resolved, as beside a large start in float32.
+
     Such starts exist with h <= d for $\lambda > 0$, h <= k for $\lambda < 0$ and any h for
     $\lambda = 0$; `lambda_balanced_weights` draws them. With one hidden unit every start is one.
 
-    First derivatives are in closed form too, also where singular values of the teacher coincide.
+    First derivatives are in closed form too, also where singular values of the teacher coincide, as
+    long as the squares of the start's weights are numbers (above 1e-19 in float32).
     They take for $\lambda$ the mean of the start's balance, so with respect to the weights they
     mean something only along changes that keep the start balanced. Where growing modes stay
     unlearned they can grow without bound, and once $l t$ of such a mode, $l$ its eigenvalue of $F$,
@@ -70,10 +79,14 @@ def balanced_trajectory(
     """
     w1, w2, teacher, times = checked_problem(w1, w2, teacher, times)
     _require_balance(w1, w2, tolerance)
-    lam = (jnp.sum(w1**2) - jnp.sum(w2**2)) / len(w1)
+    problem = in_own_units(w1, w2, teacher, times)
+    lam = (jnp.sum(problem.w1**2) - jnp.sum(problem.w2**2)) / len(w1)
+    # The start in units of its own again, which keep its square if the teacher is far larger.
     q0 = jnp.concatenate([w1.T, w2])
-    gram, error = riccati_solution(teacher, lam, q0, times)
-    return trajectory_of(times, gram, q0 @ q0.T, error)
+    own = scale_of(q0)
+    log_own = jnp.log(own) - jnp.log(problem.size)
+    gram, error, shape = riccati_solution(problem.teacher, lam, q0 / own, log_own, problem.times)
+    return trajectory_of(times, gram, q0, error, problem.size, shape=shape)
 
 
 def _require_balance(w1: Array, w2: Array, tolerance: float | None) -> None:
@@ -85,6 +98,8 @@ def _require_balance(w1: Array, w2: Array, tolerance: float | None) -> None:
     first, second = known_value(w1), known_value(w2)
     if first is None or second is None:
         return
+    # In doubles, in which the squares of single ones neither overflow nor vanish.
+    first, second = first.astype(float), second.astype(float)
     below, above = first @ first.T, second.T @ second
     scale = max(np.abs(below).max(), np.abs(above).max())
     lam = np.trace(below - above) / h

@@ -7,10 +7,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from .._checks import as_dimension
+from .._precision import highest_precision
 
 
+@highest_precision
 def lambda_balanced_weights(
-    key: Key[Array, ""], d: int, h: int, k: int, lam: float | int, scale: float | int
+    key: Key[Array, ""], *, d: int, h: int, k: int, lam: float | int, scale: float | int
 ) -> tuple[Float[Array, "h d"], Float[Array, "k h"]]:
     r"""Random weights with $W_1 W_1^\top - W_2^\top W_2 = \lambda I_h$.
 
@@ -50,6 +52,15 @@ def lambda_balanced_weights(
         raise ValueError(f"lam is {lam} with h = {h}; allowed is h <= d = {d}, or lam at most 0.")
     if lam < 0 and h > k:
         raise ValueError(f"lam is {lam} with h = {h}; allowed is h <= k = {k}, or lam at least 0.")
+    # Drawn in units of the larger layer, whose squares neither overflow nor vanish.
+    size = max(math.sqrt(abs(lam)), scale)
+    w1, w2 = _drawn(key, d, h, k, lam / size / size, scale / size)
+    return size * w1, size * w2
+
+
+def _drawn(
+    key: Key[Array, ""], d: int, h: int, k: int, lam: float, scale: float
+) -> tuple[Array, Array]:
     free, frame, second = jax.random.split(key, 3)
     entry = scale / math.sqrt(h)
     if lam == 0:

@@ -4,8 +4,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._checks import as_float, as_nonnegative, known_value
+from .._precision import highest_precision
 
 
+@highest_precision
 def kernel_change_time(
     times: Float[Array, " t"], alignment: Float[Array, " t"]
 ) -> Float[Array, ""]:

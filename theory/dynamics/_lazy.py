@@ -4,10 +4,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from .._precision import highest_precision
 from ._exponentials import relative_integral
-from ._trajectory import Trajectory, checked_problem, trajectory_of
+from ._trajectory import Trajectory, checked_problem, in_own_units, trajectory_of
 
 
+@highest_precision
 def lazy_trajectory(
     w1: Float[Array, "h d"],
     w2: Float[Array, "k h"],
@@ -37,17 +39,19 @@ def lazy_trajectory(
     Oyallon and Bach (2019), arXiv 1812.07956, for the limit.
     """
     w1, w2, teacher, times = checked_problem(w1, w2, teacher, times)
+    problem = in_own_units(w1, w2, teacher, times)
+    size, q0 = problem.size, jnp.concatenate([problem.w1.T, problem.w2])
+    w1, w2 = problem.w1, problem.w2
     k, d = teacher.shape
     zero = jnp.zeros((d, k), w1.dtype)
     # Both in one matrix, for one decomposition.
     blocks = jnp.block([[w1.T @ w1, zero], [zero.T, w2 @ w2.T]])
-    decay = exponential_decay(blocks, times)
-    error = decay[:, d:, d:] @ (teacher - w2 @ w1) @ decay[:, :d, :d]
-    q0 = jnp.concatenate([w1.T, w2])
-    start = q0 @ q0.T
-    gram = jnp.broadcast_to(start, (len(times), *start.shape))
-    fixed = trajectory_of(times, gram, start, error)
-    return fixed._replace(function=teacher - error, kernel_alignment=jnp.ones_like(times))
+    decay = exponential_decay(blocks, problem.times)
+    error = decay[:, d:, d:] @ (problem.teacher - w2 @ w1) @ decay[:, :d, :d]
+    gram = jnp.broadcast_to(q0 @ q0.T, (len(times), d + k, d + k))
+    fixed = trajectory_of(times, gram, q0, error, size)
+    function = (problem.teacher - error) * size * size
+    return fixed._replace(function=function, kernel_alignment=jnp.ones_like(times))
 
 
 @jax.custom_jvp
@@ -60,6 +64,7 @@ def exponential_decay(a: Array, times: Array) -> Array:
 
 
 @exponential_decay.defjvp
+@highest_precision
 @jax.jit
 def _exponential_decay_jvp(primals, tangents):
     # By divided differences, since eigenvectors have no derivative where eigenvalues coincide.

@@ -29,6 +29,7 @@ import jax.numpy as jnp
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array
 
+from .._precision import highest_precision
 from ._exponentials import bounded_exp, relative_integral
 from ._riccati_tangent import Evaluated, tangent_in_eigenbasis
 
@@ -41,7 +42,8 @@ class Start(NamedTuple):
 
     eigenvalues: Array  # (n,)
     basis: Array  # (n, n), eigenvectors in its columns
-    rows: Array  # (n, r), C up to a rotation of the hidden units
+    log_size: Array  # (), the logarithm of the number by which rows are multiplied
+    rows: Array  # (n, r), C up to that number and a rotation of the hidden units
     rotation: Array  # (r, h), by which C = rows @ rotation
     nothing: Array  # (), the size below which what is left of a row is rounding
 
@@ -54,27 +56,41 @@ class Factored(NamedTuple):
     select: Array  # (r, n), one 1 in each row, at the pivot; none where no pivot was left
 
 
+class Grown(NamedTuple):
+    """A root of the Gram at one time in the eigenbasis, however small or large."""
+
+    rows: Array  # (n, r), the largest entry 1
+    log_size: Array  # (), the logarithm of the number by which rows are multiplied
+
+
 @jax.custom_jvp
 @jax.jit
-def riccati_solution(teacher: Array, lam: Array, q0: Array, times: Array) -> tuple[Array, Array]:
-    """The Gram (t, n, n) and the error of the function, teacher - W2 W1, (t, k, d)."""
-    start = _start(teacher, lam, q0)
-    states = jax.vmap(lambda t: _evaluate(start, t))(times)
-    return _in_weights(teacher, start, states, times)
+def riccati_solution(
+    teacher: Array, lam: Array, q0: Array, log_size: Array, times: Array
+) -> tuple[Array, Array, Array]:
+    """The Gram (t, n, n), the error of the function (t, k, d) and the Gram up to a factor.
+
+    The start is q0 times the exponential of log_size, so that it may be smaller than any number.
+    The error is teacher - W2 W1. The factor is a number at each time.
+    """
+    start = _start(teacher, lam, q0, log_size)
+    states, grown = jax.vmap(lambda t: _evaluate(start, t))(times)
+    return *_in_weights(teacher, start, states, times), _shape(start, grown)
 
 
 @riccati_solution.defjvp
+@highest_precision
 @jax.jit
 def _riccati_jvp(primals, tangents):
-    teacher, lam, q0, times = primals
-    d_teacher, d_lam, d_q0, d_times = tangents
+    teacher, lam, q0, log_size, times = primals
+    d_teacher, d_lam, d_q0, _, d_times = tangents  # the size is a constant
     d = teacher.shape[1]
-    start = _start(teacher, lam, q0)
-    states = jax.vmap(lambda t: _evaluate(start, t))(times)
+    start = _start(teacher, lam, q0, log_size)
+    states, grown = jax.vmap(lambda t: _evaluate(start, t))(times)
     gram, error = _in_weights(teacher, start, states, times)
     eig, v = start.eigenvalues, start.basis
     d_f = v.T @ riccati_matrix(d_teacher, d_lam) @ v
-    d_c = v.T @ d_q0 @ start.rotation.T
+    d_c = jnp.exp(log_size) * (v.T @ d_q0 @ start.rotation.T)
 
     def one(t, d_t, state):
         g = state.gram
@@ -83,7 +99,9 @@ def _riccati_jvp(primals, tangents):
         )
 
     d_gram = v @ jax.vmap(one)(times, d_times, states) @ v.T
-    return (gram, error), (d_gram, d_teacher - d_gram[:, d:, :d])
+    back = bounded_exp(-grown.log_size)[:, None, None]
+    changes = d_gram, d_teacher - d_gram[:, d:, :d], d_gram * back * back
+    return (gram, error, _shape(start, grown)), changes
 
 
 def riccati_matrix(teacher: Array, lam: Array) -> Array:
@@ -94,7 +112,7 @@ def riccati_matrix(teacher: Array, lam: Array) -> Array:
     return jnp.block([[half * eye_d, teacher.T], [teacher, -half * eye_k]])
 
 
-def _start(teacher: Array, lam: Array, q0: Array) -> Start:
+def _start(teacher: Array, lam: Array, q0: Array, log_size: Array) -> Start:
     eig, v = _eigenbasis(teacher, lam)
     c = v.T @ q0
     n, h = c.shape
@@ -103,7 +121,7 @@ def _start(teacher: Array, lam: Array, q0: Array) -> Start:
         hidden, upper = jnp.linalg.qr(c.T)
         rows, rotation = upper.T, hidden.T
     nothing = max(n, h) * jnp.finfo(c.dtype).eps * jnp.linalg.norm(c)
-    return Start(eig, v, rows, rotation, nothing)
+    return Start(eig, v, log_size, rows, rotation, nothing)
 
 
 def _eigenbasis(teacher: Array, lam: Array) -> tuple[Array, Array]:
@@ -161,7 +179,7 @@ def _factor(start: Start, t: Array) -> Factored:
     return Factored(*carry[2:])
 
 
-def _evaluate(start: Start, t: Array) -> Evaluated:
+def _evaluate(start: Start, t: Array) -> tuple[Evaluated, Grown]:
     eig = start.eigenvalues
     lower, rotation, select = _factor(start, t)
     found, pivot = jnp.sum(select, axis=1), jnp.sum(select, axis=0)
@@ -169,13 +187,17 @@ def _evaluate(start: Start, t: Array) -> Evaluated:
     q = t * relative_integral(2 * jnp.abs(eig) * t)
     gap = jnp.diag(1 - found)
     heads = jnp.diag(select @ lower + gap)
-    s = (select @ up) * t + jnp.log(jnp.abs(heads))
+    s = (select @ up) * t + jnp.log(jnp.abs(heads)) + start.log_size
     there = lower != 0
-    size = jnp.log(jnp.abs(jnp.where(there, lower, 1))) + up[:, None] * t
+    size = jnp.log(jnp.abs(jnp.where(there, lower, 1))) + up[:, None] * t + start.log_size
     c = jnp.maximum(s, 0)
-    u = jnp.where(there, jnp.sign(lower) * jnp.exp(size - c), 0)
-    r = jnp.linalg.qr(jnp.concatenate([jnp.diag(jnp.exp(-c)), jnp.sqrt(q)[:, None] * u]), mode="r")
+    least = jnp.minimum(jnp.max(jnp.where(there, size - c, -jnp.inf)), 0)
+    u = jnp.where(there, jnp.sign(lower) * jnp.exp(size - c - least), 0)
+    kept = jnp.sqrt(q)[:, None] * u * jnp.exp(least)
+    r = jnp.linalg.qr(jnp.concatenate([jnp.diag(jnp.exp(-c)), kept]), mode="r")
     v, inverse = _solve_both(r.T, u, select @ lower + gap)
+    grown = _grown(v, jnp.minimum(eig, 0)[:, None] * t + least)
+    v = v * jnp.exp(least)
     w = jnp.exp(jnp.minimum(eig, 0) * t)[:, None] * v
     response = solve_triangular(r, w.T, lower=False).T * jnp.exp(-c)
 
@@ -185,10 +207,23 @@ def _evaluate(start: Start, t: Array) -> Evaluated:
     rate = jnp.where(eig > 0, jnp.where(learned, jnp.maximum(eig - slowest, 0), 0), -eig)
     direct = w @ v.T
     early = (direct - jnp.diag(2 * eig)) * bounded_exp(rate * t)
-    late = _late_distance(eig, t, lower, inverse - gap, select, q, rate, v, w)
+    late = _late_distance(start, t, lower, inverse - gap, select, q, rate, v, w)
     near = jnp.abs(jnp.diag(direct) - 2 * eig) <= LATE * 2 * eig
     distance = jnp.where(learned, jnp.where(near, late, early), direct)
-    return Evaluated(w @ w.T, distance, rate, learned, q, response @ rotation)
+    return Evaluated(w @ w.T, distance, rate, learned, q, response @ rotation), grown
+
+
+def _grown(v: Array, log_scale: Array) -> Grown:
+    """v with its rows multiplied by the exponential of log_scale, as a matrix of size 1."""
+    there = v != 0
+    size = jnp.where(there, jnp.log(jnp.abs(jnp.where(there, v, 1))) + log_scale, -jnp.inf)
+    most = jnp.max(size)
+    return Grown(v * bounded_exp(log_scale - most), most)
+
+
+def _shape(start: Start, grown: Grown) -> Array:
+    root = start.basis @ grown.rows
+    return root @ jnp.swapaxes(root, 1, 2)
 
 
 def _solve_both(r: Array, u: Array, pivots: Array) -> tuple[Array, Array]:
@@ -202,7 +237,7 @@ def _solve_both(r: Array, u: Array, pivots: Array) -> tuple[Array, Array]:
 
 
 def _late_distance(
-    eig: Array,
+    start: Start,
     t: Array,
     lower: Array,
     inverse: Array,
@@ -213,18 +248,23 @@ def _late_distance(
     w: Array,
 ) -> Array:
     """The distance from the end in the columns of learned modes, times e^(rate t)."""
+    eig = start.eigenvalues
     # The columns of other pivots are not used, and must not overflow.
     eig_pivot, rate_pivot = select @ eig, select @ jnp.where(eig > 0, rate, 0)
     other = (1 - jnp.sum(select, axis=0))[:, None] * (lower @ inverse)
     up, up_pivot = jnp.maximum(eig, 0), jnp.maximum(eig_pivot, 0)
-    a, scaled_a = jnp.exp(-up_pivot * t), jnp.exp((rate_pivot - up_pivot) * t)
+    own, scaled_own = jnp.exp(-up_pivot * t), jnp.exp((rate_pivot - up_pivot) * t)
+    a = bounded_exp(-up_pivot * t - start.log_size)
+    scaled_a = bounded_exp((rate_pivot - up_pivot) * t - start.log_size)
     exponent = (up[:, None] - up_pivot) * t
     k = jnp.sqrt(q)[:, None] * bounded_exp(exponent) * other
     scaled_k = jnp.sqrt(q)[:, None] * bounded_exp(exponent + rate_pivot * t) * other
-    squares = (inverse * a).T @ (inverse * scaled_a) + k.T @ scaled_k
-    left = jnp.diag(a * scaled_a) - 2 * eig_pivot * squares
+    # What is small in v meets what is large in a first, or their squares would overflow.
+    heads = select @ v
+    squares = ((inverse * a) @ heads).T @ (inverse * scaled_a) + heads.T @ (k.T @ scaled_k)
+    left = heads.T * (own * scaled_own) - 2 * eig_pivot * squares
     rest = bounded_exp((eig[:, None] - up_pivot + rate_pivot) * t) * other
-    return (w @ ((select @ v).T @ left) + 2 * eig_pivot * rest) @ select
+    return (w @ left + 2 * eig_pivot * rest) @ select
 
 
 def _in_weights(

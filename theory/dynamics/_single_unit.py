@@ -7,8 +7,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Real
 
 from .._checks import as_float, as_nonnegative, require_some
+from .._precision import highest_precision
+from .._scale import norm_of, scaled
 from ._exponentials import bounded_exp, relative_integral
-from ._trajectory import Trajectory, trajectory_of
+from ._trajectory import Trajectory, in_own_units, trajectory_of
 
 
 class SingleUnit(NamedTuple):
@@ -27,6 +29,7 @@ class SingleUnit(NamedTuple):
     """beta - a w."""
 
 
+@highest_precision
 def single_unit_weights(
     a: Real[ArrayLike, ""],
     w: Float[Array, " d"],
@@ -66,21 +69,24 @@ def single_unit_weights(
     ours. It is independent of the Riccati solution of `balanced_trajectory`, to which one hidden
     unit is always balanced, with $\lambda = -\delta$.
     """
-    a, w, beta, times = _checked(a, w, beta, times)
-    s = jnp.linalg.norm(beta)
+    given = _checked(a, w, beta, times)
+    problem = in_own_units(given[1][None], given[0][None, None], given[2][None], given[3])
+    a, w, beta = problem.w2[0, 0], problem.w1[0], problem.teacher[0]
+    times, size = problem.times, problem.size
+    s = norm_of(beta)
     has_task = s > 0
     some = jnp.where(has_task, s, 1)
     b = beta / some
-    x = b @ w
+    x = jnp.sum(b * w)
     across = w - x * b
-    delta = a**2 - w @ w
+    delta = a**2 - jnp.sum(w**2)
     # Where it would be 0 nothing moves but by N, and no root is needed.
     omega = jnp.sqrt(jnp.where(has_task | (delta != 0), delta**2 / 4 + s**2, 1))
     upper, lower = _rates(delta, s, omega, has_task | (delta != 0))
 
     # R = r_up e^(upper t) + r_low e^(lower t), and P alike.
     r_up, p_up = (s * x + upper * a) / (2 * omega), (s * a - lower * x) / (2 * omega)
-    nothing = len(w) * jnp.finfo(w.dtype).eps * jnp.sqrt(a**2 + w @ w)
+    nothing = len(w) * jnp.finfo(w.dtype).eps * norm_of(jnp.append(w, a))
     absent = has_task & (jnp.hypot(r_up, p_up) <= nothing)
     # The derivative stays, since a change of the start may make it present.
     r_up = r_up - jax.lax.stop_gradient(jnp.where(absent, r_up, 0))
@@ -113,17 +119,25 @@ def single_unit_weights(
     faded = delta * times < -1
     falling = jnp.where(faded, delta, -1)
     product = r_up * r_low * grow * shrink
-    constant_faded = (4 * product - across @ across * still**2) / falling
+    constant_faded = (4 * product - jnp.sum(across**2) * still**2) / falling
     late = s * jnp.where(faded, constant_faded, constant) + delta / some * product
     late = late / n
     along = jnp.where(jnp.abs(late) < 1e-2 * s, late, s - r * p / n)
     error = along[:, None] * b - (r * still / n)[:, None] * across
-    beside = jnp.linalg.norm(across)
+    beside = norm_of(across)
     angle = jnp.where(has_task, jnp.arctan2(still * beside, p), jnp.nan)
-    norm = jnp.sqrt((p**2 + (still * beside) ** 2) / n)
-    return SingleUnit(times, r / jnp.sqrt(n), weights, norm, angle, error)
+    norm = jnp.hypot(p, still * beside) / jnp.sqrt(n)
+    return SingleUnit(
+        given[3],
+        size * r / jnp.sqrt(n),
+        size * weights,
+        size * norm,
+        angle,
+        size * size * error,
+    )
 
 
+@highest_precision
 def single_unit_trajectory(
     a: Real[ArrayLike, ""],
     w: Float[Array, " d"],
@@ -149,9 +163,9 @@ def single_unit_trajectory(
     unit = single_unit_weights(a, w, beta, times)
     q = jnp.concatenate([unit.weights, unit.readout[:, None]], axis=1)
     a, w, _, times = _checked(a, w, beta, times)
-    q0 = jnp.concatenate([w, a[None]])
-    gram = q[:, :, None] * q[:, None, :]
-    return trajectory_of(times, gram, jnp.outer(q0, q0), unit.error[:, None, :])
+    q0 = jnp.append(w, a)[:, None]
+    gram, shape = (m[:, :, None] * m[:, None, :] for m in (q, jax.vmap(scaled)(q)))
+    return trajectory_of(times, gram, q0, unit.error[:, None, :], jnp.ones_like(a), shape=shape)
 
 
 def _checked(

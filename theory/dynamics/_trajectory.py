@@ -7,6 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._checks import as_float, as_nonnegative, require_some
+from .._precision import highest_precision
+from .._scale import scale_of, scaled
 
 
 class Trajectory(NamedTuple):
@@ -48,30 +50,68 @@ def checked_problem(
     return w1.astype(dtype), w2.astype(dtype), teacher.astype(dtype), times.astype(dtype)
 
 
+class Problem(NamedTuple):
+    """The arguments with weights and teacher in units in which the larger of them is about 1.
+
+    Where weights are multiplied by a, the teacher by a^2 and times by a^-2, gradient flow is the
+    same. So it is solved in these units, where nothing overflows, and given in those of the user.
+    """
+
+    w1: Array
+    w2: Array
+    teacher: Array
+    times: Array
+    size: Array  # (), a, by which weights in these units are multiplied
+
+
+def in_own_units(w1: Array, w2: Array, teacher: Array, times: Array) -> Problem:
+    size = scale_of(w1, w2, jnp.sqrt(scale_of(teacher)))
+    # At the largest time that there is, nothing but what stays for ever is left.
+    most = float(jnp.finfo(times.dtype).max) / 1024
+    times = jnp.minimum(times, most / size / size) * size * size
+    return Problem(w1 / size, w2 / size, teacher / size / size, times, size)
+
+
+@highest_precision
 @jax.jit
 def trajectory_of(
-    times: Array, gram: Array, start: Array, error: Array, data_covariance: Array | None = None
+    times: Array,
+    gram: Array,
+    start: Array,
+    error: Array,
+    size: Array,
+    data_covariance: Array | None = None,
+    shape: Array | None = None,
 ) -> Trajectory:
-    """The trajectory of a Gram (t, n, n) from that of the start (n, n).
+    """The trajectory from the solution in its own units: the Gram (t, n, n) and the start (n, h).
 
     The error is teacher - W2 W1 of shape (t, k, d), given apart because late in learning the
-    difference of the two has no digits left.
+    difference of the two has no digits left. The shape is the Gram up to a factor at each time,
+    given apart where the Gram itself is too small for its floating point numbers.
     """
+    shape = jax.vmap(scaled)(gram if shape is None else shape)
+    start = scaled(start) @ scaled(start).T
+    gram, error = gram * size * size, error * size * size
     k, d = error.shape[1:]
     eye_k, eye_d = jnp.eye(k, dtype=gram.dtype), jnp.eye(d, dtype=gram.dtype)
-    s = eye_d if data_covariance is None else data_covariance
+    s = eye_d if data_covariance is None else scaled(data_covariance)
     first, readout = gram[:, :d, :d], gram[:, d:, d:]
     factor = jnp.einsum("ij,tab->tiajb", eye_k, first)
     factor += jnp.einsum("tij,ab->tiajb", readout, eye_d)
-    norms = jnp.sqrt(_overlap(gram, gram, s, k)) * jnp.sqrt(_overlap(start, start, s, k))
+    norms = jnp.sqrt(_overlap(shape, shape, s, k)) * jnp.sqrt(_overlap(start, start, s, k))
     return Trajectory(
         times,
         gram,
         gram[:, d:, :d],
-        jnp.sum(error @ s * error, axis=(1, 2)) / 2,
+        _loss(error, data_covariance),
         factor.reshape(len(gram), k * d, k * d),
-        _overlap(gram, start, s, k) / norms,
+        _overlap(shape, start, s, k) / norms,
     )
+
+
+def _loss(error: Array, data_covariance: Array | None) -> Array:
+    pull = error if data_covariance is None else error @ data_covariance
+    return jnp.sum(pull * error, axis=(1, 2)) / 2
 
 
 def _overlap(gram: Array, other: Array, s: Array, k: int) -> Array:

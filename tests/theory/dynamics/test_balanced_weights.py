@@ -14,7 +14,7 @@ SHAPES = [(5, 3, 4, 0.7), (5, 3, 4, -0.7), (5, 3, 4, 0), (2, 6, 3, 0.0)]
 @pytest.mark.parametrize("shape", SHAPES)
 def test_they_are_balanced_and_accepted(shape):
     d, h, k, lam = shape
-    w1, w2 = lambda_balanced_weights(jax.random.key(0), d, h, k, lam, 0.5)
+    w1, w2 = lambda_balanced_weights(jax.random.key(0), d=d, h=h, k=k, lam=lam, scale=0.5)
     assert (w1.shape, w2.shape) == ((h, d), (k, h))
     # Rounding of products of at most six terms of order 1.
     np.testing.assert_allclose(w1 @ w1.T - w2.T @ w2, lam * np.eye(h), atol=3e-6)
@@ -27,7 +27,7 @@ def test_scale_is_that_of_the_free_layer_and_no_direction_is_preferred(lam):
     d, h, k, n = 5, 3, 3, 2000
     keys = jax.random.split(jax.random.key(1), n)
     # A loop in place of vmap would take a minute; the three decompositions follow one another.
-    draw = jax.jit(lambda key: lambda_balanced_weights(key, d, h, k, lam, 0.4))
+    draw = jax.jit(lambda key: lambda_balanced_weights(key, d=d, h=h, k=k, lam=lam, scale=0.4))
     w1, w2 = (np.stack(a) for a in zip(*map(draw, keys), strict=True))
     free = w1 if lam < 0 else w2
     size = (free**2).sum((1, 2))
@@ -54,5 +54,6 @@ BAD = [
 
 @pytest.mark.parametrize(("arguments", "message"), BAD)
 def test_what_there_is_not_is_refused(arguments, message):
+    d, h, k, lam, scale = arguments
     with pytest.raises(ValueError, match=message):
-        lambda_balanced_weights(jax.random.key(0), *arguments)
+        lambda_balanced_weights(jax.random.key(0), d=d, h=h, k=k, lam=lam, scale=scale)
