@@ -12,6 +12,7 @@ import xarray as xr
 
 import richlazy_jax as rj
 
+from ._precision import recorded, require_precision
 from .recurrent._train import KERNEL_BLOCK, LABELS
 
 MEASURED = ("kernel_alignment", "representation_alignment", "weight_change_norm")
@@ -34,6 +35,8 @@ class ImageSetting:
         activation: "relu", "tanh" or "linear".
         kernel_images: test images for the kernel of all outputs and all weights, and for the
             representation.
+        precision: of the matrix products of training, "highest" or "default", as in
+            `experiments.recurrent.Setting`.
         random_seed: all randomness follows from it.
 
     Raises:
@@ -52,6 +55,7 @@ class ImageSetting:
     momentum: float = 0.9
     activation: str = "relu"
     kernel_images: int = 200
+    precision: str = "highest"
     random_seed: int = 0
 
     def __post_init__(self):
@@ -80,13 +84,17 @@ class ImageSetting:
             raise ValueError(f"learning_rate is {self.learning_rate!r}; allowed is above 0.")
         if not 0 <= self.momentum < 1:
             raise ValueError(f"momentum is {self.momentum!r}; allowed is at least 0, below 1.")
+        require_precision(self.precision)
 
     def record(self) -> dict[str, Any]:
-        """All that decides the numbers, as netCDF can hold it."""
+        """All that decides the numbers, as netCDF can hold it.
+
+        It has "precision" where that is not "highest", and "dtype" where JAX computes in float64.
+        """
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         fields["images"] = self.images.name
         fields["ranks"] = list(self.ranks)
-        return fields
+        return recorded(fields)
 
 
 def run_images(
@@ -116,7 +124,9 @@ def run_images(
         jnp.asarray(each.reshape(len(each), -1))
         for each in (images.train_images, images.test_images)
     )
-    network = rj.mlp((x.shape[1], setting.n_hidden, images.classes), setting.activation)
+    widths = (x.shape[1], setting.n_hidden, images.classes)
+    network = rj.mlp(widths, setting.activation)
+    trained_as = rj.mlp(widths, setting.activation, precision=setting.precision)
     full = jax.vmap(lambda k: network.init(jax.random.fold_in(k, 0)))(seeds)
     starts = {
         "w1": jnp.concatenate(
@@ -126,7 +136,7 @@ def run_images(
     }
 
     def loss(params: Any, batch: Any) -> Any:
-        logits = network.apply(params, batch[0])
+        logits = trained_as.apply(params, batch[0])
         losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch[1])
         return losses.mean(), {"accuracy": jnp.mean(logits.argmax(axis=-1) == batch[1])}
 

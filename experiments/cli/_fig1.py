@@ -11,7 +11,7 @@ from .._whole import write_text
 from ..recurrent import MEASURES, Setting, low_rank_starts
 from ._images import IMAGES_HELP, SEQUENTIAL, batch_fields, image_fields
 from ._numbers import whole_numbers
-from ._recurrent import finished, require_batch_runs, run_missing, use_all_cores
+from ._recurrent import PRECISION_HELP, finished, require_batch_runs, run_missing, use_all_cores
 from ._stops import usage_errors
 
 TASKS = ("2AF", "DMS", "CXT")
@@ -41,6 +41,7 @@ def fig1_command(
     measures: Annotated[
         str, typer.Option(help="Measures of laziness, with commas between.")
     ] = ",".join(MEASURES),
+    precision: Annotated[str, typer.Option(help=PRECISION_HELP)] = "highest",
     batch_runs: Annotated[
         int | None, typer.Option(help="Networks a device trains side by side; bounds memory.")
     ] = None,
@@ -65,6 +66,7 @@ def fig1_command(
                 iterations=iterations,
                 **(image_fields(images, batch) if name == SEQUENTIAL else batch_fields(batch)),
                 measures=tuple(measures.split(",")),
+                precision=precision,
                 random_seed=random_seed,
             )
             for name in dict.fromkeys(task or TASKS)

@@ -22,7 +22,7 @@ from ..recurrent import (
     Wired,
     drawn_motifs,
 )
-from ._recurrent import finished, require_batch_runs, run_missing, use_all_cores
+from ._recurrent import PRECISION_HELP, finished, require_batch_runs, run_missing, use_all_cores
 from ._stops import usage_errors
 
 FIGURES = {"fig2": "2AF", "fig5": "DMS", "fig6": "CXT"}
@@ -68,6 +68,7 @@ def structured_command(
     measures: Annotated[
         str, typer.Option(help="Measures of laziness, with commas between.")
     ] = ",".join(MEASURES),
+    precision: Annotated[str, typer.Option(help=PRECISION_HELP)] = "highest",
     batch_runs: Annotated[
         int | None, typer.Option(help="Networks a device trains side by side; bounds memory.")
     ] = None,
@@ -91,6 +92,7 @@ def structured_command(
                 n_hidden=size,
                 iterations=iterations,
                 measures=tuple(measures.split(",")),
+                precision=precision,
                 random_seed=random_seed,
             )
             for size, starts in groups.items()

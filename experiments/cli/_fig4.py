@@ -19,7 +19,7 @@ from ._images import IMAGES_HELP, images_of
 from ._numbers import whole_numbers
 from ._panels import chosen_panels, require_networks
 from ._progress import training_shown
-from ._recurrent import finished, require_batch_runs, use_all_cores
+from ._recurrent import PRECISION_HELP, finished, require_batch_runs, use_all_cores
 from ._stops import kept_when_interrupted, usage_errors
 
 PANELS = ("A", "B")
@@ -37,6 +37,7 @@ def fig4_command(
         int, typer.Option(help="B: test images of the kernel, drawn at random.")
     ] = 200,
     images: Annotated[str, typer.Option(help=f"B: {IMAGES_HELP}.")] = "auto",
+    precision: Annotated[str, typer.Option(help=f"B: {PRECISION_HELP}")] = "highest",
     batch_runs: Annotated[
         int | None, typer.Option(help="Networks a device trains side by side; bounds memory.")
     ] = None,
@@ -62,6 +63,7 @@ def fig4_command(
                 iterations=iterations,
                 batch=batch,
                 kernel_images=kernel_images,
+                precision=precision,
                 random_seed=random_seed,
             )
             dataset = finished(setting.record(), path)

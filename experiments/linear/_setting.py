@@ -4,6 +4,7 @@ import dataclasses
 import math
 from typing import Any
 
+from .._precision import recorded
 from ..recurrent import LowRank, Null, Start
 from ..recurrent._setting import require_count
 from ..recurrent._starts import require_starts
@@ -20,7 +21,8 @@ class LinearSetting:
     of the loss $\frac12 \sum_i (\beta^\top x_i - f(x_i))^2$.
 
     With the defaults the loss ends below 1e-6 of that of the zero function. A smaller `sigma`
-    takes more iterations, in proportion to its logarithm.
+    takes more iterations, in proportion to its logarithm. All matrix products are at the highest
+    precision, as theory is what they are compared with.
 
     Args:
         task: "linear".
@@ -66,6 +68,9 @@ class LinearSetting:
         require_starts(self.starts, min(self.n_hidden, self.n_inputs))
 
     def record(self) -> dict[str, Any]:
-        """All that decides the numbers, as netCDF can hold it."""
+        """All that decides the numbers, as netCDF can hold it.
+
+        It has "dtype" where JAX computes in float64.
+        """
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return fields | {"starts": [start.record for start in self.starts]}
+        return recorded(fields | {"starts": [start.record for start in self.starts]})

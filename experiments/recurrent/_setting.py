@@ -8,14 +8,15 @@ import jax
 
 import richlazy_jax as rj
 
+from .._precision import UNNAMED, recorded, require_precision
 from ..findings import MEASURES
 from ._starts import LowRank, Start, require_starts
 
 OPTIMIZERS = ("sgd", "adam")
 # The weights that a kernel is of, by name.
 KERNEL_WEIGHTS = {"recurrent": ("recurrent",), "all": ("input", "recurrent", "readout")}
-# Fields that came later: before, all was as their defaults have it.
-LATER = ("optimizer", "kernel_weights", "dt")
+# Fields that came later, and how all was before.
+LATER = {"optimizer": "sgd", "kernel_weights": "recurrent", "dt": 100.0} | UNNAMED
 
 
 def low_rank_starts(ranks: Iterable[int], keep: str = "frobenius") -> tuple[LowRank, ...]:
@@ -49,6 +50,8 @@ class Setting:
         kernel_trials: held trials for the kernel.
         activity_trials: held trials for the representation.
         measures: which measures of laziness to take, some of `MEASURES`.
+        precision: of the matrix products of training, "highest", or "default" for JAX's own, which
+            on GPUs and TPUs is faster and rounds. Measures are always at the highest.
         random_seed: all randomness follows from it.
 
     Raises:
@@ -75,6 +78,7 @@ class Setting:
     kernel_trials: int = 32
     activity_trials: int = 320
     measures: tuple[str, ...] = tuple(MEASURES)
+    precision: str = "highest"
     random_seed: int = 0
 
     def __post_init__(self):
@@ -113,6 +117,7 @@ class Setting:
                     f"{name} is {getattr(self, name)!r}; allowed are "
                     f"{' and '.join(map(repr, allowed))}."
                 )
+        require_precision(self.precision)
 
     def made_task(self) -> rj.Task:
         """The task itself, which draws trials."""
@@ -130,13 +135,16 @@ class Setting:
         return jax.tree.map(lambda leaf: leaf[chosen], trials)
 
     def record(self) -> dict[str, Any]:
-        """All that decides the numbers, as netCDF can hold it."""
+        """All that decides the numbers, as netCDF can hold it.
+
+        It has "precision" where that is not "highest", and "dtype" where JAX computes in float64.
+        """
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         fields["starts"] = [start.record for start in self.starts]
         del fields["images"]
         if self.images is not None:
             fields["images"] = self.images.name
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}
+        return recorded({k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()})
 
 
 def _require_dt(dt: float, images: rj.ImageSet | None) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from .._whole import written_whole
-from ._setting import LATER, Setting
+from ._setting import LATER
 
 
 def save(dataset: xr.Dataset, path: Path) -> None:
@@ -29,8 +29,10 @@ def setting_differences(dataset: xr.Dataset, record: Mapping[str, Any]) -> str:
     Empty where it is the same.
     """
     different = []
-    for name, asked in record.items():
-        kept = dataset.attrs.get(name, getattr(Setting, name) if name in LATER else None)
+    # Neither needs to name a field that is as it always was.
+    for name in dict.fromkeys((*record, *LATER)):
+        asked = record.get(name, LATER.get(name))
+        kept = dataset.attrs.get(name, LATER.get(name))
         if kept is None or not np.array_equal(np.atleast_1d(kept), np.atleast_1d(asked)):
             different.append(f"{name} {kept}, asked for {asked}")
     return "; ".join(different)

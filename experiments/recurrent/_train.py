@@ -101,7 +101,11 @@ def loss_of(setting: Setting) -> Callable[[Any, rj.Trials], tuple[Any, dict[str,
 
     def loss(params: Any, trials: rj.Trials) -> Any:
         logits = rj.rnn_apply(
-            params, trials.inputs, activation=setting.activation, leak=setting.leak
+            params,
+            trials.inputs,
+            activation=setting.activation,
+            leak=setting.leak,
+            precision=setting.precision,
         )
         accuracy = rj.decision_accuracy(logits, trials, task.decision_step)
         return rj.sequence_cross_entropy(logits, trials), {"accuracy": accuracy}

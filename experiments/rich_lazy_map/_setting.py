@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._precision import recorded
+
 # Four scales to a decade, from where the small-scale formula holds to where it does not.
 SIGMAS = tuple(float(f"{s:.3g}") for s in np.geomspace(1e-3, 10**0.5, 15))
 
@@ -121,9 +123,12 @@ class MapSetting:
         }
 
     def record(self) -> dict[str, Any]:
-        """All that decides the numbers, as netCDF can hold it."""
+        """All that decides the numbers, as netCDF can hold it.
+
+        It has "dtype" where JAX computes in float64. Training has no matrix products.
+        """
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}
+        return recorded({k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()})
 
 
 def quick_setting(networks: int, random_seed: int = 0) -> MapSetting:

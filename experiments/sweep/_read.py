@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from .._precision import PRECISIONS
 from ..recurrent import KERNEL_WEIGHTS, MEASURES, OPTIMIZERS
 from ._check import check_grid, check_images, check_number_of_cells, check_values, read_images
 from ._errors import Faults
@@ -39,6 +40,7 @@ _SCALARS = {
     # Inputs and kernels of one network take megabytes there.
     "n_inputs": whole(most=1000),
     "sigma": number(),
+    "precision": choice(PRECISIONS),
     # Beyond, they wrap around: JAX keeps 32 bits of them.
     "random_seed": whole(least=0, most=2**32 - 1),
 }

@@ -52,8 +52,8 @@ class SweepSpec:
 
     Attributes:
         task, n_hidden, iterations, batch, optimizer, learning_rate, momentum, gain, activation,
-            leak, dt, kernel_weights, kernel_trials, activity_trials, random_seed: one value, or
-            several that differ.
+            leak, dt, kernel_weights, kernel_trials, activity_trials, precision, random_seed: one
+            value, or several that differ.
         n_inputs, sigma: likewise, for "linear" only.
         start: the starts, each in cells of its own.
         seeds: how many networks each cell has.
@@ -80,6 +80,7 @@ class SweepSpec:
     activity_trials: tuple[int, ...] = (Setting.activity_trials,)
     n_inputs: tuple[int, ...] = (LinearSetting.n_inputs,)
     sigma: tuple[float, ...] = (LinearSetting.sigma,)
+    precision: tuple[str, ...] = (Setting.precision,)
     random_seed: tuple[int, ...] = (Setting.random_seed,)
     seeds: int = Setting.seeds
     measures: tuple[str, ...] = Setting.measures

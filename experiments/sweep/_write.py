@@ -4,6 +4,7 @@ from typing import Any
 
 import yaml
 
+from .._precision import UNNAMED
 from ._spec import SweepSpec, axes_of, known_fields
 
 
@@ -11,7 +12,8 @@ def to_yaml(spec: SweepSpec) -> str:
     """YAML that `sweep_spec` reads as an equal sweep, wherever it stands.
 
     Every field that means something is written, defaults as well, so that it means the same when
-    defaults change. Paths are full.
+    defaults change. Paths are full. Only the precision of training is left out where it is the
+    highest, so that a study of before there was a choice is of the same text.
 
     Args:
         spec: the sweep.
@@ -19,6 +21,8 @@ def to_yaml(spec: SweepSpec) -> str:
     fields: dict[str, Any] = {}
     for field in axes_of(spec):
         values = list(getattr(spec, field))
+        if field == "precision" and values == [UNNAMED["precision"]]:
+            continue
         if field == "start":
             values = [_entry(start.kind, start.written) for start in values]
         fields[field] = values if len(values) > 1 or field == "start" else values[0]

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Key, Real
 
 from .._checks import require_axes, require_nonnegative, require_some, require_whole
+from .._products import product
 from ._spectrum import haar_orthonormal, orthonormalized
 
 
@@ -46,4 +47,4 @@ def aligned_weights(
     others = jax.random.normal(right, (columns, rank - 1), b.dtype)
     u = orthonormalized(jnp.column_stack([b, others]))
     s = jnp.sqrt(c * jnp.where(jnp.arange(rank) == 0, 1.0, 0.5))
-    return (v * s) @ u.T
+    return product(v * s, u.T)

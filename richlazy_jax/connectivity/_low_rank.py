@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from .._checks import known_value, require_axes, require_choice, require_nonnegative, require_whole
+from .._products import product
 
 KEEP = ("frobenius", "leading")
 
@@ -43,7 +44,7 @@ def low_rank(
         require_whole("rank", known.item(), most=size)
     u, s, vt = jnp.linalg.svd(w, full_matrices=False)
     kept = jnp.where(jnp.arange(size) < rank, s, 0.0)
-    return (u * _resized(kept, s, keep)) @ vt
+    return product(u * _resized(kept, s, keep), vt)
 
 
 def with_singular_values(
@@ -73,7 +74,7 @@ def with_singular_values(
             "rows and columns."
         )
     u, s, vt = jnp.linalg.svd(w, full_matrices=False)
-    return (u * _resized(new, s, keep)) @ vt
+    return product(u * _resized(new, s, keep), vt)
 
 
 def power_law_spectrum(size: int, exponent: float | Float[Array, ""]) -> Float[Array, " size"]:

@@ -5,8 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from .._checks import require_axes, require_nonnegative, require_whole
-
-HIGHEST = jax.lax.Precision.HIGHEST
+from .._products import product
 
 
 def haar_orthonormal(key: Key[Array, ""], rows: int, columns: int) -> Float[Array, "rows columns"]:
@@ -40,7 +39,7 @@ def orthonormalized(columns: Float[Array, "rows columns"]) -> Float[Array, "rows
     def one(j: Array, done: Array) -> Array:
         v = columns[:, j]
         for _ in range(2):
-            v = v - jnp.matmul(done, jnp.matmul(v, done, precision=HIGHEST), precision=HIGHEST)
+            v = v - product(done, product(v, done))
         return done.at[:, j].set(v / jnp.linalg.norm(v))
 
     return jax.lax.fori_loop(0, columns.shape[1], one, jnp.zeros_like(columns))
@@ -90,4 +89,4 @@ def weights_with_spectrum(
     left, right = jax.random.split(key)
     u = haar_orthonormal(left, rows, len(s))
     v = haar_orthonormal(right, columns, len(s))
-    return (u * s) @ v.T
+    return product(u * s, v.T)

@@ -6,10 +6,9 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from .._checks import known_value, require_some, require_whole
+from .._products import product
 from ..connectivity import haar_orthonormal
 from ._connectome import require_square_weights
-
-HIGHEST = jax.lax.Precision.HIGHEST
 
 
 def resampled_weights(
@@ -62,4 +61,4 @@ def resampled_weights(
         core = core.at[n:, n:].set(haar_orthonormal(rest_key, size - n, size - n))
     core = jnp.asarray(stretched, floating)[:, None] * core
     q = haar_orthonormal(rotation_key, size, size)
-    return jnp.matmul(jnp.matmul(q, core, precision=HIGHEST), q.T, precision=HIGHEST)
+    return product(product(q, core), q.T)

@@ -32,7 +32,8 @@ def empirical_ntk(
 
     summed over every entry of every leaf of `params`, with no normalisation and no trace over
     outputs. All matrix products run at JAX's highest precision, those inside `apply` too unless
-    they name their own, so that a float32 kernel keeps float32 accuracy on every device.
+    they name their own, so that a float32 kernel keeps float32 accuracy on every device. Our own
+    networks name "highest", or leave it to this.
 
     Args:
         apply: the network, called as `apply(params, x)`. It returns one array, whose first axis

@@ -1,10 +1,10 @@
 """Measures of hidden activity before and after learning."""
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._checks import require_axes, require_same_shape
+from .._products import product
 
 
 def representation_alignment(
@@ -33,13 +33,12 @@ def representation_alignment(
     if len(h) != len(g):
         raise ValueError(f"other has {len(g)} trials; allowed is {len(h)}, as activity has.")
 
-    def product(a: Array, b: Array) -> Array:
-        with jax.default_matmul_precision("highest"):
-            if len(a) > max(a.shape[1], b.shape[1]):
-                return jnp.sum((a.T @ b) ** 2)
-            return jnp.sum((a @ a.T) * (b @ b.T))
+    def overlap(a: Array, b: Array) -> Array:
+        if len(a) > max(a.shape[1], b.shape[1]):
+            return jnp.sum(product(a.T, b) ** 2)
+        return jnp.sum(product(a, a.T) * product(b, b.T))
 
-    return product(h, g) / (jnp.sqrt(product(h, h)) * jnp.sqrt(product(g, g)))
+    return overlap(h, g) / (jnp.sqrt(overlap(h, h)) * jnp.sqrt(overlap(g, g)))
 
 
 def sign_agreement(activity: Float[Array, "..."], other: Float[Array, "..."]) -> Float[Array, ""]:

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from .._checks import require_axes, require_choice, require_whole
 from ._functional import Network, functional
+from ._through import require_precision, through
 
 ACTIVATIONS = {"linear": lambda x: x, "relu": jax.nn.relu, "tanh": jnp.tanh}
 
@@ -23,6 +24,9 @@ class MLP(nnx.Module):
     Args:
         widths: inputs, hidden widths, outputs; two or more numbers.
         activation: $\phi$, "linear", "relu" or "tanh".
+        precision: of its matrix products and of their gradients, "highest" or "default". At
+            "default" they are rounded as JAX has it on the device, which on GPUs and TPUs may leave
+            three digits of float32.
         rngs: the random streams; "params" is used.
 
     Raises:
@@ -32,11 +36,19 @@ class MLP(nnx.Module):
     the ReLU network of its figure 4.
     """
 
-    def __init__(self, widths: Sequence[int], *, activation: str = "linear", rngs: nnx.Rngs):
+    def __init__(
+        self,
+        widths: Sequence[int],
+        *,
+        activation: str = "linear",
+        precision: str = "highest",
+        rngs: nnx.Rngs,
+    ):
         if len(widths) < 2:
             raise ValueError(f"widths is {tuple(widths)!r}; allowed are two or more numbers.")
         widths = [require_whole(f"widths[{i}]", w) for i, w in enumerate(widths)]
         self.activation = require_choice("activation", activation, tuple(ACTIVATIONS))
+        self.precision = require_precision(precision)
         self.n_inputs = widths[0]
         self.depth = len(widths) - 1
         for layer, (inputs, outputs) in enumerate(itertools.pairwise(widths), 1):
@@ -53,24 +65,23 @@ class MLP(nnx.Module):
             raise ValueError(f"x has shape {x.shape}; allowed is (n, {self.n_inputs}).")
         phi = ACTIVATIONS[self.activation]
         for layer in range(1, self.depth):
-            x = phi(_through(x, getattr(self, f"w{layer}")[...]))
-        return _through(x, getattr(self, f"w{self.depth}")[...])
+            x = phi(through(x, getattr(self, f"w{layer}")[...], self.precision))
+        return through(x, getattr(self, f"w{self.depth}")[...], self.precision)
 
 
-def _through(x: Array, weights: Array) -> Array:
-    # Not x @ weights.T: behind a transpose neural-tangents' implementation 3 loses sight of the
-    # weights and is many times slower.
-    return jax.lax.dot_general(x, weights, (((1,), (1,)), ((), ())))
-
-
-def mlp(widths: Sequence[int], activation: str = "linear") -> Network:
+def mlp(
+    widths: Sequence[int], activation: str = "linear", *, precision: str = "highest"
+) -> Network:
     """`MLP` as a pair of pure functions; its parameters are `{"w1": ..., "w2": ...}`.
 
     Args:
         widths: inputs, hidden widths, outputs.
         activation: "linear", "relu" or "tanh".
+        precision: of its matrix products, "highest" or "default".
 
     Raises:
         ValueError: an argument is not as `MLP` needs it.
     """
-    return functional(lambda rngs: MLP(widths, activation=activation, rngs=rngs))
+    return functional(
+        lambda rngs: MLP(widths, activation=activation, precision=precision, rngs=rngs)
+    )

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 from .._checks import require_axes, require_choice, require_whole
 from ..connectivity import gaussian_weights
 from ._functional import Network, functional
+from ._through import require_precision, through
 
 RNN_ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
 OUTPUTS = ("all", "last")
@@ -21,6 +22,7 @@ def rnn_activity(
     *,
     activation: str = "relu",
     leak: float | int = 0.0,
+    precision: str = "highest",
 ) -> Float[Array, "n t N"]:
     r"""The hidden activity of a recurrent network over a batch of trials.
 
@@ -31,6 +33,9 @@ def rnn_activity(
         x: the inputs of each trial and step.
         activation: $\phi$, "relu" or "tanh".
         leak: $\rho$, which is $1 - \Delta t / \tau$.
+        precision: of its matrix products and of their gradients, "highest" or "default". At
+            "default" they are rounded as JAX has it on the device, which on GPUs and TPUs may leave
+            three digits of float32.
 
     Returns:
         $h_1$ to $h_T$: what each step's output is read from.
@@ -41,6 +46,7 @@ def rnn_activity(
     Source: Liu et al. (2024), arXiv 2310.08513, its recurrent network.
     """
     phi = RNN_ACTIVATIONS[require_choice("activation", activation, tuple(RNN_ACTIVATIONS))]
+    require_precision(precision)
     x = require_axes("x", x, "n", "t", "n_in")
     n_in = params["input"].shape[1]
     if x.shape[2] != n_in:
@@ -52,7 +58,7 @@ def rnn_activity(
             f"{params['input'].shape}; allowed are (N, N) and (N, n_in)."
         )
     # All steps in one product, which is several times faster than one for each.
-    drive = _through(x, params["input"])
+    drive = through(x, params["input"], precision)
     hidden = jnp.zeros_like(drive[:, 0])
     states = []
     # Unrolled, because implementation 3 of neural-tangents knows no loops.
@@ -60,7 +66,7 @@ def rnn_activity(
         current = drive[:, step]
         # The first step starts from rest, where the recurrent product is zero.
         if step > 0:
-            current = current + _through(hidden, params["recurrent"])
+            current = current + through(hidden, params["recurrent"], precision)
         if leak:
             current = leak * hidden + (1 - leak) * current
         hidden = phi(current)
@@ -75,6 +81,7 @@ def rnn_apply(
     outputs: str = "all",
     activation: str = "relu",
     leak: float | int = 0.0,
+    precision: str = "highest",
 ) -> Float[Array, "n *out"]:
     r"""The outputs $y_t = W_o h_{t+1}$ of a recurrent network over a batch of trials.
 
@@ -85,6 +92,7 @@ def rnn_apply(
         outputs: "all" steps or the "last" one.
         activation: "relu" or "tanh".
         leak: $\rho$.
+        precision: of the matrix products, "highest" or "default", as in `rnn_activity`.
 
     Returns:
         The outputs, (n, t, k) for "all" and (n, k) for "last".
@@ -95,8 +103,9 @@ def rnn_apply(
     Source: as `rnn_activity`.
     """
     require_choice("outputs", outputs, OUTPUTS)
-    hidden = rnn_activity(params, x, activation=activation, leak=leak)
-    return _through(hidden if outputs == "all" else hidden[:, -1], params["readout"])
+    hidden = rnn_activity(params, x, activation=activation, leak=leak, precision=precision)
+    read = hidden if outputs == "all" else hidden[:, -1]
+    return through(read, params["readout"], precision)
 
 
 class RNN(nnx.Module):
@@ -113,6 +122,7 @@ class RNN(nnx.Module):
         activation: "relu" or "tanh".
         leak: $\rho$, at least 0 and below 1.
         gain: $g$.
+        precision: of the matrix products, "highest" or "default", as in `rnn_activity`.
         rngs: the random streams; "params" is used.
 
     Raises:
@@ -130,6 +140,7 @@ class RNN(nnx.Module):
         activation: str = "relu",
         leak: float | int = 0.0,
         gain: float | int = 1.25,
+        precision: str = "highest",
         rngs: nnx.Rngs,
     ):
         n_inputs = require_whole("n_inputs", n_inputs)
@@ -139,6 +150,7 @@ class RNN(nnx.Module):
         if not 0 <= leak < 1:
             raise ValueError(f"leak is {leak!r}; allowed is at least 0 and below 1.")
         self.leak = leak
+        self.precision = require_precision(precision)
 
         def uniform(rows: int, columns: int) -> nnx.Param:
             bound = columns**-0.5
@@ -152,7 +164,9 @@ class RNN(nnx.Module):
     def __call__(self, x: Float[Array, "n t n_in"]) -> Float[Array, "n t k"]:
         """The outputs of every trial and step."""
         params = {name: getattr(self, name)[...] for name in ("input", "recurrent", "readout")}
-        return rnn_apply(params, x, activation=self.activation, leak=self.leak)
+        return rnn_apply(
+            params, x, activation=self.activation, leak=self.leak, precision=self.precision
+        )
 
 
 def rnn(
@@ -163,6 +177,7 @@ def rnn(
     activation: str = "relu",
     leak: float | int = 0.0,
     gain: float | int = 1.25,
+    precision: str = "highest",
 ) -> Network:
     """`RNN` as a pair of pure functions, with params of keys "input", "recurrent", "readout".
 
@@ -170,12 +185,13 @@ def rnn(
     """
     return functional(
         lambda rngs: RNN(
-            n_inputs, n_hidden, n_outputs, activation=activation, leak=leak, gain=gain, rngs=rngs
+            n_inputs,
+            n_hidden,
+            n_outputs,
+            activation=activation,
+            leak=leak,
+            gain=gain,
+            precision=precision,
+            rngs=rngs,
         )
     )
-
-
-def _through(states: Array, weights: Array) -> Array:
-    # Not states @ weights.T: behind a transpose neural-tangents' implementation 3 loses sight of
-    # the weights and takes hundreds of times as long.
-    return jax.lax.dot_general(states, weights, (((states.ndim - 1,), (1,)), ((), ())))

@@ -119,6 +119,11 @@ WRONG = [
         NULL + "optimizer: [sgd, adam]\nmomentum: 0",
         r"line 3, column 11: momentum is 0\.0 with 'adam'; allowed is 0\.9, the default",
     ),
+    (NULL + "precision: high", r"precision is 'high'; allowed are highest, default"),
+    (
+        NULL + "task: linear\nprecision: default",
+        r"precision is given and task is 'linear'; allowed with it are task, start, n_hidden",
+    ),
     (NULL + "kernel_weights: input", r"kernel_weights is 'input'; allowed are recurrent, all"),
     (
         NULL + "task: sMNIST\nimages: digits\ndt: [100, 50]",

@@ -133,6 +133,7 @@ def test_each_field_is_an_axis_of_its_own():
         "kernel_weights": ["recurrent", "all"],
         "kernel_trials": [1, 2],
         "activity_trials": [1, 2],
+        "precision": ["highest", "default"],
         "random_seed": [0, 1],
     }
     for field, values in lists.items():
@@ -247,12 +248,15 @@ def test_images_go_to_the_cells_that_learn_them():
 def test_yaml_reads_back(text):
     spec = sweep_spec(text)
     assert sweep_spec(to_yaml(spec)) == spec
-    # Everything is written, so that it does not change when a default does.
+    # Everything is written, so that it does not change when a default does; but for the precision,
+    # which studies of before there was a choice do not name.
     written = yaml.safe_load(to_yaml(spec))
     assert set(written) == {f.name for f in dataclasses.fields(Setting)} - {
         "starts",
         "images",
+        "precision",
     } | {"start"}
+    assert "precision" in yaml.safe_load(to_yaml(sweep_spec(text + "precision: default\n")))
 
 
 AXES = {
@@ -264,6 +268,7 @@ AXES = {
     "activation": st.sampled_from(["relu", "tanh"]),
     "dt": st.sampled_from([100, 50, 12.5]),
     "kernel_weights": st.sampled_from(["recurrent", "all"]),
+    "precision": st.sampled_from(["highest", "default"]),
     "random_seed": st.integers(0, 2**32 - 1),
 }
 
