@@ -19,10 +19,12 @@ of a scalar output is $K = X M X^\top$.
 - `effective_rank` (`_effective_rank.py`).
 - `numerical_expected_kernel_alignment`, `uniform_tasks` (`_numerical.py`): a mean over drawn tasks,
   for where no closed form is known.
+- `predict`, `Prediction` (`_predict.py`): all of this for given weights, in one call.
 - `theory.dynamics` (`dynamics/`), a package to import by its own name: how the network learns.
 
 Every function is pure and works under `jax.jit`, `jax.vmap` and `jax.grad`, in float64 where the
-user enables it. Values are checked where they are known, which under a transformation they are
+user enables it. Products are at the highest precision on any device, and closed forms of alignments
+hold at any scale. Values are checked where they are known, which under a transformation they are
 not; shapes are checked always.
 """
 
@@ -49,10 +51,12 @@ from ._partial_alignment import (
     feature_task_spectrum,
     partial_alignment,
 )
+from ._predict import Prediction, predict
 from ._task_alignment import task_kernel_alignment
 
 __all__ = [
     "NumericalExpectation",
+    "Prediction",
     "aligned_kernel_alignment",
     "any_scale_kernel_alignment",
     "balance",
@@ -73,6 +77,7 @@ __all__ = [
     "optimal_initial_gram",
     "optimal_kernel_alignment",
     "partial_alignment",
+    "predict",
     "task_kernel_alignment",
     "two_layer_ntk",
     "uniform_tasks",

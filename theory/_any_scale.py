@@ -67,6 +67,11 @@ def any_scale_kernel_alignment(
     # A share that was computed may be above 1 by rounding.
     if known is not None and known > 1 + 32 * d * jnp.finfo(q.dtype).eps:
         raise ValueError(f"overlap is {known}; allowed are numbers from 0 to 1.")
+    return at_any_scale(sigma, d, r, q, norm)
+
+
+def at_any_scale(sigma: Array, d: int, r: int | Array, q: Array, norm: Array) -> Array:
+    """The form itself, for any positive number r."""
     dtype = jnp.result_type(sigma, norm)
     root = jnp.sqrt(norm.astype(dtype))
     # So far above 1 that u is 1 to all digits, and not so far that the square of gamma overflows.

@@ -1,6 +1,5 @@
 """What is predicted for a cell: the small-scale formula, and a form that needs no small scale."""
 
-import functools
 from typing import Any
 
 import jax
@@ -50,7 +49,10 @@ def any_scale_alignment(cell: Cell, d: int, share: Any = None) -> Any:
     """
     if cell.readout:
         return None
-    of_one = functools.partial(theory.any_scale_kernel_alignment, cell.sigma, d, cell.rank)
+
+    def of_one(overlap: Any) -> Any:
+        return theory.any_scale_kernel_alignment(cell.sigma, d=d, rank=cell.rank, overlap=overlap)
+
     shares = jnp.asarray(cell.share(d) if share is None else share, jnp.result_type(float))
     found = np.asarray(jnp.vectorize(of_one)(shares))
     return found if found.ndim else float(found)

@@ -68,8 +68,8 @@ def test_a_wrong_formula_fails_and_is_named(tmp_path, monkeypatch, only):
     right = theory.expected_kernel_alignment
 
     # The factor d / (d + 1), forgotten: 5 % off.
-    def wrong(singular_values, d, **rest):
-        return right(singular_values, d, **rest) * d / (d + 1)
+    def wrong(singular_values, *, d, **rest):
+        return right(singular_values, d=d, **rest) * d / (d + 1)
 
     monkeypatch.setattr(theory, "expected_kernel_alignment", wrong)
     result = run("--quick", "--json", tmp_path / "rows.json", "--out", tmp_path)
@@ -85,7 +85,7 @@ def test_a_wrong_exact_formula_fails(tmp_path, monkeypatch, only):
     only("proposition 1")
     right = theory.aligned_kernel_alignment
     monkeypatch.setattr(
-        theory, "aligned_kernel_alignment", lambda c, w, d, rank=1: right(c, w, d, rank) * 0.9999
+        theory, "aligned_kernel_alignment", lambda c, **rest: right(c, **rest) * 0.9999
     )
     result = run("--quick", "--out", tmp_path)
     assert result.exit_code == 1

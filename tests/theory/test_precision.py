@@ -83,6 +83,13 @@ CASES = {
     "expected_feature_overlap": (lambda k: theory.expected_feature_overlap(k, d=D), 1 + draw()),
     "feature_task_spectrum": (lambda k: theory.feature_task_spectrum(k, d=D), 1 + draw()),
     "effective_rank": (theory.effective_rank, W1),
+    "predict": (
+        lambda w1, w2, x, b: theory.predict(w1, w2, x, b)[:7],
+        W1,
+        W2[:1],
+        TASKS,
+        TASKS[0],
+    ),
     "numerical_expected_kernel_alignment": (
         lambda m, t, s: theory.numerical_expected_kernel_alignment(m, t, data_covariance=s),
         FACTOR,
@@ -123,7 +130,7 @@ CASES = {
     ),
     "kernel_change_time": (dynamics.kernel_change_time, TIMES, draw(3)),
 }
-TYPES = {"NumericalExpectation", "Trajectory", "SingleUnit"}
+TYPES = {"NumericalExpectation", "Prediction", "Trajectory", "SingleUnit"}
 
 
 def test_no_public_function_is_left_out():

@@ -81,13 +81,17 @@ CASES = {
     ),
     "feature_task_spectrum": (lambda k: theory.feature_task_spectrum(1.5 + k[0], d=D), (1,)),
     "effective_rank": (lambda w: theory.effective_rank(w, "exponential_entropy"), (H, D)),
+    "predict": (
+        lambda w: jnp.stack(theory.predict(w, vector((1, H), 1), vector((6, D), 2), w[0])[:2]),
+        (H, D),
+    ),
     "numerical_expected_kernel_alignment": (
         lambda t: theory.numerical_expected_kernel_alignment(jnp.diag(vector((D,))), t).mean,
         (5, D),
     ),
 }
 # These take no array in which a derivative could be asked.
-NOT_HERE = {"NumericalExpectation", "uniform_tasks"}
+NOT_HERE = {"NumericalExpectation", "Prediction", "uniform_tasks"}
 
 
 def test_no_public_function_is_left_out():
