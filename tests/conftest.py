@@ -38,7 +38,7 @@ def x64():
     """Float64 for the length of one test."""
     enable = getattr(jax, "enable_x64", None)
     if enable is None:
-        from jax.experimental import enable_x64 as enable
+        from jax.experimental import enable_x64 as enable  # pyright: ignore[reportAttributeAccessIssue]
     with enable(True):
         yield
 

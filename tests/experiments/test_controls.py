@@ -119,7 +119,7 @@ def verdict_by_enumeration(ranks, values, lazier_is_larger):
     for draw in itertools.product(range(n), repeat=n):
         drawn = values[:, list(draw)]
         pairs = [(r, v) for r, row in zip(ranks, drawn, strict=True) for v in row]
-        found.append(stats.spearmanr(*zip(*pairs, strict=True)).statistic)
+        found.append(stats.spearmanr(*zip(*pairs, strict=True)).statistic)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
     low, high = np.quantile(found, [0.025, 0.975])
     if low <= 0 <= high:
         return "no clear trend"
@@ -144,7 +144,7 @@ def test_trends_are_those_of_all_draws_of_seeds(monkeypatch):
             expected = verdict_by_enumeration(ranks, values, MEASURES[trend.measure])
             assert trend.verdict == expected, (name, trend)
             seen.add((name, trend.measure, expected))
-            correlation = stats.spearmanr(np.repeat(ranks, 3), values.ravel()).statistic
+            correlation = stats.spearmanr(np.repeat(ranks, 3), values.ravel()).statistic  # pyright: ignore[reportAttributeAccessIssue]
             assert trend.spearman == pytest.approx(correlation, abs=1e-12)
     assert ("up", "kernel_alignment", "lazier with rank") in seen
     assert ("up", "weight_change_norm", "richer with rank") in seen

@@ -80,11 +80,11 @@ def test_numbers_of_the_table_are_those_of_the_cells(rich, read):
     assert set(rows) == {file.stem for file in files}
     for file in files:
         cell, row = read_cell(study.path, file.stem), rows[file.stem]
-        assert row["start"] == str(cell["start"].values).replace("\x1b", "\ufffd")
-        assert row["seeds"] == str(cell.sizes["seed"])
+        assert row["start"] == str(cell["start"].values).replace("\x1b", "\ufffd")  # pyright: ignore[reportOptionalSubscript]
+        assert row["seeds"] == str(cell.sizes["seed"])  # pyright: ignore[reportOptionalMemberAccess]
         names = ("kernel_alignment", "weight_change_norm", "accuracy", "loss")
-        for name in (each for each in names if each in cell):
-            values = cell[name].values.astype(float)
+        for name in (each for each in names if each in cell):  # pyright: ignore[reportOperatorIssue]
+            values = cell[name].values.astype(float)  # pyright: ignore[reportOptionalSubscript]
             mean, bar = map(float, row[name.replace("_", " ")].split(" ± "))
             half = stats.t.isf(0.025, len(values) - 1) * stats.sem(values)
             # Four and two digits are shown, so that half of the last one is this at most.
@@ -102,7 +102,7 @@ def test_sort_values_are_exact(rich, read):
     assert "kernel_alignment" in keys
     values = [float(v) for t, n, v in page.attributes if n == "data-value" and v]
     for file in (study.path / "cells").glob("*.nc"):
-        mean = read_cell(study.path, file.stem)["kernel_alignment"].values.astype(float).mean()
+        mean = read_cell(study.path, file.stem)["kernel_alignment"].values.astype(float).mean()  # pyright: ignore[reportOptionalSubscript]
         assert np.abs(np.array(values) - mean).min() < 1e-15
 
 
