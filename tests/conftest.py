@@ -7,13 +7,6 @@ import jaxtyping
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Most of the time of the tests goes into compiling, which takes half as long without the back end's
-# optimizations. What the caller's XLA_FLAGS say of them stands.
-if "backend_optimization_level" not in os.environ.get("XLA_FLAGS", ""):
-    os.environ["XLA_FLAGS"] = (
-        os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=0"
-    ).strip()
-
 # Derandomized, so that a run that passed passes again. Both fixtures below set a switch that no
 # example changes, so one setting may serve many examples.
 settings.register_profile(
@@ -23,7 +16,21 @@ settings.register_profile(
     max_examples=8,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-settings.load_profile("repeatable")
+settings.register_profile("release", settings.get_profile("repeatable"), max_examples=200)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Without XLA's optimizations, which halves the time of compiling; slow tests as users run.
+
+    JAX reads the switch whenever it compiles, and what a test starts reads the variable.
+    """
+    hasty = item.get_closest_marker("slow") is None
+    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = str(int(hasty))
+    if jax.config.read("jax_disable_most_optimizations") != hasty:
+        jax.config.update("jax_disable_most_optimizations", hasty)
+        jax.clear_caches()  # of what was compiled the other way
 
 
 @pytest.fixture
@@ -31,7 +38,7 @@ def x64():
     """Float64 for the length of one test."""
     enable = getattr(jax, "enable_x64", None)
     if enable is None:
-        from jax.experimental import enable_x64 as enable
+        from jax.experimental import enable_x64 as enable  # pyright: ignore[reportAttributeAccessIssue]
     with enable(True):
         yield
 

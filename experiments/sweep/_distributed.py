@@ -127,7 +127,7 @@ def _cells_done(
 class _InHand(NamedTuple):
     """A cell that a worker has."""
 
-    index: int
+    index: int  # pyright: ignore[reportIncompatibleMethodOverride]
     future: Any
 
 

@@ -4,6 +4,7 @@ import shlex
 
 import pytest
 import typer
+import typer.core
 from typer.testing import CliRunner
 
 from experiments import cli
@@ -30,6 +31,7 @@ def parse(line):
     program, name, *arguments = shlex.split(line)
     assert program == "richlazy"
     group = typer.main.get_command(cli.app)
+    assert isinstance(group, typer.core.TyperGroup)
     assert name in group.commands, line
     return group.commands[name].make_context(name, arguments)
 
@@ -50,7 +52,7 @@ def test_what_does_not_exist_is_seen():
 
 
 def test_pages_have_commands():
-    assert {line.split()[1] for _, line in SHELL} >= set(typer.main.get_command(cli.app).commands)
+    assert {line.split()[1] for _, line in SHELL} >= set(typer.main.get_command(cli.app).commands)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @pytest.mark.slow

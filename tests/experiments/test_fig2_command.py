@@ -104,7 +104,7 @@ def test_sentences_say_what_held_and_who_did_not_learn():
 def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").write_text("a file")
-    monkeypatch.setattr(cli._recurrent, "run_task", lambda *_, **__: pytest.fail("work was begun"))
+    monkeypatch.setattr(cli._recurrent, "run_task", lambda *_, **__: pytest.fail("work was begun"))  # pyright: ignore[reportAttributeAccessIssue]
     result = run("fig2", *arguments)
     assert result.exit_code == 2
     assert message in result.output

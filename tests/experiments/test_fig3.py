@@ -103,8 +103,8 @@ def run(*arguments):
 
 
 def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
-    monkeypatch.setattr(cli._images.rj, "image_set", lambda source: IMAGES)
-    monkeypatch.setattr(cli._images, "HELD", 8)
+    monkeypatch.setattr(cli._images.rj, "image_set", lambda source: IMAGES)  # pyright: ignore[reportAttributeAccessIssue]
+    monkeypatch.setattr(cli._images, "HELD", 8)  # pyright: ignore[reportAttributeAccessIssue]
     small = ["--panel", "C", "--hidden", 10, "--rank", 4, "--seeds", 2, "--iterations", 5]
     small += ["--teacher-iterations", 4, "--batch", 6, "--out", tmp_path]
     first = run(*small)

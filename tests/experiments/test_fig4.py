@@ -87,7 +87,7 @@ def run(*arguments):
 
 
 def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
-    monkeypatch.setattr(cli._images.rj, "image_set", lambda source: IMAGES)
+    monkeypatch.setattr("experiments.cli._images.rj.image_set", lambda source: IMAGES)
     small = ["--panel", "B", "--hidden", 8, "--ranks", "1,8", "--seeds", 2, "--iterations", 6]
     small += ["--batch", 5, "--kernel-images", 7, "--out", tmp_path]
     first = run(*small)

@@ -167,8 +167,8 @@ def test_adam_and_the_kernel_of_all_weights():
 def test_half_the_time_step_has_twice_the_steps(task):
     one, other = (Setting(task=task, dt=dt).made_task() for dt in (100.0, 50.0))
     assert other.n_steps == 2 * one.n_steps == 16
-    for period, steps in one.periods.items():
-        assert other.periods[period] == slice(2 * steps.start, 2 * steps.stop)
+    for period, steps in one.periods.items():  # pyright: ignore[reportAttributeAccessIssue]
+        assert other.periods[period] == slice(2 * steps.start, 2 * steps.stop)  # pyright: ignore[reportAttributeAccessIssue]
     assert Setting(task=task).made_task() == rj.task_by_name(task)
 
 
@@ -261,7 +261,9 @@ def test_command_runs_each_task_once(tmp_path):
 def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").write_text("a file")
-    monkeypatch.setattr(cli._recurrent, "run_task", lambda *_, **__: pytest.fail("work was begun"))
+    monkeypatch.setattr(
+        "experiments.cli._recurrent.run_task", lambda *_, **__: pytest.fail("begun")
+    )
     result = run(*arguments)
     assert result.exit_code == 2
     assert message in result.output

@@ -192,7 +192,7 @@ def test_what_is_not_trained_is_seen_in_table_and_figure():
     first = draw(parts).axes[0]
     marked = [line for line in first.lines if line.get_marker() == "x"]
     at_zero = parts["scale"]["readout"].values == 0
-    assert len(marked[0].get_xdata()) == ((states == "not trained") & at_zero).sum()
+    assert np.size(marked[0].get_xdata()) == ((states == "not trained") & at_zero).sum()
 
 
 @pytest.mark.parametrize("rank", [1, 5, 20])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from experiments.verify import Row
 from experiments.verify._row import curve_row, exact_row, mean_row, variance_row
 
-ABOUT = {"name": "n", "statement": "s", "setting": "t", "quantity": "q"}
+ABOUT: dict[str, Any] = {"name": "n", "statement": "s", "setting": "t", "quantity": "q"}
 GOOD = Row(**ABOUT, predicted=0.5, measured=0.5, standard_error=1e-3, runs=100, kind="mean")
 
 
@@ -77,6 +78,7 @@ def test_curve_row_shows_its_farthest_time_and_keeps_its_first_network():
     row = curve_row(predicted, measured, times=times, finer=2, **ABOUT)
     assert (row.predicted, row.runs, row.z) == (0.5, 2, None)
     assert row.measured == pytest.approx(0.495)
+    assert row.curve is not None
     assert row.curve.times == tuple(times)
     assert row.curve.predicted == tuple(predicted[0])
     assert row.curve.measured_times == (0, 0.5, 1)

@@ -77,8 +77,8 @@ def test_another_set_of_images_is_another_setting():
 
 
 def test_command(tmp_path, monkeypatch):
-    monkeypatch.setattr(cli._images.rj, "image_set", lambda source: IMAGES)
-    monkeypatch.setattr(cli._images, "HELD", 8)
+    monkeypatch.setattr("experiments.cli._images.rj.image_set", lambda source: IMAGES)
+    monkeypatch.setattr("experiments.cli._images.HELD", 8)
     small = "fig1 --task sMNIST --hidden 8 --seeds 2 --iterations 4 --batch 6 --out"
     result = CliRunner().invoke(cli.app, [*small.split(), str(tmp_path)])
     assert result.exit_code == 0, result.output

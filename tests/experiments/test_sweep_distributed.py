@@ -143,10 +143,10 @@ def cluster(gate):
     # Imports take most of the time of a worker that starts. These are forked from a process that
     # has made them.
     forked = {"distributed.worker.multiprocessing-method": "forkserver"}
-    with dask.config.set(forked):
+    with dask.config.set(forked):  # pyright: ignore[reportPrivateImportUsage]
         get_mp_context().set_forkserver_preload(["experiments.sweep._dask"])
     with (
-        dask.config.set({"distributed.worker.preload": [str(faults)]} | forked),
+        dask.config.set({"distributed.worker.preload": [str(faults)]} | forked),  # pyright: ignore[reportPrivateImportUsage]
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
@@ -186,10 +186,10 @@ def test_a_killed_worker_changes_no_number(cluster, gate, undisturbed, tmp_path,
         assert (study / "unfinished" / first / "400").is_dir()
         (address,) = (
             address
-            for address, keys in client.processing().items()
+            for address, keys in client.processing().items()  # pyright: ignore[reportAttributeAccessIssue]
             if any(key.endswith("-0-1") for key in keys)
         )
-        os.kill(client.run(os.getpid)[address], signal.SIGKILL)
+        os.kill(client.run(os.getpid)[address], signal.SIGKILL)  # pyright: ignore[reportIndexIssue]
         # In the place of a worker that is believed dead and still has the cell.
         until(lambda: believed_dead.enter_context(claim_cell(study, first)))
         gate.unlink()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from experiments import sweep
-from experiments.sweep import SpecError, read_spec, sweep_spec
+from experiments.sweep import SpecError, _check, read_spec, sweep_spec
 
 NULL = "start: {kind: null}\n"
 WORM = "celegans_varshney2011"
@@ -304,14 +304,14 @@ def test_a_grid_that_is_too_large_is_never_multiplied_out(monkeypatch):
 
 def test_a_combination_that_only_the_whole_setting_refuses_has_its_place(monkeypatch):
     """A check that `Setting` does not have yet, of two fields beside each other."""
-    real = sweep._check.setting_of
+    real = _check.setting_of
 
     def stricter(spec, cell):
         if cell["gain"] > 1 and cell["leak"] > 0:
             raise ValueError(f"leak is {cell['leak']} with gain {cell['gain']}; allowed is 0.0.")
         return real(spec, cell)
 
-    monkeypatch.setattr(sweep._check, "setting_of", stricter)
+    monkeypatch.setattr(_check, "setting_of", stricter)
     (fault,) = faults(NULL + "gain: [0.5, 2, 3]\nleak: [0, 0.5]\n")
     assert (fault.line, fault.column) == (3, 11)
     assert fault.message == "leak is 0.5 with gain 2.0; allowed is 0.0."

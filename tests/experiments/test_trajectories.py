@@ -19,6 +19,8 @@ def test_training_follows_its_trajectory_and_no_other(monkeypatch):
     good = rows_of(monkeypatch, "balanced-0")
     assert len(good) == 2
     assert all(row.holds for row in good)
+    assert good[0].curve is not None
+    assert good[1].curve is not None
     # Rich, or agreement would be of two curves that stand still.
     assert min(good[0].curve.measured) < 0.9
     assert good[1].curve.measured[-1] < 0.01

@@ -67,7 +67,7 @@ def test_closed_form_is_the_integral(a, b, kappa):
 
     pieces = [0, 0.1, 0.4, 1, mpmath.pi / 2]
     mass = mpmath.quad(density, pieces)
-    expected = mpmath.quad(lambda t: rho(t) * density(t), pieces) / mass
+    expected = mpmath.quad(lambda t: rho(t) * density(t), pieces) / mass  # pyright: ignore[reportOperatorIssue]
     np.testing.assert_allclose(mean_overlap(kappa, a, b), float(expected), rtol=1e-10)
 
 

@@ -23,9 +23,8 @@ TABLE = rc.CellTypes(
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(45, 300))
 def test_counts_are_those_of_largest_remainders(relative, size):
     k = len(relative)
-    table = rc.CellTypes(
-        tuple(map(str, range(k))), np.array(relative, float), *(np.ones((k, k)) for _ in range(3))
-    )
+    ones = np.ones((k, k))
+    table = rc.CellTypes(tuple(map(str, range(k))), np.array(relative, float), ones, ones, ones)
     counts = rc.cell_type_counts(table, size)
     total = sum(relative)
     # In whole numbers: the remainder of each share, in parts of the total.
@@ -76,8 +75,8 @@ def test_moments_of_each_block(draws, assert_means, size, counts, distribution):
 
 
 def one_type(mean, sd, probability=1.0):
-    square = [np.full((1, 1), x) for x in (probability, mean, sd)]
-    return rc.CellTypes(("A",), np.ones(1), *square)
+    p, m, s = (np.full((1, 1), x) for x in (probability, mean, sd))
+    return rc.CellTypes(("A",), np.ones(1), p, m, s)
 
 
 def test_shape_of_the_distributions(draws, assert_means):

@@ -69,7 +69,7 @@ W = jnp.eye(4)
 BAD = [
     (lambda: rj.low_rank(W, 0), r"rank is 0; .*from 1 to 4"),
     (lambda: rj.low_rank(W, 5), r"rank is 5; .*from 1 to 4"),
-    (lambda: rj.low_rank(W, 1.5), r"rank is .*1\.5.*; .*whole number"),
+    (lambda: rj.low_rank(W, 1.5), r"rank is .*1\.5.*; .*whole number"),  # pyright: ignore[reportArgumentType]
     (lambda: rj.low_rank(W, 2, "spectral"), r"keep is 'spectral'; .*'frobenius', 'leading'"),
     (lambda: rj.low_rank(jnp.ones(3), 1), r"w has shape \(3,\)"),
     (lambda: rj.with_singular_values(W, jnp.ones(3)), r"singular_values has 3 entries; .*4"),

@@ -120,7 +120,7 @@ def test_bounds(p, first, second, part):
 def test_the_range_named_is_allowed(p, fields, name):
     with pytest.raises(ValueError, match=f"^{name} is {float(fields[name])}[;,]") as caught:
         rc.MotifStatistics(p, **fields)
-    low, high = re.search(r"from (\S+) to (\S+)", str(caught.value)).groups()
+    ((low, high),) = re.findall(r"from (\S+) to (\S+)", str(caught.value))
     for end in (low, high):
         rc.MotifStatistics(p, **{**fields, name: float(end)})
 

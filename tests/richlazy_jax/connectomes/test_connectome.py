@@ -24,7 +24,7 @@ def test_holds_a_copy_that_cannot_be_written():
     with pytest.raises(ValueError, match="read-only"):
         c.weights[0, 1] = 1.0
     with pytest.raises(dataclasses.FrozenInstanceError):
-        c.source = "x"
+        c.source = "x"  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_without_takes_out_row_and_column():

@@ -111,7 +111,7 @@ BAD = [
     ("w.npy", npy(np.zeros((0, 0))), {}, r"nodes are 0"),
     ("w.npy", npy(W * 0), {}, r"zero everywhere"),
     ("w.npy", npy(at(np.nan)), {}, r"w\.npy: weights\[1, 2\] is nan; .*finite"),
-    ("w.npy", npy(at(np.inf, np.float16)), {}, r"weights\[1, 2\] is inf; .*finite"),
+    ("w.npy", npy(at(np.inf, np.float16)), {}, r"weights\[1, 2\] is inf; .*finite"),  # pyright: ignore[reportArgumentType]
     ("w.npy", npy(W + 0j), {}, r"weights has dtype complex128; .*real"),
     ("w.npy", npy(W.astype(str)), {}, r"weights has dtype <U32; .*real"),
     ("w.npy", npy(W.astype("m8[s]")), {}, r"weights has dtype timedelta64\[s\]; .*real"),

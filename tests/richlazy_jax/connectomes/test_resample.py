@@ -39,7 +39,7 @@ def test_the_same_size_keeps_singular_values_and_eigenvalues(x64, n, seed):
     # All power sums of the eigenvalues, which unlike their order are smooth.
     for power in range(1, n + 1):
         expected = np.trace(np.linalg.matrix_power(w, power))
-        scale = np.linalg.norm(w) ** power
+        scale = float(np.linalg.norm(w)) ** power
         got_trace = np.trace(np.linalg.matrix_power(got, power))
         np.testing.assert_allclose(got_trace, expected, atol=1e-11 * scale)
     assert n == 1 or not np.allclose(got, w)
@@ -113,7 +113,7 @@ def test_uniformly_rotated_under_vmap_and_jit():
 KEY = jax.random.key(0)
 BAD = [
     (lambda: resampled_weights(KEY, draw(3), 0), r"size is 0; .*>= 1"),
-    (lambda: resampled_weights(KEY, draw(3), 2.0), r"size is 2\.0; .*whole number"),
+    (lambda: resampled_weights(KEY, draw(3), 2.0), r"size is 2\.0; .*whole number"),  # pyright: ignore[reportArgumentType]
     (lambda: resampled_weights(KEY, draw(3)[:2], 2), r"w: weights has shape \(2, 3\)"),
     (lambda: resampled_weights(KEY, draw(3) * np.nan, 2), r"w: weights\[0, 0\] is nan"),
     (lambda: resampled_weights(KEY, draw(3) * 0, 2), r"w is zero everywhere"),

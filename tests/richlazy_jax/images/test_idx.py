@@ -206,7 +206,7 @@ def test_bad_folders(tmp_path, changed, message):
 
 @pytest.mark.parametrize("file", ["train_images", "train_labels", "t10k_images", "t10k_labels"])
 def test_a_file_is_missing(tmp_path, file):
-    write_mnist(tmp_path, **{file: None})
+    write_mnist(tmp_path, **{file: None})  # pyright: ignore[reportArgumentType]
     part, kind = file.split("_")
     name = f"{part}-{kind}-idx{3 if kind == 'images' else 1}-ubyte"
     other = f"{part}-{kind}.idx{3 if kind == 'images' else 1}-ubyte"

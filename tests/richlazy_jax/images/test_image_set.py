@@ -33,7 +33,7 @@ def test_what_is_given_is_kept_as_copies():
         given[field][...] = 0
         assert kept.any()
     with pytest.raises(dataclasses.FrozenInstanceError):
-        images.name = "circles"
+        images.name = "circles"  # pyright: ignore[reportAttributeAccessIssue]
     assert repr(images) == "ImageSet(name='squares', classes=3)"
     # A set can be a static argument of a compiled function.
     assert hash(images) != hash(dataclasses.replace(images))

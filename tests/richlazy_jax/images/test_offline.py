@@ -121,7 +121,7 @@ def test_the_last_fifth_of_each_digit_is_held_out(digits):
 
     given = load_digits()
     for digit in range(10):
-        of_it = given.images[given.target == digit] / 16
+        of_it = given.images[given.target == digit] / 16  # pyright: ignore[reportAttributeAccessIssue]
         kept = len(of_it) - len(of_it) // 5
         for part, expected in (("train", of_it[:kept]), ("test", of_it[kept:])):
             mine = getattr(digits, f"{part}_labels") == digit

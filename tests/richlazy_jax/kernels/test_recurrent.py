@@ -208,7 +208,7 @@ def test_memory_is_bounded_by_the_block():
     for n in (16, 64):
         aligned = jax.jit(functools.partial(recurrent_kernel_alignment, block=4))
         compiled = aligned.lower(params, params, trials(12, n, 5)).compile()
-        temporaries.append(compiled.memory_analysis().temp_size_in_bytes)
+        temporaries.append(compiled.memory_analysis().temp_size_in_bytes)  # pyright: ignore[reportOptionalMemberAccess]
     x_bytes = 64 * 5 * 2 * 4
     assert temporaries[1] < temporaries[0] + 4 * x_bytes
 

@@ -57,7 +57,7 @@ def test_blocked_alignment_needs_less_memory():
 
     def temporaries(f):
         shape = jax.ShapeDtypeStruct((n, 4), jnp.float32)
-        return jax.jit(f).lower(shape).compile().memory_analysis().temp_size_in_bytes
+        return jax.jit(f).lower(shape).compile().memory_analysis().temp_size_in_bytes  # pyright: ignore[reportOptionalMemberAccess]
 
     whole = temporaries(lambda x: rj.kernel_alignment(kernel(x, x), kernel(x, x) + 1))
     blocked = temporaries(
@@ -96,7 +96,7 @@ def test_effective_ranks_are_those_of_theory(x64, rows, columns, seed):
         if kind == "eigenvalue_area" and rows != columns:
             assert np.isnan(value)
         else:
-            np.testing.assert_allclose(value, theory.effective_rank(w, kind), rtol=1e-9)
+            np.testing.assert_allclose(value, theory.effective_rank(w, kind), rtol=1e-9)  # pyright: ignore[reportArgumentType]
 
 
 def test_effective_ranks_of_many_in_one_program():

@@ -71,7 +71,7 @@ def test_is_the_whole_alignment_and_the_jackknife_by_deletion(x64, n, block, n_o
 
 
 def test_a_single_example_has_no_error():
-    got = jax.jit(lambda x: sampled_kernel_alignment(*two_kernels(0), x))(jnp.ones((1, 3)))
+    got = jax.jit(lambda x: sampled_kernel_alignment(*two_kernels(0), x))(jnp.ones((1, 3)))  # pyright: ignore[reportCallIssue]
     assert 0 < got.alignment <= 1
     assert np.isnan(got.standard_error)
     assert np.isnan(got.bias)
@@ -165,7 +165,7 @@ def test_block_bounds_the_memory():
     def temporaries(block):
         shape = jax.ShapeDtypeStruct((n, 3), jnp.float32)
         aligned = jax.jit(lambda x: sampled_kernel_alignment(kernel, other, x, block=block))
-        return aligned.lower(shape).compile().memory_analysis().temp_size_in_bytes
+        return aligned.lower(shape).compile().memory_analysis().temp_size_in_bytes  # pyright: ignore[reportOptionalMemberAccess]
 
     # One whole kernel is n x n x 10 x 10 numbers of 4 bytes; what is kept is n x n x 3.
     assert temporaries(None) >= n * n * 100 * 4
@@ -288,7 +288,7 @@ BAD = [
         r"kernel has shape \(7, 7\); allowed is that of other, \(7, 7, 2\)",
     ),
     (
-        lambda: sampled(*[lambda a, b: jnp.ones((7, 2, 7, 2))] * 2),
+        lambda: sampled(*[lambda a, b: jnp.ones((7, 2, 7, 2))] * 2),  # pyright: ignore[reportArgumentType]
         r"kernel has shape \(7, 2, 7, 2\) for 7 examples by 7; allowed is \(7, 7, \.\.\.\)",
     ),
 ]

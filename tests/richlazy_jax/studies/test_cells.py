@@ -88,7 +88,7 @@ def test_a_cell_comes_back(study):
         xr.testing.assert_identical(opened.load().drop_attrs(), before.drop_attrs())
     os.chmod(study / "cells" / f"{HASH}.nc", 0o644)
     write_cell(study, RECORD, made(2))
-    assert dict(read_cell(study, HASH).sizes)["start"] == 2
+    assert dict(read_cell(study, HASH).sizes)["start"] == 2  # pyright: ignore[reportOptionalMemberAccess]
 
 
 def test_what_is_missing_is_none(study):
@@ -102,7 +102,7 @@ def test_what_is_missing_is_none(study):
 def test_a_long_record_fits(study):
     record = {"weights": list(range(20_000))}
     hash = write_cell(study, record, made())
-    assert json.loads(read_cell(study, hash).attrs["study_record"]) == record
+    assert json.loads(read_cell(study, hash).attrs["study_record"]) == record  # pyright: ignore[reportOptionalMemberAccess]
 
 
 def test_dimensions_are_known_without_their_numbers(study):
@@ -165,7 +165,7 @@ def test_a_full_disk_leaves_what_was_there(study, monkeypatch, there):
     found = read_cell(study, HASH)
     assert (found is not None) == there
     write_cell(study, RECORD, made())
-    assert read_cell(study, HASH).sizes["start"] == 3
+    assert read_cell(study, HASH).sizes["start"] == 3  # pyright: ignore[reportOptionalMemberAccess]
     assert failures(study) == {}
 
 

@@ -135,7 +135,7 @@ def test_what_killed_writers_left_is_swept(tmp_path):
     for name, (age, _) in left.items():
         file = tmp_path / "cells" / name
         file.write_bytes(b"half")
-        os.utime(file, (time.time() - age,) * 2)
+        os.utime(file, (time.time() - age, time.time() - age))
     create_study(tmp_path, SPEC, {})
     there = {p.name for p in (tmp_path / "cells").iterdir()}
     assert there == {name for name, (_, stays) in left.items() if stays}

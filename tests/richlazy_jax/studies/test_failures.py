@@ -53,10 +53,9 @@ def test_folders_above_packages_are_not_told(study, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path / "private")
     import some_module  # pyright: ignore[reportMissingImports]
 
-    try:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011
         some_module.f()
-    except ValueError as error:
-        text = record_failure(study, HASH, error).traceback
+    text = record_failure(study, HASH, caught.value).traceback
     del sys.modules["some_module"]
     assert 'File "some_module.py", line 2' in text
     assert "private" not in text

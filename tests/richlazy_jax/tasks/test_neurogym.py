@@ -22,10 +22,10 @@ from richlazy_jax.tasks import (
 )
 
 try:
-    import neurogym
+    import neurogym  # pyright: ignore[reportMissingImports]
 except ImportError as error:
     needs_neurogym = pytest.mark.skip(reason=f"NeuroGym cannot be imported: {error}")
-    RELEASE = (0,)
+    RELEASE: tuple[int, ...] = (0,)
 else:
     # What it warns of is no concern of these tests.
     needs_neurogym = pytest.mark.filterwarnings("ignore")
@@ -33,7 +33,7 @@ else:
 
 # What later releases changed in the tasks.
 NOISE_ON_STIMULUS_CHANNELS_ONLY = RELEASE >= (2, 0)
-CUE_IN_FIXATION_PERIOD_ONLY = RELEASE >= (2, 1)
+CUE_IN_FIXATION_PERIOD_ONLY = RELEASE >= (2, 1)  # pyright: ignore[reportOperatorIssue]
 
 
 class Environment:
@@ -383,7 +383,7 @@ def test_training_on_neurogym(name):
 
 @needs_neurogym
 def test_an_environment_object_equals_its_name():
-    made = neurogym.make(THEIRS["DMS"], timing=TIMING["DMS"])
+    made = neurogym.make(THEIRS["DMS"], timing=TIMING["DMS"])  # pyright: ignore[reportPossiblyUnboundVariable]
     by_object = neurogym_task(made, 8).sample(jax.random.key(5), 4)
     by_name = neurogym_task(THEIRS["DMS"], 8, timing=TIMING["DMS"]).sample(jax.random.key(5), 4)
     jax.tree.map(np.testing.assert_array_equal, by_object, by_name)

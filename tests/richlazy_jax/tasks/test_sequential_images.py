@@ -153,7 +153,11 @@ def test_single_precision_by_default(task):
 def test_double_precision_where_jax_has_it(x64, images):
     task = SequentialImages(images)
     for trials in (task.sample(jax.random.key(0), 2), task.held(2)):
-        assert [leaf.dtype for leaf in trials] == [jnp.float64, jnp.int64, jnp.float64]
+        assert [leaf.dtype for leaf in jax.tree.leaves(trials)] == [
+            jnp.float64,
+            jnp.int64,
+            jnp.float64,
+        ]
 
 
 def test_the_function_that_trains_all_tasks_trains_this_one(task):

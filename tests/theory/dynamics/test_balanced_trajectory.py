@@ -151,7 +151,7 @@ def test_at_the_end_it_is_the_known_final_state(x64, balanced_start, start, kind
         np.testing.assert_allclose(got.gram[2], end, atol=2e-4)
         left = np.linalg.svd(teacher, compute_uv=False)[h:]
         np.testing.assert_allclose(got.loss[-1], np.sum(left**2) / 2, atol=1e-10)
-    assert (np.diff(np.asarray(got.loss)) <= 1e-12).all()
+    assert (jnp.diff(got.loss) <= 1e-12).all()
 
 
 def test_a_start_that_lies_at_a_saddle_stays(x64):

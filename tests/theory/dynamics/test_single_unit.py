@@ -61,7 +61,7 @@ def test_it_is_the_flow_and_the_riccati_solution(x64, flow, kind, seed):
     for i, (first, readout) in enumerate(ends):
         np.testing.assert_allclose(state.weights[i], first[0], atol=1e-10)
         np.testing.assert_allclose(state.readout[i], readout[0, 0], atol=1e-10)
-        norm = np.linalg.norm(first)
+        norm = float(np.linalg.norm(first))
         np.testing.assert_allclose(state.norm[i], norm, atol=1e-10)
         if beta.any() and norm > 1e-6:
             cosine = first[0] @ beta / norm / np.linalg.norm(beta)
