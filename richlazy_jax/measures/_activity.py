@@ -5,6 +5,7 @@ from jaxtyping import Array, Float
 
 from .._checks import require_axes, require_same_shape
 from .._products import product
+from ._scale import scaled
 
 
 def representation_alignment(
@@ -32,6 +33,8 @@ def representation_alignment(
     g = require_axes("other", other, "trials", "units")
     if len(h) != len(g):
         raise ValueError(f"other has {len(g)} trials; allowed is {len(h)}, as activity has.")
+
+    h, g = scaled(h), scaled(g)
 
     def overlap(a: Array, b: Array) -> Array:
         if len(a) > max(a.shape[1], b.shape[1]):

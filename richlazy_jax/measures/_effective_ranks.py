@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._checks import require_axes
+from ._scale import scaled
 
 
 class EffectiveRanks(NamedTuple):
@@ -24,7 +25,10 @@ def effective_ranks(w: Float[Array, "rows columns"]) -> EffectiveRanks:
     With singular values $s_i$, $p_i = s_i / \sum_j s_j$ and eigenvalues $\lambda_i$: the
     participation ratio $(\sum s_i^2)^2 / \sum s_i^4$, the exponential entropy
     $\exp(-\sum p_i \ln p_i)$, the stable rank $\sum s_i^2 / \max s_i^2$, and the eigenvalue area
-    $\sum |\lambda_i| / \max |\lambda_i|$, which is NaN for a matrix that is not square. On
+    $\sum |\lambda_i| / \max |\lambda_i|$, which is NaN for a matrix that is not square. The
+    eigenvalues of a matrix that is far from normal are ill conditioned: those of a nilpotent matrix
+    in a rotated basis are rounding errors of like magnitude, and their area is nearly the largest
+    possible instead of that of zeros. The other three have no such weakness. On
     accelerators where JAX has no eigenvalues of general matrices, call it on the CPU.
 
     Args:
@@ -35,7 +39,8 @@ def effective_ranks(w: Float[Array, "rows columns"]) -> EffectiveRanks:
 
     Source: Liu et al. (2024), arXiv 2310.08513; O. Roy and M. Vetterli (2007) for the entropy.
     """
-    w = require_axes("w", w, "rows", "columns")
+    # None depends on the size of the matrix.
+    w = scaled(require_axes("w", w, "rows", "columns"))
     s = jnp.linalg.svd(w, compute_uv=False)
     squares = s**2
     if w.shape[0] == w.shape[1]:

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._checks import require_same_shape, require_whole
+from ._scale import scaled, size_of
 
 
 def kernel_alignment(kernel: Float[Array, "..."], other: Float[Array, "..."]) -> Float[Array, ""]:
@@ -26,11 +27,6 @@ def kernel_alignment(kernel: Float[Array, "..."], other: Float[Array, "..."]) ->
     Source: Liu et al. (2024), arXiv 2310.08513, its kernel alignment; Cristianini et al. (2001).
     """
     kernel, other = require_same_shape("kernel", kernel, "other", other)
-
-    # Scaled first, because squares of a small start's kernel can leave the range of float32.
-    def scaled(k: Array) -> Array:
-        size = jnp.max(jnp.abs(k))
-        return k / jnp.where(size > 0, size, 1)
 
     a, b = scaled(kernel), scaled(other)
     return jnp.sum(a * b) / (jnp.sqrt(jnp.sum(a**2)) * jnp.sqrt(jnp.sum(b**2)))
@@ -67,7 +63,7 @@ def blocked_kernel_alignment(
     counted = (jnp.arange(blocks * block) < n).reshape(blocks, block)
     rows, columns = np.triu_indices(blocks)
 
-    def sums(pair: tuple[Array, Array]) -> Array:
+    def sums(pair: tuple[Array, Array]) -> tuple[Array, Array]:
         i, j = pair
         first, second = x[filled[i]], x[filled[j]]
         a, b = kernel(first, second), other(first, second)
@@ -75,9 +71,15 @@ def blocked_kernel_alignment(
         weight = jnp.where(keep, jnp.where(i == j, 1, 2), 0).reshape(
             block, block, *[1] * (a.ndim - 2)
         )
-        return jnp.stack([jnp.sum(weight * p) for p in (a * b, a * a, b * b)])
+        # Each block has a scale of its own, as the largest entry of all is known only at the end.
+        size_a, size_b = size_of(a), size_of(b)
+        a, b = a / size_a, b / size_b
+        found = jnp.stack([jnp.sum(weight * p) for p in (a * b, a * a, b * b)])
+        # A block of zeros counts as one, and not as one of size 1.
+        sizes = [jnp.where(jnp.any(k != 0), size, 0) for k, size in ((a, size_a), (b, size_b))]
+        return found, jnp.stack(sizes)
 
-    cross, own, others = jnp.sum(
-        jax.lax.map(sums, (jnp.asarray(rows), jnp.asarray(columns))), axis=0
-    )
+    found, sizes = jax.lax.map(sums, (jnp.asarray(rows), jnp.asarray(columns)))
+    a, b = (sizes / jnp.max(sizes, axis=0)).T
+    cross, own, others = jnp.sum(found * jnp.stack([a * b, a * a, b * b], axis=1), axis=0)
     return cross / (jnp.sqrt(own) * jnp.sqrt(others))

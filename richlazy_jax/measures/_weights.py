@@ -4,6 +4,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._checks import require_same_shape
+from ._scale import size_of
 
 
 def weight_change_norm(
@@ -21,4 +22,6 @@ def weight_change_norm(
     Source: Liu et al. (2024), arXiv 2310.08513, its first measure.
     """
     weights, other = require_same_shape("weights", weights, "other", other)
-    return jnp.sqrt(jnp.sum((other - weights) ** 2))
+    change = other - weights
+    size = size_of(change)
+    return size * jnp.sqrt(jnp.sum((change / size) ** 2))
