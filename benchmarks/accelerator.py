@@ -116,7 +116,8 @@ def torch_updates(start, graphed):
     keys = jax.random.split(jax.random.key(1), networks)
     trials = jax.vmap(lambda k: task.sample(k, BATCH))(keys)
     inputs = torch.tensor(np.asarray(trials.inputs), device=device)
-    labels = torch.tensor(np.asarray(trials.labels), device=device).long().flatten()
+    one_hot = np.eye(task.n_outputs, dtype=np.float32)[np.asarray(trials.labels)]
+    targets = torch.tensor(one_hot, device=device)
     weights = {
         n: torch.tensor(np.asarray(leaf), device=device, requires_grad=True)
         for n, leaf in start.items()
@@ -132,9 +133,9 @@ def torch_updates(start, graphed):
             outputs.append(hidden @ w_out)
         logits = torch.stack(outputs, 2)
         optimizer.zero_grad(set_to_none=False)
-        # The mean over a network's trials, summed over networks, which do not meet.
-        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 2), labels)
-        (networks * loss).backward()
+        # The mean over a network's trials and steps, summed over networks, which do not meet.
+        loss = -(targets * torch.log_softmax(logits, -1)).sum(-1).mean((1, 2)).sum()
+        loss.backward()
         optimizer.step()
 
     for _ in range(3):

@@ -11,6 +11,9 @@ import optax
 from jaxtyping import Array, Float, Key
 
 import richlazy_jax as rj
+import theory
+
+from ._row import Control
 
 # How many networks train at once; it bounds memory and changes no number.
 CHUNK = 400
@@ -18,6 +21,8 @@ CHUNK = 400
 STEPS = 500
 SIGMA = 1e-3
 N_INPUTS, N_HIDDEN = 20, 30
+# Tasks for each start that a control is taken over.
+CONTROL_TASKS = 256
 
 
 class Problem(NamedTuple):
@@ -164,7 +169,42 @@ def white_inputs(key: Key[Array, ""], d: int = N_INPUTS) -> Float[Array, "d d"]:
 def white_problem(key: Key[Array, ""], w1: Array, w2: Array, beta: Array) -> Problem:
     """A start and the task `beta` of one output, on white inputs."""
     x = white_inputs(key, len(beta))
-    return Problem([w1, w2], x, x @ beta[:, None], {})
+    y = jnp.matmul(x, beta[:, None], precision="highest")
+    return Problem([w1, w2], x, y, {"factor": theory.kernel_factor(w1, w2), "beta": beta})
+
+
+def task_control(
+    key: Key[Array, ""], learned: Learned, draw: Callable[..., Any], *, depth: int = 2
+) -> Control:
+    """The closed form of one task as a control: each network's own, and many drawn for its start.
+
+    Args:
+        key: a JAX random key.
+        learned: networks on white data, with facts "factor" and "beta".
+        draw: called as `draw(key, n)`; n tasks from the distribution that the networks' are of.
+        depth: the number of layers.
+    """
+
+    def of_tasks(factor: Any, tasks: Any) -> Any:
+        return jax.vmap(lambda b: theory.task_kernel_alignment(factor, b, depth=depth))(tasks)
+
+    @jax.jit
+    def of_all(factors: Any, betas: Any, keys: Any) -> Any:
+        def of_one(run: Any) -> Any:
+            factor, beta, key = run
+            return of_tasks(factor, beta[None])[0], of_tasks(factor, draw(key, CONTROL_TASKS))
+
+        return jax.lax.map(of_one, (factors, betas, keys), batch_size=50)
+
+    facts = learned.facts
+    keys = jax.random.split(key, len(facts["beta"]))
+    own, others = of_all(facts["factor"], facts["beta"], keys)
+    return Control(np.asarray(own, np.float64), np.asarray(others, np.float64))
+
+
+def uniform_draw(key: Key[Array, ""], n: int) -> Float[Array, "n d"]:
+    """Tasks of any direction."""
+    return theory.uniform_tasks(key, n, d=N_INPUTS)
 
 
 def readout_of_norm(key: Key[Array, ""], h: int, norm: Any) -> Float[Array, "1 h"]:

@@ -5,13 +5,23 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array
 
 import richlazy_jax as rj
 import theory
 
-from ._learning import N_HIDDEN, N_INPUTS, SIGMA, Problem, learn_many, white_problem
-from ._row import Row, mean_row
+from ._learning import (
+    CONTROL_TASKS,
+    N_HIDDEN,
+    N_INPUTS,
+    SIGMA,
+    Learned,
+    Problem,
+    learn_many,
+    white_problem,
+)
+from ._row import Control, Row, mean_row
 
 KAPPAS = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 QUICK_KAPPAS = (1.0, 3.0)
@@ -20,13 +30,14 @@ QUICK_KAPPAS = (1.0, 3.0)
 def check_partial_alignment(key: Any, runs: int, quick: bool) -> Iterator[Row]:
     """Random teachers over features of two strengths, at each ratio of the strengths."""
     for i, kappa in enumerate(QUICK_KAPPAS if quick else KAPPAS):
-        rho = theory.expected_feature_overlap(kappa, N_INPUTS)
+        rho = theory.expected_feature_overlap(kappa, d=N_INPUTS)
         learned = learn_many(
             partially_aligned_problem, jax.random.fold_in(key, i), runs, jnp.asarray(kappa)
         )
         yield mean_row(
-            theory.partial_alignment(rho, SIGMA**2, 0.0, N_INPUTS),
+            theory.partial_alignment(rho, c=SIGMA**2, readout_norm=0.0, d=N_INPUTS),
             learned.alignment,
+            _overlap_control(jax.random.fold_in(key, 100 + i), learned, kappa),
             name=f"partial-kappa-{kappa:g}",
             statement="Partial alignment",
             setting=f"rank 1, kappa {kappa:g}, no readout",
@@ -34,6 +45,19 @@ def check_partial_alignment(key: Any, runs: int, quick: bool) -> Iterator[Row]:
             worst_loss=float(learned.loss.max()),
             place=kappa,
         )
+
+
+def _overlap_control(key: Any, learned: Learned, kappa: float) -> Control:
+    """The closed form at the overlap of each network's start and task, and at those of others."""
+    of = jax.vmap(lambda m, b: theory.task_kernel_alignment(m, b))
+    own = of(jnp.asarray(learned.facts["factor"]), jnp.asarray(learned.facts["beta"]))
+    squares = jax.random.normal(key, (len(own), CONTROL_TASKS, N_INPUTS)) ** 2
+    half = N_INPUTS // 2
+    strong, weak = kappa**2 * squares[..., :half].sum(-1), squares[..., half:].sum(-1)
+    others = jax.vmap(
+        lambda rho: theory.partial_alignment(rho, c=SIGMA**2, readout_norm=0.0, d=N_INPUTS)
+    )((strong / (strong + weak)).ravel())
+    return Control(np.asarray(own, float), np.asarray(others, float).reshape(strong.shape))
 
 
 def partially_aligned_problem(key: Any, kappa: Any) -> Problem:
@@ -55,7 +79,10 @@ def task_of_features(keys: Any, kappa: Any) -> tuple[Array, Array]:
     right = rj.haar_orthonormal(keys[1], N_INPUTS, N_INPUTS)
     strong = jnp.arange(N_INPUTS) < N_INPUTS // 2
     along_features = jnp.where(strong, kappa, 1.0) * (
-        jax.random.normal(keys[2], (N_INPUTS,)) @ left
+        jnp.matmul(jax.random.normal(keys[2], (N_INPUTS,)), left, precision="highest")
     )
-    beta = right @ along_features
-    return beta / jnp.linalg.norm(beta), right @ jnp.where(strong, along_features, 0.0)
+    beta, near = (
+        jnp.matmul(right, along, precision="highest")
+        for along in (along_features, jnp.where(strong, along_features, 0.0))
+    )
+    return beta / jnp.linalg.norm(beta), near

@@ -34,7 +34,7 @@ def check_proposition_1(key: Any, runs: int, quick: bool) -> Iterator[Row]:
         c = ratio * SIGMA**2
         learned = learn_many(aligned_problem, jax.random.fold_in(key, i), runs, c, SIGMA)
         yield exact_row(
-            theory.aligned_kernel_alignment(c, SIGMA, N_INPUTS),
+            theory.aligned_kernel_alignment(c, readout_norm=SIGMA, d=N_INPUTS),
             learned.alignment,
             name=f"proposition-1-ratio-{ratio:g}",
             statement="Proposition 1",
@@ -45,7 +45,7 @@ def check_proposition_1(key: Any, runs: int, quick: bool) -> Iterator[Row]:
         )
     learned = learn_many(aligned_rank_problem, jax.random.fold_in(key, 100), runs, SIGMA**2)
     yield exact_row(
-        theory.aligned_kernel_alignment(SIGMA**2, 0.0, N_INPUTS, RANK),
+        theory.aligned_kernel_alignment(SIGMA**2, readout_norm=0.0, d=N_INPUTS, rank=RANK),
         learned.alignment,
         name="proposition-1-rank",
         statement="Proposition 1, rank r",
@@ -67,7 +67,7 @@ def aligned_rank_problem(key: Any, c: Any) -> Problem:
 
 def _problem(key: Any, c: Any, readout_norm: Any, rank: int) -> Problem:
     keys = jax.random.split(key, 4)
-    beta = theory.uniform_tasks(keys[0], 1, N_INPUTS)[0]
+    beta = theory.uniform_tasks(keys[0], 1, d=N_INPUTS)[0]
     w1 = rj.aligned_weights(keys[1], beta, N_HIDDEN, c, rank)
     w2 = readout_of_norm(keys[2], N_HIDDEN, jnp.asarray(readout_norm))
     return white_problem(keys[3], w1, w2, beta)

@@ -8,6 +8,7 @@ import jax
 from richlazy_jax._checks import require_whole
 
 from ._kernel import check_kernel
+from ._lazy_limit import check_lazy_limit
 from ._lemma1 import check_lemma_1
 from ._other_data import check_other_data
 from ._partial import check_partial_alignment
@@ -24,6 +25,7 @@ CHECKS: dict[str, Callable[..., Iterator[Row]]] = {
     "partial alignment": check_partial_alignment,
     "other data": check_other_data,
     "trajectories": check_trajectories,
+    "lazy limit": check_lazy_limit,
 }
 # Chosen so that 1 % of the smallest mean is above 3 of its standard errors.
 QUICK_SEEDS, FULL_SEEDS = 400, 4000

@@ -16,6 +16,8 @@ from ._learning import (
     Problem,
     learn_many,
     readout_of_norm,
+    task_control,
+    uniform_draw,
     white_problem,
 )
 from ._row import Row, mean_row, variance_row
@@ -31,15 +33,18 @@ def check_theorem_1(key: Any, runs: int, quick: bool) -> Iterator[Row]:
     sizes = f"d = {N_INPUTS}, h = {N_HIDDEN}, sigma {SIGMA:g}"
     for rank in QUICK_RANKS if quick else RANKS:
         spectrum = rj.equal_singular_values(rank, N_INPUTS, SIGMA)
-        learned = learn_many(isotropic_problem, jax.random.fold_in(key, rank), runs, spectrum, 0.0)
+        own = jax.random.fold_in(key, rank)
+        learned = learn_many(isotropic_problem, own, runs, spectrum, 0.0)
+        control = task_control(jax.random.fold_in(own, 1), learned, uniform_draw)
         about: dict[str, Any] = {
             "setting": f"rank {rank}, {sizes}",
             "worst_loss": float(learned.loss.max()),
             "place": float(rank),
         }
         yield mean_row(
-            theory.expected_kernel_alignment(spectrum, N_INPUTS),
+            theory.expected_kernel_alignment(spectrum, d=N_INPUTS),
             learned.alignment,
+            control,
             name=f"theorem-1-rank-{rank}",
             statement="Theorem 1",
             quantity="mean KA",
@@ -47,56 +52,68 @@ def check_theorem_1(key: Any, runs: int, quick: bool) -> Iterator[Row]:
         )
         if rank in SPREAD_RANKS:
             yield variance_row(
-                theory.kernel_alignment_variance(spectrum, N_INPUTS),
+                theory.kernel_alignment_variance(spectrum, d=N_INPUTS),
                 learned.alignment,
+                control,
                 name=f"variance-rank-{rank}",
                 statement="Spread over tasks",
                 quantity="variance of KA",
                 **about,
             )
 
-    keys = jax.random.split(key, 3)
+    keys = jax.random.split(key, 6)
     spectrum = SIGMA * jnp.geomspace(1.0, 0.02, N_INPUTS)
     readout = 0.2 * SIGMA
-    learned = learn_many(isotropic_problem, keys[0], runs, spectrum, readout)
-    yield mean_row(
-        theory.expected_kernel_alignment(spectrum, N_INPUTS, readout_norm=readout),
-        learned.alignment,
-        name="theorem-1-spectrum",
-        statement="Theorem 1",
-        setting=f"geometric spectrum, readout, {sizes}",
-        quantity="mean KA",
-        worst_loss=float(learned.loss.max()),
-    )
-
-    covariance = jnp.diag(theory.feature_task_spectrum(KAPPA, N_INPUTS))
-    learned = learn_many(favoured_problem, keys[1], runs, spectrum, readout)
-    yield mean_row(
-        theory.expected_kernel_alignment(
-            spectrum, N_INPUTS, readout_norm=readout, task_covariance=covariance
-        ),
-        learned.alignment,
-        name="lemma-2-covariance",
-        statement="Lemma 2, tasks of covariance C",
-        setting="half of the directions favoured",
-        quantity="mean KA",
-        worst_loss=float(learned.loss.max()),
-    )
-
+    covariance = jnp.diag(theory.feature_task_spectrum(KAPPA, d=N_INPUTS))
     rank = 5
-    gram = theory.optimal_initial_gram(covariance, rank)
+    gram = theory.optimal_initial_gram(covariance, rank=rank)
     # Its spectrum along the axes, in which the covariance is diagonal.
     root = SIGMA * jnp.sqrt(jnp.clip(jnp.diagonal(gram), 0))
-    learned = learn_many(favoured_problem, keys[2], runs, root, 0.0)
-    yield mean_row(
-        theory.optimal_kernel_alignment(covariance, rank),
-        learned.alignment,
-        name="optimal-start",
-        statement="Best start of a rank",
-        setting=f"rank {rank}, half of the directions favoured",
-        quantity="mean KA",
-        worst_loss=float(learned.loss.max()),
+    rows = (
+        (
+            isotropic_problem,
+            (spectrum, readout),
+            uniform_draw,
+            theory.expected_kernel_alignment(spectrum, d=N_INPUTS, readout_norm=readout),
+            ("theorem-1-spectrum", "Theorem 1", f"geometric spectrum, readout, {sizes}"),
+        ),
+        (
+            favoured_problem,
+            (spectrum, readout),
+            favoured_draw,
+            theory.expected_kernel_alignment(
+                spectrum, d=N_INPUTS, readout_norm=readout, task_covariance=covariance
+            ),
+            (
+                "lemma-2-covariance",
+                "Lemma 2, tasks of covariance C",
+                "half of the directions favoured",
+            ),
+        ),
+        (
+            favoured_problem,
+            (root, 0.0),
+            favoured_draw,
+            theory.optimal_kernel_alignment(covariance, rank=rank),
+            (
+                "optimal-start",
+                "Best start of a rank",
+                f"rank {rank}, half of the directions favoured",
+            ),
+        ),
     )
+    for k, (problem, settings, draw, predicted, (name, statement, setting)) in enumerate(rows):
+        learned = learn_many(problem, keys[k], runs, *settings)
+        yield mean_row(
+            predicted,
+            learned.alignment,
+            task_control(keys[3 + k], learned, draw),
+            name=name,
+            statement=statement,
+            setting=setting,
+            quantity="mean KA",
+            worst_loss=float(learned.loss.max()),
+        )
 
 
 def isotropic_problem(key: Any, spectrum: Any, readout_norm: Any) -> Problem:
@@ -104,7 +121,7 @@ def isotropic_problem(key: Any, spectrum: Any, readout_norm: Any) -> Problem:
     keys = jax.random.split(key, 4)
     w1 = rj.weights_with_spectrum(keys[0], spectrum, N_HIDDEN, N_INPUTS)
     w2 = readout_of_norm(keys[1], N_HIDDEN, readout_norm)
-    beta = theory.uniform_tasks(keys[2], 1, N_INPUTS)[0]
+    beta = theory.uniform_tasks(keys[2], 1, d=N_INPUTS)[0]
     return white_problem(keys[3], w1, w2, beta)
 
 
@@ -113,7 +130,11 @@ def favoured_problem(key: Any, spectrum: Any, readout_norm: Any) -> Problem:
     keys = jax.random.split(key, 4)
     w1 = rj.haar_orthonormal(keys[0], N_HIDDEN, N_INPUTS) * spectrum
     w2 = readout_of_norm(keys[1], N_HIDDEN, readout_norm)
+    beta = favoured_draw(keys[2], 1)[0]
+    return white_problem(keys[3], w1, w2, beta / jnp.linalg.norm(beta))
+
+
+def favoured_draw(key: Any, n: int) -> Any:
+    """Tasks that favour the first half of the axes."""
     strength = jnp.where(jnp.arange(N_INPUTS) < N_INPUTS // 2, KAPPA, 1.0)
-    beta = strength * jax.random.normal(keys[2], (N_INPUTS,))
-    beta = beta / jnp.linalg.norm(beta)
-    return white_problem(keys[3], w1, w2, beta)
+    return strength * jax.random.normal(key, (n, N_INPUTS))
