@@ -3,6 +3,7 @@
 - `_row.py`: one statement, predicted and measured, and when it holds.
 - `_learning.py`: many networks drawn, trained and measured in one compiled program.
 - `_curves.py`: networks measured many times while they learn.
+- `_lazy_limit.py`: how networks of large weights approach the lazy limit.
 - `_kernel.py`, `_lemma1.py`, `_theorem1.py`, `_proposition1.py`, `_partial.py`, `_other_data.py`,
   `_trajectories.py`: the statements, a file for each kind.
 - `_draw_trajectories.py`: the figure of what is followed over time.

@@ -11,10 +11,10 @@ from ._row import Row
 PANELS = {
     "trajectory-balanced-": "balanced start, exact",
     "trajectory-single-unit-": "one hidden unit, exact",
-    "trajectory-lazy-": "large weights, lazy limit",
+    "trajectory-lazy-": "towards the lazy limit",
     "trajectory-numerical-": "any start, solved numerically",
 }
-QUANTITIES = {"alignment": "kernel alignment", "loss": "loss, share of the first"}
+QUANTITIES = {"alignment": "1 - kernel alignment", "loss": "loss, share of the first"}
 # Told apart by the colour-blind and in grey.
 COLOURS = ("#0072b2", "#d55e00", "#009e73")
 
@@ -28,7 +28,7 @@ def draw_trajectories(rows: Sequence[Row]) -> Figure:
     followed = [row for row in rows if row.curve is not None]
     panels = {at: t for at, t in PANELS.items() if any(r.name.startswith(at) for r in followed)}
     figure = Figure(figsize=(2.9 * len(panels) + 0.6, 5), layout="constrained")
-    grid = figure.subplots(len(QUANTITIES), len(panels), sharey="row", sharex="col", squeeze=False)
+    grid = figure.subplots(len(QUANTITIES), len(panels), squeeze=False)
     for column, (start, title) in enumerate(panels.items()):
         grid[0, column].set_title(title, fontsize=10)
         grid[-1, column].set_xlabel("time, updates x learning rate")
@@ -37,7 +37,10 @@ def draw_trajectories(rows: Sequence[Row]) -> Figure:
             _draw_panel(grid[line, column], shown, legend=line == 1)
     for axes, label in zip(grid[:, 0], QUANTITIES.values(), strict=True):
         axes.set_ylabel(label)
+    for axes in grid[1]:
         axes.set_ylim(0, 1.04)
+    if "trajectory-lazy-" in panels:
+        grid[0, list(panels).index("trajectory-lazy-")].set_ylabel(r"(1 - kernel alignment) $L^8$")
     return figure
 
 

@@ -39,6 +39,7 @@ def record(rows: Sequence[Row], complete: bool, **settings: Any) -> dict[str, An
             {
                 **dataclasses.asdict(row),
                 "z": row.z,
+                "detects": row.detects,
                 "holds": row.holds,
                 "failure": row.failure,
             }
@@ -75,14 +76,16 @@ def _version(name: str) -> str | None:
 def markdown(rows: Sequence[Row]) -> str:
     """Rows as a table in Markdown."""
     lines = [
-        "| statement | setting | quantity | predicted | measured | std. error | z | n | holds |",
-        "| --- | --- | --- | --: | --: | --: | --: | --: | --- |",
+        "| statement | setting | quantity | predicted | measured | std. error | z | detects | n "
+        "| numerical | holds |",
+        "| --- | --- | --- | --: | --: | --: | --: | --: | --: | --- | --- |",
     ]
     for row in rows:
-        z = "" if row.z is None else f"{row.z:+.2f}"
         cells = [
             *(row.statement, row.setting, row.quantity),
-            *(f"{row.predicted:.5g}", f"{row.measured:.5g}", row.error_shown, z, str(row.runs)),
+            *(f"{row.predicted:.5g}", f"{row.measured:.5g}", row.error_shown),
+            *("" if row.z is None else f"{row.z:+.2f}", row.detects_shown, str(row.runs)),
+            row.numerical,
             "yes" if row.holds else f"NO: {row.failure}",
         ]
         lines.append(f"| {' | '.join(cells)} |")

@@ -12,7 +12,9 @@ ROUNDING = 1e-5
 # One random seed in a thousand may have a false alarm in any of its rows: shared among at most so
 # many rows that are told by their standard errors, each of which has two sides.
 FALSE_ALARMS, MOST_ROWS = 1e-3, 40
-STANDARD_ERRORS = float(stats.norm.isf(FALSE_ALARMS / (2 * MOST_ROWS)))
+ALLOWED_ERRORS = float(stats.norm.isf(FALSE_ALARMS / (2 * MOST_ROWS)))
+# Of one statement that is told by itself, as in reports and maps.
+STANDARD_ERRORS = 3.0
 # With which an error of the size that a row detects is caught.
 POWER = 0.95
 # How small an error of its formula a row must detect to say anything.
@@ -52,7 +54,7 @@ class Row:
             the run that is farthest from its prediction, for a curve the farthest run and time.
         standard_error: that of `measured - predicted` over runs; 0 for an exact statement.
         runs: how many networks were trained.
-        kind: a "mean" or a "variance" holds within `STANDARD_ERRORS` standard errors, or within
+        kind: a "mean" or a "variance" holds within `ALLOWED_ERRORS` standard errors, or within
             rounding; "exact" within rounding; a "curve" within its tolerance.
         tolerance: of an exact row and of a curve; of a curve it is relative to `scale`.
         scale: of a curve, what its difference is measured by.
@@ -106,7 +108,7 @@ class Row:
         """How far measurement and prediction may be apart."""
         if self.kind in ("exact", "curve"):
             return self.tolerance * self.scale
-        return max(STANDARD_ERRORS * self.standard_error, self._rounding)
+        return max(ALLOWED_ERRORS * self.standard_error, self._rounding)
 
     @property
     def detects(self) -> float:
@@ -132,6 +134,13 @@ class Row:
         return self.kind if self.kind in ("exact", "curve") else f"{self.standard_error:.1e}"
 
     @property
+    def z_shown(self) -> str:
+        """z, or the kind of a row that has none, for tables."""
+        if self.z is not None:
+            return f"{self.z:+.2f}"
+        return self.kind if self.kind in ("exact", "curve") else ""
+
+    @property
     def detects_shown(self) -> str:
         """What the row detects, for tables."""
         detects = self.detects
@@ -148,7 +157,7 @@ class Row:
         if off > self.allowed:
             if self.kind in ("exact", "curve"):
                 return f"off by {off:.2g}, above {self.allowed:.2g}"
-            return f"off by {off:.2g}, above {STANDARD_ERRORS:.1f} standard errors"
+            return f"off by {off:.2g}, above {ALLOWED_ERRORS:.1f} standard errors"
         if self.detects > MOST_DETECTED[self.kind]:
             return f"too few networks to tell (detects {100 * self.detects:.0f} % only)"
         return None
