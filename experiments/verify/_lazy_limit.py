@@ -35,6 +35,8 @@ PAIRS, END = 10, 2.0
 POWERS = (64.0, 128.0, 256.0)
 TOLERANCE = 1e-3
 ORDER, ORDER_TOLERANCE = 8.0, 0.01
+# The factor of the trace in the change of the kernel.
+TRACE = 2.0
 NETWORKS = 12
 
 
@@ -108,7 +110,7 @@ def _limit(start: Start, times: np.ndarray, factor: float) -> tuple[np.ndarray, 
     error = np.asarray(start.teacher, np.float64) - function
     eye = np.eye(N_INPUTS)
     rate = function[:, :, None] * error[:, None]
-    rate = rate + rate.swapaxes(1, 2) + 2 * np.sum(function * error, 1)[:, None, None] * eye
+    rate = rate + rate.swapaxes(1, 2) + TRACE * np.sum(function * error, 1)[:, None, None] * eye
     moved = integrate.cumulative_simpson(rate, x=times, axis=0, initial=0)
     w1, w2 = np.asarray(w1, np.float64), np.asarray(w2, np.float64)
     first = w1.T @ w1 + np.sum(w2**2) * eye

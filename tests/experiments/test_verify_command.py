@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 import theory
 from experiments import cli
 from experiments.verify import CHECKS, _run, write_json
+from experiments.verify._row import MOST_ROWS
 
 
 def run(*arguments):
@@ -53,6 +54,10 @@ def test_quick_form_holds_and_leaves_rows_and_figure(tmp_path):
     assert {"theorem-1-rank-1", "theorem-1-rank-5", "theorem-1-rank-20", "lemma-1"} <= names
     for row in written["rows"]:
         assert row["worst_loss"] < 1e-6
+        assert (
+            row["detects"]
+            < {"mean": 0.02, "variance": 0.15, "curve": 0.03, "exact": 0.001}[row["kind"]]
+        )
     aligned = next(r for r in written["rows"] if r["name"] == "proposition-1-ratio-1")
     assert aligned["measured"] == pytest.approx(1, abs=1e-5)
     table = (tmp_path / "figures" / "table.md").read_text()
@@ -137,6 +142,40 @@ def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, 
 
 
 @pytest.mark.slow
-def test_full_form_holds(tmp_path):
+@pytest.mark.long
+def test_full_form_holds_and_detects_what_it_promises(tmp_path):
     result = run("--json", tmp_path / "rows.json", "--out", tmp_path)
     assert result.exit_code == 0, result.output
+    rows = json.loads((tmp_path / "rows.json").read_text())["rows"]
+    sampled = [row for row in rows if row["kind"] in ("mean", "variance")]
+    assert len(sampled) <= MOST_ROWS
+    for row in rows:
+        assert (
+            row["detects"]
+            <= {"mean": 0.005, "variance": 0.05, "curve": 0.01, "exact": 0.002}[row["kind"]]
+        )
+
+
+@pytest.mark.slow
+def test_a_formula_wrong_by_what_a_row_detects_is_caught(monkeypatch, only, tmp_path):
+    """Twice as wrong as a row says that it would notice: all of them do."""
+    only("theorem 1")
+    assert run("--quick", "--json", tmp_path / "a.json", "--out", tmp_path).exit_code == 0
+    rows = {row["name"]: row for row in json.loads((tmp_path / "a.json").read_text())["rows"]}
+    mean, variance = theory.expected_kernel_alignment, theory.kernel_alignment_variance
+    for sign in (1, -1):
+
+        def wrong(singular_values, *, d, sign=sign, **rest):
+            rank = int((singular_values > 0).sum())
+            row = rows.get(f"theorem-1-rank-{rank}", rows["theorem-1-spectrum"])
+            return mean(singular_values, d=d, **rest) * (1 + sign * 2 * row["detects"])
+
+        def wrong_variance(singular_values, *, d, sign=sign, **rest):
+            row = rows[f"variance-rank-{int((singular_values > 0).sum())}"]
+            return variance(singular_values, d=d, **rest) * (1 + sign * 2 * row["detects"])
+
+        monkeypatch.setattr(theory, "expected_kernel_alignment", wrong)
+        monkeypatch.setattr(theory, "kernel_alignment_variance", wrong_variance)
+        result = run("--quick", "--out", tmp_path)
+        for name in (*(f"theorem-1-rank-{r}" for r in (1, 5, 20)), "variance-rank-1"):
+            assert f"{name} does not hold" in result.output, (name, sign)
