@@ -164,4 +164,4 @@ def test_saturated_units_keep_their_digits():
     options = {"wrt": ("input",), "outputs": "all", "activation": "tanh", "leak": 0.0}
     wanted = kernel_of(params, x, **options)
     found = np.asarray(rj.recurrent_ntk(params, x, **options))[..., 0, 0]
-    np.testing.assert_allclose(found, wanted, rtol=3e-5)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
