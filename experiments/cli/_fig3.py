@@ -23,7 +23,7 @@ from ..recurrent import Setting, low_rank_starts, save
 from ._images import IMAGES_HELP, SEQUENTIAL, image_fields
 from ._panels import chosen_panels, require_networks
 from ._progress import training_shown
-from ._recurrent import finished, require_batch_runs, use_all_cores
+from ._recurrent import PRECISION_HELP, finished, require_batch_runs, use_all_cores
 from ._stops import kept_when_interrupted, usage_errors
 
 PANELS = ("B", "C")
@@ -42,6 +42,7 @@ def fig3_command(
     ] = Setting.gain,
     batch: Annotated[int, typer.Option(help="C: images of an update.")] = 200,
     images: Annotated[str, typer.Option(help=f"C: {IMAGES_HELP}.")] = "auto",
+    precision: Annotated[str, typer.Option(help=f"C: {PRECISION_HELP}")] = "highest",
     batch_runs: Annotated[
         int | None, typer.Option(help="Networks a device trains side by side; bounds memory.")
     ] = None,
@@ -78,6 +79,7 @@ def fig3_command(
                 n_hidden=hidden,
                 gain=gain,
                 iterations=iterations,
+                precision=precision,
                 random_seed=random_seed,
                 starts=low_rank_starts([rank]),
                 **image_fields(images, batch),

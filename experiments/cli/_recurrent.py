@@ -15,7 +15,7 @@ from ..recurrent import Setting, load, run_task, save, setting_differences
 from ._progress import training_shown
 from ._stops import kept_when_interrupted
 
-PRECISION_HELP = "Of matrix products in training: highest, or default, faster on GPUs, rounded."
+PRECISION_HELP = "Of matrix products in training: highest, or default, which GPUs round."
 
 
 def finished(record: Mapping[str, Any], path: Path) -> xr.Dataset | None:

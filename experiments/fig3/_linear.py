@@ -110,7 +110,8 @@ def feature_problem(key: Any, kappa: Any, start: Any) -> Problem:
     """A task of strong and weak features, and a start, 1 at its place in `STARTS` and else 0."""
     keys = jax.random.split(key, 7)
     beta, near = task_of_features(keys[:3], kappa)
-    towards = start @ jnp.stack([jax.random.normal(keys[3], (N_INPUTS,)), near, beta])
+    choices = jnp.stack([jax.random.normal(keys[3], (N_INPUTS,)), near, beta])
+    towards = jnp.matmul(start, choices, precision=jax.lax.Precision.HIGHEST)
     w1 = rj.aligned_weights(keys[4], towards, N_HIDDEN, SIGMA**2)
     w2 = readout_of_norm(keys[5], N_HIDDEN, jnp.asarray(SIGMA))
     return white_problem(keys[6], w1, w2, beta)

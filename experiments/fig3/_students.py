@@ -95,7 +95,8 @@ def student_weights(teacher: Any, other: Any, rank: int, share: float, norm: Any
     def leading(w: Any, many: int) -> Any:
         u, s, vt = jnp.linalg.svd(w)
         unit = jnp.linalg.norm(s[:rank])
-        return (u[:, :many] * (s[:many] / unit)) @ vt[:many]
+        strong = u[:, :many] * (s[:many] / unit)
+        return jnp.matmul(strong, vt[:many], precision=jax.lax.Precision.HIGHEST)
 
     mixed = leading(teacher, kept) + leading(other, rank - kept)
     return mixed * (norm / jnp.linalg.norm(mixed))

@@ -51,7 +51,7 @@ class Setting:
         activity_trials: held trials for the representation.
         measures: which measures of laziness to take, some of `MEASURES`.
         precision: of the matrix products of training, "highest", or "default" for JAX's own, which
-            on GPUs and TPUs is faster and rounds. Measures are always at the highest.
+            GPUs and TPUs may round. Measures are always at the highest.
         random_seed: all randomness follows from it.
 
     Raises:

@@ -14,9 +14,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ..measures import kernel_alignment
 from ..models import RNN_ACTIVATIONS, rnn_apply
 from ._empirical import empirical_ntk
+from ._powers import OF_ZERO, exponent_of, times_power
 from ._recurrent_blocks import Block, Options, Plan, in_blocks, plan_sums, run_block, tile
+
+# An array and the exponent of the power of two that it has to be multiplied by.
+Tile = tuple[Array, Array]
 
 _NAMES = ("input", "recurrent", "readout")
 _OUTPUTS = ("all", "last")
@@ -51,6 +56,10 @@ def recurrent_ntk(
     The input weights have $x$ in place of $h$, and the readout weights
     $K = h_{t+1} \cdot h'_{t'+1}$ between equal outputs $k = k'$. No gradient, which has as many
     entries as the weights, is ever formed. All matrix products run at JAX's highest precision.
+
+    Readout, states and inputs may be of any size for which the kernel is within the range of
+    floats, although their squares are not. The network's states have to be within that range
+    too: what is below 1e-38 in float32 counts as 0, and what is above 3e38 gives nan.
 
     Args:
         params: "input" is $W_x$ (N, n_in), "recurrent" is $W_h$ (N, N) and "readout" is $W_o$
@@ -113,6 +122,9 @@ def recurrent_kernel_alignment(
     either kernel. It is nan where a kernel vanishes, as for one step of input with `wrt`
     recurrent.
 
+    "exact" is right also where the kernels are out of the range of floats, as with a readout of
+    1e-30 or 1e30. States have to be within it, as in `recurrent_ntk`.
+
     Args:
         params0: the first weights, usually those before training.
         params1: the second weights, of the same shapes.
@@ -140,7 +152,7 @@ def recurrent_kernel_alignment(
     if implementation != "exact":
         first = _by_empirical(params0, x_first, x2_first, options, implementation)
         second = _by_empirical(params1, x, x2, options, implementation)
-        return _cosine(_inner_products(first, second))
+        return kernel_alignment(first, second)
     with jax.default_matmul_precision("highest"):
         return _exact_alignment(params0, params1, x, x2, options)
 
@@ -234,11 +246,12 @@ def _exact_kernel(params: dict[str, Array], x: Array, x2: Array | None, options:
     rows, columns = plan.left_blocks * plan.left_size, plan.right_blocks * plan.right_size
     kernel = jnp.zeros((rows, columns, *plan.tile_shape[2:]), x.dtype)
 
-    def write(kernel: Array, i: Any, j: Any, tiles: list[Array], mirrored: bool) -> Array:
+    def write(kernel: Array, i: Any, j: Any, tiles: list[Tile], mirrored: bool) -> Array:
         row, column = i * plan.left_size, j * plan.right_size
-        kernel = jax.lax.dynamic_update_slice(kernel, tiles[0], (row, column, 0, 0, 0, 0))
+        found = times_power(*tiles[0])
+        kernel = jax.lax.dynamic_update_slice(kernel, found, (row, column, 0, 0, 0, 0))
         if mirrored:
-            mirror = tiles[0].transpose(1, 0, 3, 2, 5, 4)
+            mirror = found.transpose(1, 0, 3, 2, 5, 4)
             kernel = jax.lax.dynamic_update_slice(kernel, mirror, (column, row, 0, 0, 0, 0))
         return kernel
 
@@ -255,27 +268,36 @@ def _exact_alignment(
     x2: Array | None,
     options: Options,
 ) -> Array:
-    def add(sums: Array, i: Any, j: Any, tiles: list[Array], mirrored: bool) -> Array:
-        products = _inner_products(*tiles)
-        return sums + (2 * products if mirrored else products)
+    def add(
+        carry: tuple[Array, Array], i: Any, j: Any, tiles: list[Tile], mirrored: bool
+    ) -> tuple[Array, Array]:
+        sums, before = carry
+        sizes = [exponent_of(found) for found, _ in tiles]
+        first, second = (times_power(t[0], -size) for t, size in zip(tiles, sizes, strict=True))
+        found = jnp.stack([t[1] + size for t, size in zip(tiles, sizes, strict=True)])
+        products = jnp.stack(
+            [jnp.sum(a * b) for a, b in ((first, second), (first, first), (second, second))]
+        )
+        # Every network's sums are at the scale of its largest tile so far.
+        largest = jnp.maximum(before, found)
+        sums = times_power(sums, _of_products(before - largest))
+        products = times_power(products, _of_products(found - largest))
+        return sums + (2 * products if mirrored else products), largest
 
     plan = plan_sums(params0, x, x2, options)
-    sums = jnp.zeros(3, x.dtype)
-    return _cosine(_fold_pairs(add, sums, [params0, params1], x, x2, options, plan))
+    carry = jnp.zeros(3, x.dtype), jnp.full(2, OF_ZERO, jnp.int32)
+    networks = [params0, params1]
+    (cross, own, other), _ = _fold_pairs(add, carry, networks, x, x2, options, plan)
+    return cross / jnp.sqrt(own) / jnp.sqrt(other)
 
 
-def _inner_products(first: Array, second: Array) -> Array:
-    pairs = ((first, second), (first, first), (second, second))
-    return jnp.stack([jnp.sum(a * b) for a, b in pairs])
-
-
-def _cosine(products: Array) -> Array:
-    # The root of each, because the product of the two can leave the range of float32.
-    return products[0] / jnp.sqrt(products[1]) / jnp.sqrt(products[2])
+def _of_products(exponents: Array) -> Array:
+    """The exponents of K K', K K and K' K' from those of K and K'."""
+    return jnp.stack([jnp.sum(exponents), 2 * exponents[0], 2 * exponents[1]])
 
 
 def _fold_pairs(
-    visit: Callable[[Any, Any, Any, list[Array], bool], Any],
+    visit: Callable[[Any, Any, Any, list[Tile], bool], Any],
     carry: Any,
     networks: list[dict[str, Array]],
     x: Array,
@@ -292,7 +314,7 @@ def _fold_pairs(
     def run(block: Array) -> list[Block]:
         return [run_block(params, block, options, plan) for params in networks]
 
-    def tiles(left: list[Block], right: list[Block], symmetric: bool = False) -> list[Array]:
+    def tiles(left: list[Block], right: list[Block], symmetric: bool = False) -> list[Tile]:
         return [tile(a, b, options, plan, symmetric) for a, b in zip(left, right, strict=True)]
 
     left_x = in_blocks(x, plan.left_blocks, plan.left_size)

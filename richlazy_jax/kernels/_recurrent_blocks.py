@@ -7,7 +7,6 @@
   products, which pays over many steps or outputs.
 """
 
-import functools
 import itertools
 from collections.abc import Callable
 from typing import NamedTuple
@@ -17,12 +16,21 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..models import RNN_ACTIVATIONS
+from ._powers import OF_ZERO, exponent_of, times_power
 
-# The derivative of each activation, as a function of the activation's own value.
-_SLOPES: dict[str, Callable] = {
-    "relu": lambda value: (value > 0).astype(value.dtype),
-    "tanh": lambda value: 1 - value**2,
-}
+
+def _relu_slope(argument: Array) -> Array:
+    # An argument out of range has lost its sign, which must not pass for that of a silent unit.
+    return jnp.where(jnp.isfinite(argument), (argument > 0).astype(argument.dtype), jnp.nan)
+
+
+def _tanh_slope(argument: Array) -> Array:
+    # 1 - tanh(a)^2 would lose its digits where tanh saturates.
+    decay = jnp.exp(-2 * jnp.abs(argument))
+    return 4 * decay / (1 + decay) ** 2
+
+
+_SLOPES: dict[str, Callable] = {"relu": _relu_slope, "tanh": _tanh_slope}
 # More pieces waste fewer operations on steps after the output, and take longer to compile.
 _PIECES = {"products": 8, "weighting": 4}
 # One matrix product should stay in cache; what a block of trials keeps may be larger.
@@ -66,12 +74,15 @@ class Block(NamedTuple):
 
     `factors` (s, b, m) holds what multiplies each weight's delta in the gradient, `deltas` one
     array (s, t, k, b, N) for each piece of source steps s, and `hidden` (t, b, N) the states read
-    out.
+    out. A gradient is 2^`gradient_exponent` times the sum of deltas by factors, and the states are
+    2^`hidden_exponent` times `hidden`, so that all three are at most 1.
     """
 
     factors: Array
     deltas: tuple[Array, ...]
+    gradient_exponent: Array | int
     hidden: Array
+    hidden_exponent: Array
 
 
 def plan_sums(params: dict[str, Array], x: Array, x2: Array | None, options: Options) -> Plan:
@@ -136,20 +147,49 @@ def run_block(params: dict[str, Array], x: Array, options: Options, plan: Plan) 
     # One product for all steps, ahead of the loop.
     drive = x @ params["input"].T
 
-    def step(hidden: Array, drive: Array) -> tuple[Array, tuple[Array, Array]]:
-        current = hidden @ params["recurrent"].T + drive
-        after = phi(leak * hidden + (1 - leak) * current)
-        return after, (hidden, after)
+    def step(hidden: Array, drive: Array) -> tuple[Array, tuple[Array, Array, Array]]:
+        argument = leak * hidden + (1 - leak) * (hidden @ params["recurrent"].T + drive)
+        after = phi(argument)
+        return after, (hidden, after, argument)
 
-    _, (before, after) = jax.lax.scan(step, jnp.zeros_like(drive[0]), drive)
+    _, (before, after, arguments) = jax.lax.scan(step, jnp.zeros_like(drive[0]), drive)
 
+    hidden_exponent = exponent_of(after[-plan.n_steps :])
+    hidden = times_power(after[-plan.n_steps :], -hidden_exponent)
     used = [x] if "input" in options.wrt else []
     used += [before] if "recurrent" in options.wrt else []
     if not plan.pieces:
-        return Block(before[:0], (), after[-plan.n_steps :])
+        return Block(before[:0], (), OF_ZERO, hidden, hidden_exponent)
     factors = (1 - leak) * jnp.concatenate(used, axis=-1)[plan.pieces[0][0] :]
-    deltas = _deltas(params, _SLOPES[options.activation](after), options, plan)
-    return Block(factors, deltas, after[-plan.n_steps :])
+    # Derivatives are linear in the readout.
+    readout_exponent = exponent_of(params["readout"])
+    unit = {**params, "readout": times_power(params["readout"], -readout_exponent)}
+    deltas = _deltas(unit, _SLOPES[options.activation](arguments), options, plan)
+    factors, deltas, exponent = _balanced(factors, deltas, plan)
+    return Block(factors, deltas, exponent + readout_exponent, hidden, hidden_exponent)
+
+
+def _balanced(
+    factors: Array, deltas: tuple[Array, ...], plan: Plan
+) -> tuple[Array, tuple[Array, ...], Array]:
+    """Factors of size 1, deltas that share one power of two, and the exponent of that power.
+
+    What the factors of a step and trial lose goes into the deltas beside them. So only what is
+    small in a gradient can vanish, however differently states and derivatives grow over steps.
+    """
+    of_factors = exponent_of(factors, -1)
+    of_deltas = jnp.concatenate([exponent_of(delta, (1, 2, 4)) for delta in deltas])
+    exponent = jnp.max(of_factors + of_deltas)
+    first = plan.pieces[0][0]
+    shifts = [of_factors[low - first : high - first] - exponent for low, high in plan.pieces]
+    return (
+        times_power(factors, -of_factors[..., None]),
+        tuple(
+            times_power(delta, shift[:, None, None, :, None])
+            for delta, shift in zip(deltas, shifts, strict=True)
+        ),
+        exponent,
+    )
 
 
 def _deltas(
@@ -203,8 +243,13 @@ def _by_output(deltas: tuple[Array, ...], plan: Plan) -> list[Array]:
     ]
 
 
-def tile(left: Block, right: Block, options: Options, plan: Plan, symmetric: bool) -> Array:
-    """The kernel (b, b', t, t', k, k') between two blocks, one and the same where symmetric."""
+def tile(
+    left: Block, right: Block, options: Options, plan: Plan, symmetric: bool
+) -> tuple[Array, Array]:
+    """The kernel (b, b', t, t', k, k') between two blocks, one and the same where symmetric.
+
+    It comes as an array and an exponent: the kernel is the array times that power of two.
+    """
     terms = []
     if plan.pieces:
         overlaps = jnp.einsum("sbm,rcm->sbrc", left.factors, right.factors)
@@ -216,12 +261,17 @@ def tile(left: Block, right: Block, options: Options, plan: Plan, symmetric: boo
             # Outputs before the first source step do not depend on the weights.
             early = (plan.pieces[0][0], 0)
             term = jnp.pad(term, ((0, 0), (0, 0), early, early, (0, 0), (0, 0)))
-        terms.append(term)
+        terms.append((term, left.gradient_exponent + right.gradient_exponent))
     if "readout" in options.wrt:
         overlaps = jnp.einsum("tbn,ucn->bctu", left.hidden, right.hidden)
-        terms.append(overlaps[..., None, None] * jnp.eye(plan.n_out, dtype=overlaps.dtype))
+        term = overlaps[..., None, None] * jnp.eye(plan.n_out, dtype=overlaps.dtype)
+        terms.append((term, left.hidden_exponent + right.hidden_exponent))
     # No term where a single step meets the recurrent weights alone: they act on a state of 0.
-    return functools.reduce(jnp.add, terms, jnp.zeros(plan.tile_shape, left.hidden.dtype))
+    kernel = jnp.zeros(plan.tile_shape, left.hidden.dtype)
+    exponent = jnp.max(jnp.stack([OF_ZERO, *(exponent for _, exponent in terms)]))
+    for term, own in terms:
+        kernel = kernel + times_power(term, own - exponent)
+    return kernel, exponent
 
 
 def _by_products(

@@ -25,8 +25,8 @@ class MLP(nnx.Module):
         widths: inputs, hidden widths, outputs; two or more numbers.
         activation: $\phi$, "linear", "relu" or "tanh".
         precision: of its matrix products and of their gradients, "highest" or "default". At
-            "default" they are rounded as JAX has it on the device, which on GPUs and TPUs may leave
-            three digits of float32.
+            "default" they are rounded as JAX has it on the device, which on GPUs and TPUs may keep
+            ten or seven bits of their factors.
         rngs: the random streams; "params" is used.
 
     Raises:

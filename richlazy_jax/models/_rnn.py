@@ -34,8 +34,8 @@ def rnn_activity(
         activation: $\phi$, "relu" or "tanh".
         leak: $\rho$, which is $1 - \Delta t / \tau$.
         precision: of its matrix products and of their gradients, "highest" or "default". At
-            "default" they are rounded as JAX has it on the device, which on GPUs and TPUs may leave
-            three digits of float32.
+            "default" they are rounded as JAX has it on the device, which on GPUs and TPUs may keep
+            ten or seven bits of their factors.
 
     Returns:
         $h_1$ to $h_T$: what each step's output is read from.
