@@ -42,7 +42,8 @@ def _programs(value: Any) -> Iterator[Jaxpr]:
 def _is_rounded(equation: JaxprEqn) -> bool:
     if equation.primitive.name not in PRODUCTS:
         return False
-    if not jnp.issubdtype(equation.outvars[0].aval.dtype, jnp.inexact):
+    dtype = equation.outvars[0].aval.dtype  # pyright: ignore[reportAttributeAccessIssue]
+    if not jnp.issubdtype(dtype, jnp.inexact):
         return False
     precision = equation.params["precision"]
     both = precision if isinstance(precision, tuple) else (precision, precision)

@@ -10,6 +10,38 @@ FORBIDDEN = {
     "theory": {"richlazy_jax", "experiments"},
     "richlazy_jax": {"theory", "experiments"},
 }
+# Where one package reaches into another's private module. Take lines away; add none.
+REACHES = {
+    "experiments.cli experiments.controls._draw",
+    "experiments.cli experiments.fig3._draw",
+    "experiments.cli experiments.inspection._draw",
+    "experiments.cli experiments.rich_lazy_map._draw",
+    "experiments.cli experiments.verify._draw_trajectories",
+    "experiments.cli experiments.verify._theorem1",
+    "experiments.cli richlazy_jax.studies._folder",
+    "experiments.controls experiments.recurrent._spectra",
+    "experiments.controls experiments.recurrent._train",
+    "experiments.controls experiments.sweep._cell",
+    "experiments.controls richlazy_jax.training._spread",
+    "experiments.fig1 experiments.recurrent._train",
+    "experiments.fig2 experiments.recurrent._train",
+    "experiments.fig3 experiments.recurrent._train",
+    "experiments.fig3 experiments.verify._learning",
+    "experiments.fig3 experiments.verify._partial",
+    "experiments.fig4 experiments.recurrent._train",
+    "experiments.fig4 experiments.verify._learning",
+    "experiments.image_mlp experiments.recurrent._train",
+    "experiments.linear experiments.recurrent._setting",
+    "experiments.linear experiments.recurrent._starts",
+    "experiments.linear experiments.verify._learning",
+    "experiments.report experiments.linear._run",
+    "experiments.report experiments.recurrent._train",
+    "experiments.report experiments.verify._row",
+    "experiments.report richlazy_jax.studies._folder",
+    "experiments.rich_lazy_map experiments.verify._row",
+    "experiments.sweep experiments.recurrent._train",
+    "experiments.verify richlazy_jax._checks",
+}
 
 
 def imported(tree, package):
@@ -38,6 +70,46 @@ def offences(source, package):
     found |= names & {"jax.config", "builtins.print"}
     calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     return found | calls & {"print", "builtins.print", "jax.config.update"}
+
+
+def reaches(source, package):
+    """The private modules of ours that a source in `package` takes from outside of it."""
+    for name in imported(ast.parse(source), package):
+        parts = name.split(".")
+        private = [i for i, part in enumerate(parts) if part[0] == "_" and part[:2] != "__"]
+        if parts[0] in {*FORBIDDEN, "experiments"} and private:
+            owner = ".".join(parts[: private[0]])
+            if not f"{package}.".startswith(f"{owner}."):
+                yield ".".join(parts[: private[0] + 1])
+
+
+def test_no_new_place_reaches_into_a_private_module():
+    found = set()
+    for top in [*FORBIDDEN, "experiments"]:
+        for file in (ROOT / top).rglob("*.py"):
+            module = file.relative_to(ROOT).with_suffix("").parts
+            inside = ".".join(module[:-1])
+            # A file straight below the top speaks for itself.
+            place = inside if len(module) > 2 else ".".join(module)
+            source = file.read_text(encoding="utf-8")
+            found |= {f"{place} {private}" for private in reaches(source, inside)}
+    assert found == REACHES, "a place that is gone leaves the list; none is added"
+
+
+@pytest.mark.parametrize(
+    ("source", "private"),
+    [
+        ("from experiments.b._c import d", {"experiments.b._c"}),
+        ("from ..b import _c", {"experiments.b._c"}),
+        ("import richlazy_jax._checks", {"richlazy_jax._checks"}),
+        ("from experiments.a._c import d", set()),
+        ("from experiments import _c", set()),
+        ("from experiments.b import d", set()),
+        ("from numpy import _core", set()),
+    ],
+)
+def test_a_reach_is_seen(source, private):
+    assert set(reaches(source, "experiments.a")) == private
 
 
 @pytest.mark.parametrize("package", FORBIDDEN)

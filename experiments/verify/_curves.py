@@ -28,7 +28,9 @@ def in_float64(check: Callable[..., Iterator[Row]]) -> Callable[..., Iterator[Ro
     @functools.wraps(check)
     def checked(*arguments: Any) -> Iterator[Row]:
         # An attribute of jax since 0.8.
-        enable = jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64
+        enable = getattr(jax, "enable_x64", None)
+        if enable is None:
+            from jax.experimental import enable_x64 as enable  # pyright: ignore[reportAttributeAccessIssue]
         # A list, since a generator that waits would leave the switch on for its caller.
         with enable(True):
             return iter(list(check(*arguments)))

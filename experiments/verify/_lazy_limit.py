@@ -48,18 +48,21 @@ def check_lazy_limit(key: Any, runs: int, quick: bool) -> Iterator[Row]:
     starts = [_start(k) for k in jax.random.split(key, min(runs, NETWORKS))]
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *starts)
     y = jnp.einsum("rmd,rkd->rmk", stacked.x, stacked.teacher, precision="highest")
-    departures, losses = [], []
-    for power in POWERS:
-        scale = power**0.25
-        seen = learned_curves(scale * stacked.w1, scale * stacked.w2, stacked.x, y, END / scale**2)
-        departures.append(np.asarray(seen.departure, np.float64) * power**2)
-        losses.append(np.asarray(seen.loss, np.float64))
-    times = np.linspace(0, END, FINER * (len(seen.times) - 1) + 1)
+    seen = [
+        learned_curves(scale * stacked.w1, scale * stacked.w2, stacked.x, y, END / scale**2)
+        for scale in (power**0.25 for power in POWERS)
+    ]
+    departures = [
+        np.asarray(each.departure, np.float64) * power**2
+        for each, power in zip(seen, POWERS, strict=True)
+    ]
+    losses = [np.asarray(each.loss, np.float64) for each in seen]
+    times = np.linspace(0, END, FINER * (len(seen[-1].times) - 1) + 1)
     predicted, *shifted = (
         [np.stack(each) for each in zip(*(_limit(s, *by) for s in starts), strict=True)]
         for by in ((times, 1.0), (times, 1.01), (1.01 * times, 1.0))
     )
-    about = {
+    about: dict[str, Any] = {
         "statement": "Approach to the lazy limit",
         "setting": "weights of scale L, L to infinity",
     }

@@ -55,7 +55,7 @@ def check_other_data(key: Any, runs: int, quick: bool) -> Iterator[Row]:
         name="other-data-numerical",
         statement="Lemma 2, other data",
         quantity="mean KA",
-        **about | {"numerical": "mean over drawn tasks, step to 0"},
+        **{**about, "numerical": "mean over drawn tasks, step to 0"},
     )
 
 

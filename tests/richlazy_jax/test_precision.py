@@ -43,9 +43,9 @@ def of_runs(params):
     stack = jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), params)
     keys = jax.random.split(KEY, 2)
     # What the program of `train_runs` is made of; the loop around that is not for tracing.
-    return jax.vmap(lambda one, key: trained(one, lambda *parts: rj.train(*parts, key, 2)).params)(
-        stack, keys
-    )
+    return jax.vmap(
+        lambda one, key: trained(one, lambda *parts: rj.train(*parts, key=key, steps=2)).params
+    )(stack, keys)
 
 
 def continued(loss, params, optimizer, sample):
@@ -148,7 +148,9 @@ CALLS = (
         "start_training": [
             (lambda p: rj.start_training(p, optax.adam(0.1), KEY).optimizer_state, PARAMS)
         ],
-        "train": [(lambda p: trained(p, lambda *parts: rj.train(*parts, KEY, 2)).params, PARAMS)],
+        "train": [
+            (lambda p: trained(p, lambda *parts: rj.train(*parts, key=KEY, steps=2)).params, PARAMS)
+        ],
         "train_runs": [(of_runs, PARAMS)],
         "weight_change_norm": [(rj.weight_change_norm, SQUARE, OTHER)],
         "weights_with_spectrum": [(lambda s: rj.weights_with_spectrum(KEY, s, 6, 4), jnp.ones(4))],

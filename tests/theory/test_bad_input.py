@@ -26,7 +26,10 @@ CASES = [
     (lambda: theory.deep_kernel_factor([W1, W1]), r"weights\[1\] has shape \(3, 4\).*\(rows, 3\)"),
     (lambda: theory.final_kernel_factor(jnp.zeros(4)), r"beta is zero everywhere"),
     (lambda: theory.final_kernel_factor(jnp.ones(4), depth=1), r"depth is 1; .*>= 2"),
-    (lambda: theory.final_kernel_factor(jnp.ones(4), depth=2.0), r"depth is 2\.0; .*whole number"),
+    (
+        lambda: theory.final_kernel_factor(jnp.ones(4), depth=2.0),  # pyright: ignore[reportArgumentType]
+        r"depth is 2\.0; .*whole number",
+    ),
     (lambda: theory.final_kernel_factor(NAN), r"beta has the entry nan at \(1,\)"),
     (lambda: theory.final_kernel_factor_multi_output(jnp.zeros((2, 4))), r"teacher is zero"),
     (lambda: theory.task_kernel_alignment(EYE, jnp.ones(3)), r"factor has shape .*\(3, 3\)"),
@@ -123,7 +126,10 @@ CASES = [
     (lambda: theory.feature_overlap(W1, jnp.zeros(3), keep=1), r"features\.T @ teacher is zero"),
     (lambda: theory.expected_feature_overlap(0.5, d=4), r"kappa is 0\.5; .*at least 1"),
     (lambda: theory.expected_feature_overlap(2.0, d=1), r"d is 1; .*>= 2"),
-    (lambda: theory.effective_rank(W1, "rank"), r"kind is 'rank'; .*'participation_ratio'"),
+    (
+        lambda: theory.effective_rank(W1, "rank"),  # pyright: ignore[reportArgumentType]
+        r"kind is 'rank'; .*'participation_ratio'",
+    ),
     (lambda: theory.effective_rank(W1, "eigenvalue_area"), r"w has shape \(3, 4\).*square"),
     (lambda: theory.effective_rank(0 * W1), r"w is zero everywhere"),
     (

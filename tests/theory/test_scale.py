@@ -4,6 +4,8 @@ The expected values are written out here again, from explicit matrices where the
 mpmath, in which nothing overflows and nothing is rounded.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import mpmath
@@ -135,7 +137,7 @@ def test_from_matrices(scale, other):
 def test_of_one_matrix(scale):
     w = np.float32(scale) * numbers(D, D)
     spectrum = [mpmath.mpf(x) for x in np.linalg.svd(w.astype(float), compute_uv=False)]
-    ranks = {
+    ranks: dict[Any, Any] = {
         "participation_ratio": sum(s**2 for s in spectrum) ** 2 / sum(s**4 for s in spectrum),
         "stable_rank": sum(s**2 for s in spectrum) / max(spectrum) ** 2,
     }

@@ -79,6 +79,7 @@ def test_numbers_of_the_table_are_those_of_the_cells(rich, read):
     assert set(rows) == {file.stem for file in files}
     for file in files:
         cell, row = read_cell(study.path, file.stem), rows[file.stem]
+        assert cell is not None
         assert row["start"] == str(cell["start"].values).replace("\x1b", "\ufffd")
         assert row["seeds"] == str(cell.sizes["seed"])
         names = ("kernel_alignment", "weight_change_norm", "accuracy", "loss")
@@ -105,7 +106,9 @@ def test_sort_values_are_exact(rich, read):
     assert "kernel_alignment" in keys
     values = [float(v) for t, n, v in page.attributes if n == "data-value" and v]
     for file in (study.path / "cells").glob("*.nc"):
-        mean = read_cell(study.path, file.stem)["kernel_alignment"].values.astype(float).mean()
+        cell = read_cell(study.path, file.stem)
+        assert cell is not None
+        mean = cell["kernel_alignment"].values.astype(float).mean()
         assert np.abs(np.array(values) - mean).min() < 1e-15
 
 
