@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import pytest
 from jax import lax
 
-from tests.products import products_at_default
+from tests.products import products_at_default  # pyright: ignore[reportMissingImports]
 
 X = jnp.ones((3, 3))
 

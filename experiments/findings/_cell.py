@@ -82,20 +82,17 @@ def cell_of(hash: str, record: Mapping[str, Any], dataset: xr.Dataset) -> Cell:
     kept, fields = start_record(record), flat_fields(record)
     label = _scalar(dataset, "start")
     level = _LEVEL.search(kept)
-    rank = _scalar(dataset, "rank")
-    if rank is None and level is not None and level[2] == "rank":
-        rank = float(level[3])
-    chosen = isinstance(rank, int | float) and not isinstance(rank, bool) and math.isfinite(rank)
-    unnamed = f"rank {int(rank)}" if chosen else "one start"
-    if chosen:
+    rank = _chosen_rank(dataset, level)
+    unnamed = "one start" if rank is None else f"rank {rank}"
+    if rank is not None:
         # It is the start's, wherever a record has it.
         fields.pop("rank", None)
     return Cell(
         hash=hash,
         task=task_of(record, dataset),
         start=clean(label if isinstance(label, str) and label else kept or unnamed),
-        rank=int(rank) if chosen else None,
-        family=_LEVEL.sub(r"\1", kept) if level else "rank" if chosen else "",
+        rank=rank,
+        family=_LEVEL.sub(r"\1", kept) if level else "" if rank is None else "rank",
         is_null=label == "null" or kept.startswith("Null("),
         fields=fields,
         seeds=_seed_names(dataset),
@@ -136,6 +133,16 @@ def _distinction(record: str, among: Sequence[str]) -> str:
         [part for part in parts[each] if part in own] == own for each in among if each != record
     )
     return record if same or not own else ", ".join(own)
+
+
+def _chosen_rank(dataset: xr.Dataset, level: re.Match[str] | None) -> int | None:
+    """The rank that a dataset names, or else the record of its start."""
+    rank = _scalar(dataset, "rank")
+    if rank is None and level is not None and level[2] == "rank":
+        rank = float(level[3])
+    if isinstance(rank, bool) or not isinstance(rank, int | float) or not math.isfinite(rank):
+        return None
+    return int(rank)
 
 
 def _scalar(dataset: xr.Dataset, name: str) -> Any:

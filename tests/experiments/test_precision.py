@@ -13,7 +13,7 @@ from experiments.recurrent._starts import Null
 from experiments.recurrent._train import initial_params, laziness, loss_of, network_of
 from experiments.rich_lazy_map import MapSetting
 from richlazy_jax.studies import cell_hash
-from tests.products import products_at_default
+from tests.products import products_at_default  # pyright: ignore[reportMissingImports]
 
 SMALL = Setting(starts=(Null(),), seeds=1, n_hidden=6, iterations=2, kernel_trials=2)
 IN_FLOAT32 = SMALL.record()

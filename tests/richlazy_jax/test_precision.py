@@ -9,7 +9,7 @@ import optax
 import pytest
 
 import richlazy_jax as rj
-from tests.products import products_at_default
+from tests.products import products_at_default  # pyright: ignore[reportMissingImports]
 
 KEY = jax.random.key(0)
 SQUARE, OTHER = jax.random.normal(KEY, (2, 6, 6))

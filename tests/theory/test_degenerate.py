@@ -82,8 +82,9 @@ def test_a_tie_at_the_cut_is_refused_where_it_is_known():
 @pytest.mark.parametrize("shape", SIZES)
 def test_final_kernel_of_many_outputs(x64, shape):
     rng = np.random.default_rng(3)
-    n = min(shape)
-    check(theory.final_kernel_factor_multi_output, with_values(rng, *shape, np.ones(n)), rng)
+    rows, columns = shape
+    ones = np.ones(min(shape))
+    check(theory.final_kernel_factor_multi_output, with_values(rng, rows, columns, ones), rng)
     check(theory.final_kernel_factor_multi_output, rng.standard_normal(shape), rng)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import theory
-from tests.products import products_at_default
+from tests.products import products_at_default  # pyright: ignore[reportMissingImports]
 from theory import dynamics
 
 D, H, K = 4, 3, 2

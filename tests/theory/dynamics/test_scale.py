@@ -104,17 +104,19 @@ def test_balanced_from_large_starts_and_teachers(scale):
     w1, w2 = (np.float32(w) for w in product_start(rng, scale))
     teacher = np.float32(scale * rng.standard_normal((K, D)) * scale)
     times = jnp.asarray(TIMES, jnp.float32) / np.float32(scale) / np.float32(scale)
-    path = dynamics.balanced_trajectory(*map(jnp.asarray, (w1, w2, teacher)), times)
+    weights = jnp.asarray(w1), jnp.asarray(w2)
+    path = dynamics.balanced_trajectory(*weights, jnp.asarray(teacher), times)
     agrees(path, np.concatenate([w1.T, w2]), teacher, times, rtol=2e-5)
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e-15, 1e-10, 1.0])
 def test_one_unit_from_any_small_start(scale):
     rng = np.random.default_rng(2)
-    a, w = np.float32(scale * rng.standard_normal()), np.float32(scale * rng.standard_normal(D))
-    beta = np.float32(rng.standard_normal(D))
+    a = np.float32(scale * rng.standard_normal())
+    w = (scale * rng.standard_normal(D)).astype(np.float32)
+    beta = rng.standard_normal(D).astype(np.float32)
     times = jnp.asarray(TIMES, jnp.float32)
-    one = dynamics.single_unit_trajectory(*map(jnp.asarray, (a, w, beta)), times)
+    one = dynamics.single_unit_trajectory(jnp.asarray(a), jnp.asarray(w), jnp.asarray(beta), times)
     assert np.isfinite(one.kernel_alignment).all()
     # Where the balance a^2 - |w|^2 is beside the teacher nothing, it is the balanced form.
     if scale < 1:
