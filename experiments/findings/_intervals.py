@@ -9,6 +9,8 @@ from scipy import stats
 # Resampling so few seeds says less than the dots themselves.
 FEWEST_FOR_INTERVAL = 6
 RESAMPLES = 5000
+# Values that differ by rounding in float32 alone are one value.
+ALIKE = 1e-6
 # What every figure of means over seeds says of its bars.
 BARS = (
     f"Dots are networks; bars are 95 % bootstrap intervals (BCa) of the mean over seeds, "
@@ -21,7 +23,7 @@ def mean_and_interval(values: np.ndarray) -> tuple[float, float, float]:
 
     The interval is the bias-corrected and accelerated bootstrap (BCa), which stays within the range
     of the values and so within the range of the measure. With fewer than six values its ends are
-    NaN. Values that are all equal give that value at both ends.
+    NaN. Values that are all equal, up to rounding, give that value at both ends.
 
     Source: B. Efron (1987), J. Am. Stat. Assoc. 82:171.
     """
@@ -32,7 +34,7 @@ def mean_and_interval(values: np.ndarray) -> tuple[float, float, float]:
     mean = float(kept.mean())
     if len(kept) < FEWEST_FOR_INTERVAL:
         return mean, float("nan"), float("nan")
-    if np.ptp(kept) == 0:
+    if np.ptp(kept) <= ALIKE * abs(mean):
         return mean, mean, mean
     interval = stats.bootstrap(
         (kept,), np.mean, n_resamples=RESAMPLES, method="BCa", rng=np.random.default_rng(0)

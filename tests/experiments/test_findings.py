@@ -157,6 +157,8 @@ def test_few_values_have_no_interval():
     assert mean_with_interval(np.array([1.2])) == "1.2 (n = 1)"
     assert mean_with_interval(np.array([1.0, 2.0, np.nan])) == "1.5 (n = 2)"
     assert mean_with_interval(np.full(8, 0.25)) == "0.25 (all alike)"
+    # As float32 has an effective rank of 1.
+    assert mean_with_interval(1 + 1e-7 * np.arange(8.0)) == "1 (all alike)"
     assert mean_with_interval(np.full(8, np.nan)) == "–"
     assert " to " in mean_with_interval(np.arange(6.0))
 
