@@ -123,7 +123,7 @@ CASES = [
     ),
     (lambda: theory.feature_overlap(W1, jnp.ones(2), keep=1), r"teacher has shape \(2,\).*\(3,\)"),
     (lambda: theory.feature_overlap(W1, jnp.ones(3), keep=4), r"keep is 4; .*from 1 to 3"),
-    (lambda: theory.feature_overlap(W1, jnp.zeros(3), keep=1), r"features\.T @ teacher is zero"),
+    (lambda: theory.feature_overlap(W1, jnp.zeros(3), keep=1), r"teacher is zero everywhere"),
     (lambda: theory.expected_feature_overlap(0.5, d=4), r"kappa is 0\.5; .*at least 1"),
     (lambda: theory.expected_feature_overlap(2.0, d=1), r"d is 1; .*>= 2"),
     (
@@ -161,7 +161,13 @@ NUMBERS = {"d", "h", "k", "lam", "scale", "readout_norm", "rank", "depth", "keep
 
 @pytest.mark.parametrize(
     "function",
-    [getattr(module, name) for module in (theory, dynamics) for name in module.__all__],
+    [
+        of
+        for module in (theory, dynamics)
+        for of in (getattr(module, name) for name in module.__all__)
+        # Results are classes, and nobody makes one.
+        if not isinstance(of, type)
+    ],
 )
 def test_numbers_that_could_be_mistaken_for_each_other_go_by_keyword(function):
     arguments = inspect.signature(function).parameters.values()

@@ -75,6 +75,7 @@ def drawn(rng, activation, width, n_in, n_out, of_inputs):
     leak=st.sampled_from([0.0, 0.3]),
     block=st.none() | st.integers(1, 3),
 )
+@pytest.mark.slow
 def test_right_at_any_size(
     seed, sizes, width, n_steps, n_second, wrt, outputs, activation, leak, block
 ):
@@ -120,6 +121,7 @@ def small_networks(n_out=2):
     )
 
 
+@pytest.mark.slow
 def test_powers_of_two_change_nothing_and_gradients_follow_them():
     (before, after), x = small_networks()
     measure = jax.jit(

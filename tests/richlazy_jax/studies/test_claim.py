@@ -78,6 +78,12 @@ def go_on(child):
     child.stdin.flush()
 
 
+def ended(child):
+    """What a child ended with, its pipes closed."""
+    child.communicate(timeout=60)
+    return child.returncode
+
+
 def claimed(path, hash=HASH):
     with claim_cell(path, hash) as mine:
         return mine
@@ -94,7 +100,7 @@ def test_two_processes_compute_each_cell_once(tmp_path):
         hears(child, "ready")
     for child in children:
         go_on(child)
-    assert [child.wait(60) for child in children] == [0, 0]
+    assert [ended(child) for child in children] == [0, 0]
     numbers = (tmp_path / "study.log").read_text().split()
     assert sorted(map(int, numbers)) == list(range(20))
     assert missing_cells(study, RECORDS) == []
@@ -113,7 +119,7 @@ def test_a_killed_process_leaves_neither_a_cell_nor_a_claim(tmp_path):
     assert not claimed(tmp_path)
     assert claimed(tmp_path, cell_hash(RECORDS[2]))
     go_on(child)
-    assert child.wait(60) == -signal.SIGKILL
+    assert ended(child) == -signal.SIGKILL
     (left,) = (tmp_path / "cells").glob(".*.tmp")
     assert left.stat().st_size > 0
     assert read_cell(tmp_path, HASH) is None
