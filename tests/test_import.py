@@ -24,6 +24,7 @@ print(time.perf_counter() - start)
 
 
 @pytest.mark.slow
+@pytest.mark.long  # It is timed, which other tests beside it disturb.
 def test_richlazy_jax_adds_less_than_two_seconds_to_jax():
     # One fast import of three will do, because other processes can only slow one down.
     assert any(child(TIMED, "richlazy_jax") < 2 for _ in range(3))

@@ -11,6 +11,7 @@ UV = shutil.which("uv")
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(UV is None, reason="uv is not on the path")
 @pytest.mark.parametrize(
     # The newest JAX is not for the oldest Python, so that "highest" takes the newest there is.

@@ -31,7 +31,7 @@ def test_command_runs_each_size_once(tmp_path):
     assert list(load(tmp_path / "out/CXT_9.nc")["start"].values) == ["null", "EM"]
     assert (tmp_path / "out/fig6.png").read_bytes().startswith(b"\x89PNG")
     text = (tmp_path / "out/table.md").read_text()
-    assert "| EM | weight change norm |" in text
+    assert "| EM | null | weight change norm |" in text
     second = run("fig6", *small)
     assert second.exit_code == 0, second.output
     assert second.output.count("found in") == 2
