@@ -1,12 +1,13 @@
 """Networks measured many times while they learn, extrapolated to gradient flow."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.experimental
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Float
 
@@ -72,6 +73,27 @@ def learned_curves(w1: Array, w2: Array, x: Array, y: Array, end: float) -> Curv
     ]
     found = jax.tree.map(to_limit, *levels)
     return Curves(jnp.linspace(0, end, POINTS), *jax.device_get(found))
+
+
+def predictions(
+    predict: Callable[[Any, Any, float], Any], starts: Sequence[Any], times: Any
+) -> list[list[Any]]:
+    """What is predicted, then the same from weights, and from times, that are off by 1 %.
+
+    Args:
+        predict: of a start, times and a factor of its weights; several curves.
+        starts: taken one by one: two batched decompositions in one program can hang on a CPU of two
+            cores.
+        times: those of the curves.
+
+    Returns:
+        Three times the curves of all starts, each (runs, times).
+    """
+    ways = ((times, 1.0), (times, 1.01), (1.01 * times, 1.0))
+    return [
+        [np.stack(each) for each in zip(*(predict(s, *way) for s in starts), strict=True)]
+        for way in ways
+    ]
 
 
 def to_limit(coarse: Any, middle: Any, fine: Any) -> Any:

@@ -25,7 +25,7 @@ from scipy import integrate
 
 from theory import dynamics
 
-from ._curves import in_float64, learned_curves, to_limit
+from ._curves import in_float64, learned_curves, predictions, to_limit
 from ._row import Row, curve_row, exact_row
 from ._trajectories import FINER, N_INPUTS, Start, task_of_length
 
@@ -58,10 +58,7 @@ def check_lazy_limit(key: Any, runs: int, quick: bool) -> Iterator[Row]:
     ]
     losses = [np.asarray(each.loss, np.float64) for each in seen]
     times = np.linspace(0, END, FINER * (len(seen[-1].times) - 1) + 1)
-    predicted, *shifted = (
-        [np.stack(each) for each in zip(*(_limit(s, *by) for s in starts), strict=True)]
-        for by in ((times, 1.0), (times, 1.01), (1.01 * times, 1.0))
-    )
+    predicted, *shifted = predictions(_limit, starts, times)
     about: dict[str, Any] = {
         "statement": "Approach to the lazy limit",
         "setting": "weights of scale L, L to infinity",

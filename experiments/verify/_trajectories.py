@@ -12,7 +12,7 @@ from jaxtyping import Array
 import richlazy_jax as rj
 from theory import dynamics
 
-from ._curves import in_float64, learned_curves
+from ._curves import in_float64, learned_curves, predictions
 from ._learning import white_inputs
 from ._row import Row, curve_row
 
@@ -73,14 +73,8 @@ def check_trajectories(key: Any, runs: int, quick: bool) -> Iterator[Row]:
         y = jnp.einsum("rmd,rkd->rmk", stacked.x, stacked.teacher, precision="highest")
         seen = learned_curves(stacked.w1, stacked.w2, stacked.x, y, END)
         times = np.linspace(0, END, FINER * (len(seen.times) - 1) + 1)
-        # One by one: two batched decompositions in one program can hang on a CPU of two cores.
-        predicted, *shifted = (
-            [
-                np.stack(each)
-                for each in zip(*(_predicted(case, s, *by) for s in starts), strict=True)
-            ]
-            for by in ((times, 1.0), (times, 1.01), (1.01 * times, 1.0))
-        )
+        predict = functools.partial(_predicted, case)
+        predicted, *shifted = predictions(predict, starts, times)
         for k, (quantity, name, measured) in enumerate(
             (
                 ("1 - KA(t)", "alignment", seen.departure),
