@@ -234,6 +234,8 @@ def _by_empirical(
             outputs=options.outputs,
             activation=options.activation,
             leak=options.leak,
+            # Implementation 3 sees no structure inside a loop.
+            unrolled=implementation == 3,
         )
 
     trained = {name: params[name] for name in options.wrt}

@@ -1,23 +1,48 @@
 """Flax networks, as pairs of pure functions.
 
 - `MLP`, `mlp` (`_mlp.py`): fully connected networks, linear, ReLU or tanh.
-- `RNN`, `rnn`, `rnn_apply`, `rnn_activity` (`_rnn.py`): the recurrent network of the paper.
+- `RNN`, `rnn`, `rnn_apply`, `rnn_activity` (`_rnn.py`): the recurrent network of the paper, and
+  with biases, trained initial state, noise and other forms of the leak.
+- `Recurrence` and the functions beside it (`_recurrence.py`): what a step of such a network does,
+  for kernels that go through the steps themselves.
 - `Network`, `functional` (`_functional.py`): any Flax NNX module as `init(key)` and
   `apply(params, x)`, which is what training, kernels and vmap want.
 """
 
 from ._functional import Network, functional
 from ._mlp import MLP, mlp
-from ._rnn import RNN, RNN_ACTIVATIONS, rnn, rnn_activity, rnn_apply
+from ._recurrence import (
+    LEAK_FORMS,
+    RNN_ACTIVATIONS,
+    WEIGHTS,
+    Recurrence,
+    advance,
+    drive_of,
+    rates_of,
+    recurrence,
+    run_states,
+    starting_state,
+)
+from ._rnn import OUTPUTS, RNN, rnn, rnn_activity, rnn_apply
 
 __all__ = [
+    "LEAK_FORMS",
     "MLP",
+    "OUTPUTS",
     "RNN",
     "RNN_ACTIVATIONS",
+    "WEIGHTS",
     "Network",
+    "Recurrence",
+    "advance",
+    "drive_of",
     "functional",
     "mlp",
+    "rates_of",
+    "recurrence",
     "rnn",
     "rnn_activity",
     "rnn_apply",
+    "run_states",
+    "starting_state",
 ]

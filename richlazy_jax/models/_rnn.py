@@ -1,41 +1,69 @@
-"""The vanilla recurrent network of the paper, without biases."""
+"""The vanilla recurrent network: the paper's, and with what else people train."""
 
 from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
 from flax import nnx
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Key
 
 from .._checks import require_axes, require_choice, require_whole
 from ..connectivity import gaussian_weights
 from ._functional import Network, functional
-from ._through import require_precision, through
+from ._recurrence import WEIGHTS, drive_of, rates_of, recurrence, run_states, starting_state
+from ._through import through
 
-RNN_ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
 OUTPUTS = ("all", "last")
+INITIAL_STATES = ("zero", "trained")
 
 
 def rnn_activity(
-    params: Mapping[str, Float[Array, "_ _"]],
+    params: Mapping[str, Float[Array, "..."]],
     x: Float[Array, "n t n_in"],
     *,
     activation: str = "relu",
     leak: float | int = 0.0,
+    leak_form: str = "paper",
+    initial_state: Float[Array, "*n N"] | None = None,
+    noise: float | int = 0.0,
+    key: Key[Array, ""] | None = None,
     precision: str = "highest",
+    unrolled: bool = False,
 ) -> Float[Array, "n t N"]:
     r"""The hidden activity of a recurrent network over a batch of trials.
 
-    $$h_0 = 0, \quad h_{t+1} = \phi(\rho h_t + (1 - \rho)(W_h h_t + W_x x_t))$$
+    With the net input $a_t = W_h h_t + W_x x_t + b + \sigma \xi_t$, a leaky unit has one of three
+    forms. With `leak_form` "paper", the default, it is that of Liu et al. (2024):
+
+    $$h_{t+1} = \phi(\rho h_t + (1 - \rho) a_t).$$
+
+    With "rate", the activity itself relaxes, and with "current" the input current $z$ does, as in
+    most of theory:
+
+    $$h_{t+1} = \rho h_t + (1 - \rho) \phi(a_t) \qquad \text{or} \qquad
+        z_{t+1} = \rho z_t + (1 - \rho) a_t, \quad h_t = \phi(z_t).$$
+
+    All three are one network at $\rho = 0$, but for the initial state.
 
     Args:
-        params: "input" is $W_x$ (N, n_in), "recurrent" is $W_h$ (N, N), and "readout" is not used.
+        params: "input" is $W_x$ (N, n_in) and "recurrent" is $W_h$ (N, N). "bias", $b$ (N,), and
+            "initial_state" (N,) may be there too; without them both are 0. "readout" and
+            "readout_bias" are not used.
         x: the inputs of each trial and step.
         activation: $\phi$, "relu" or "tanh".
-        leak: $\rho$, which is $1 - \Delta t / \tau$.
+        leak: $\rho$, at least 0 and below 1. With steps of $\Delta t$ and the time constant $\tau$
+            it is $1 - \Delta t / \tau$.
+        leak_form: "paper", "rate" or "current".
+        initial_state: $h_0$, or $z_0$ for "current": one for all trials (N,) or one for each
+            (n, N). Not together with one in `params`.
+        noise: $\sigma$, the standard deviation of what is added to each unit's net input at each
+            step of each trial, independent Gaussian numbers.
+        key: a JAX random key for the noise; needed where `noise` is not 0.
         precision: of its matrix products and of their gradients, "highest" or "default". At
             "default" they are rounded as JAX has it on the device, which on GPUs and TPUs may keep
             ten or seven bits of their factors.
+        unrolled: the same program without a loop over steps, for tools that see into none. It
+            takes much longer to compile, and with many steps longer to run.
 
     Returns:
         $h_1$ to $h_T$: what each step's output is read from.
@@ -43,56 +71,41 @@ def rnn_activity(
     Raises:
         ValueError: an argument is not as described above.
 
-    Source: Liu et al. (2024), arXiv 2310.08513, its recurrent network.
+    Source: Liu et al. (2024), arXiv 2310.08513, its recurrent network; for the other forms K. D.
+    Miller and F. Fumarola (2012), "Mathematical equivalence of two common forms of firing rate
+    models of neural networks".
     """
-    phi = RNN_ACTIVATIONS[require_choice("activation", activation, tuple(RNN_ACTIVATIONS))]
-    require_precision(precision)
+    form = recurrence(activation, leak, leak_form, precision)
     x = require_axes("x", x, "n", "t", "n_in")
-    n_in = params["input"].shape[1]
-    if x.shape[2] != n_in:
-        raise ValueError(f"x has shape {x.shape}; allowed is (n, t, {n_in}).")
-    width = params["recurrent"].shape[0]
-    if params["recurrent"].shape != (width, width) or len(params["input"]) != width:
-        raise ValueError(
-            f"params['recurrent'] has shape {params['recurrent'].shape} and params['input'] "
-            f"{params['input'].shape}; allowed are (N, N) and (N, n_in)."
-        )
-    # All steps in one product, which is several times faster than one for each.
-    drive = through(x, params["input"], precision)
-    hidden = jnp.zeros_like(drive[:, 0])
-    states = []
-    # Unrolled, because implementation 3 of neural-tangents knows no loops.
-    for step in range(x.shape[1]):
-        current = drive[:, step]
-        # The first step starts from rest, where the recurrent product is zero.
-        if step > 0:
-            current = current + through(hidden, params["recurrent"], precision)
-        if leak:
-            current = leak * hidden + (1 - leak) * current
-        hidden = phi(current)
-        states.append(hidden)
-    return jnp.stack(states, axis=1)
+    start = starting_state(params, x, initial_state)
+    drive = drive_of(params, x, noise=noise, key=key, precision=precision)
+    states = run_states(form, params["recurrent"], drive, start, unrolled=unrolled)
+    return rates_of(form, states).swapaxes(0, 1)
 
 
 def rnn_apply(
-    params: Mapping[str, Float[Array, "_ _"]],
+    params: Mapping[str, Float[Array, "..."]],
     x: Float[Array, "n t n_in"],
     *,
     outputs: str = "all",
     activation: str = "relu",
     leak: float | int = 0.0,
+    leak_form: str = "paper",
+    initial_state: Float[Array, "*n N"] | None = None,
+    noise: float | int = 0.0,
+    key: Key[Array, ""] | None = None,
     precision: str = "highest",
+    unrolled: bool = False,
 ) -> Float[Array, "n *out"]:
-    r"""The outputs $y_t = W_o h_{t+1}$ of a recurrent network over a batch of trials.
+    r"""The outputs $y_t = W_o h_{t+1} + c$ of a recurrent network over a batch of trials.
 
     Args:
-        params: "input" is $W_x$ (N, n_in), "recurrent" is $W_h$ (N, N) and "readout" is $W_o$
-            (k, N).
+        params: as in `rnn_activity`; "readout" is $W_o$ (k, N), and "readout_bias" is $c$ (k,),
+            which is 0 without it.
         x: the inputs of each trial and step.
         outputs: "all" steps or the "last" one.
-        activation: "relu" or "tanh".
-        leak: $\rho$.
-        precision: of the matrix products, "highest" or "default", as in `rnn_activity`.
+        activation, leak, leak_form, initial_state, noise, key, precision, unrolled: as in
+            `rnn_activity`.
 
     Returns:
         The outputs, (n, t, k) for "all" and (n, k) for "last".
@@ -103,17 +116,30 @@ def rnn_apply(
     Source: as `rnn_activity`.
     """
     require_choice("outputs", outputs, OUTPUTS)
-    hidden = rnn_activity(params, x, activation=activation, leak=leak, precision=precision)
-    read = hidden if outputs == "all" else hidden[:, -1]
-    return through(read, params["readout"], precision)
+    hidden = rnn_activity(
+        params,
+        x,
+        activation=activation,
+        leak=leak,
+        leak_form=leak_form,
+        initial_state=initial_state,
+        noise=noise,
+        key=key,
+        precision=precision,
+        unrolled=unrolled,
+    )
+    read = through(hidden if outputs == "all" else hidden[:, -1], params["readout"], precision)
+    return read + params["readout_bias"] if "readout_bias" in params else read
 
 
 class RNN(nnx.Module):
-    r"""`rnn_apply` as a Flax module that draws its own weights.
+    r"""`rnn_apply` without noise, as a Flax module that draws its own weights.
 
     Its parameters are "input" (N, n_in) and "readout" (k, N), uniform in
     $\pm 1 / \sqrt{\text{fan-in}}$, and "recurrent" (N, N), Gaussian with standard deviation
-    $g / \sqrt N$. A row holds what one unit receives, a column what it sends.
+    $g / \sqrt N$. A row holds what one unit receives, a column what it sends. With biases there are
+    "bias" (N,) and "readout_bias" (k,), and with a trained initial state "initial_state" (N,); all
+    three start at 0.
 
     Args:
         n_inputs: input channels.
@@ -121,6 +147,9 @@ class RNN(nnx.Module):
         n_outputs: k.
         activation: "relu" or "tanh".
         leak: $\rho$, at least 0 and below 1.
+        leak_form: "paper", "rate" or "current", as in `rnn_activity`.
+        biases: whether the hidden units and the readout have biases.
+        initial_state: "zero", or "trained" for a parameter that all trials share.
         gain: $g$.
         precision: of the matrix products, "highest" or "default", as in `rnn_activity`.
         rngs: the random streams; "params" is used.
@@ -128,7 +157,7 @@ class RNN(nnx.Module):
     Raises:
         ValueError: an argument is not as described above.
 
-    Source: Liu et al. (2024), arXiv 2310.08513, with its gain of 1.25.
+    Source: Liu et al. (2024), arXiv 2310.08513, with its gain of 1.25 and without biases.
     """
 
     def __init__(
@@ -139,6 +168,9 @@ class RNN(nnx.Module):
         *,
         activation: str = "relu",
         leak: float | int = 0.0,
+        leak_form: str = "paper",
+        biases: bool = False,
+        initial_state: str = "zero",
         gain: float | int = 1.25,
         precision: str = "highest",
         rngs: nnx.Rngs,
@@ -146,11 +178,8 @@ class RNN(nnx.Module):
         n_inputs = require_whole("n_inputs", n_inputs)
         n_hidden = require_whole("n_hidden", n_hidden)
         n_outputs = require_whole("n_outputs", n_outputs)
-        self.activation = require_choice("activation", activation, tuple(RNN_ACTIVATIONS))
-        if not 0 <= leak < 1:
-            raise ValueError(f"leak is {leak!r}; allowed is at least 0 and below 1.")
-        self.leak = leak
-        self.precision = require_precision(precision)
+        self.form = recurrence(activation, leak, leak_form, precision)
+        require_choice("initial_state", initial_state, INITIAL_STATES)
 
         def uniform(rows: int, columns: int) -> nnx.Param:
             bound = columns**-0.5
@@ -160,13 +189,16 @@ class RNN(nnx.Module):
         self.input = uniform(n_hidden, n_inputs)
         self.recurrent = nnx.Param(gaussian_weights(rngs.params(), n_hidden, gain))
         self.readout = uniform(n_outputs, n_hidden)
+        if biases:
+            self.bias = nnx.Param(jnp.zeros(n_hidden))
+            self.readout_bias = nnx.Param(jnp.zeros(n_outputs))
+        if initial_state == "trained":
+            self.initial_state = nnx.Param(jnp.zeros(n_hidden))
 
     def __call__(self, x: Float[Array, "n t n_in"]) -> Float[Array, "n t k"]:
         """The outputs of every trial and step."""
-        params = {name: getattr(self, name)[...] for name in ("input", "recurrent", "readout")}
-        return rnn_apply(
-            params, x, activation=self.activation, leak=self.leak, precision=self.precision
-        )
+        params = {name: getattr(self, name)[...] for name in WEIGHTS if hasattr(self, name)}
+        return rnn_apply(params, x, **self.form._asdict())
 
 
 def rnn(
@@ -176,12 +208,15 @@ def rnn(
     *,
     activation: str = "relu",
     leak: float | int = 0.0,
+    leak_form: str = "paper",
+    biases: bool = False,
+    initial_state: str = "zero",
     gain: float | int = 1.25,
     precision: str = "highest",
 ) -> Network:
     """`RNN` as a pair of pure functions, with params of keys "input", "recurrent", "readout".
 
-    Args and errors are those of `RNN`.
+    Args, further keys of params and errors are those of `RNN`.
     """
     return functional(
         lambda rngs: RNN(
@@ -190,6 +225,9 @@ def rnn(
             n_outputs,
             activation=activation,
             leak=leak,
+            leak_form=leak_form,
+            biases=biases,
+            initial_state=initial_state,
             gain=gain,
             precision=precision,
             rngs=rngs,
