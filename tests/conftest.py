@@ -17,6 +17,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.register_profile("release", settings.get_profile("repeatable"), max_examples=200)
+# What a test compiles is of tests alone, and no user's cache should grow by it.
+os.environ["RICHLAZY_KEEP_COMPILED"] = "0"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 

@@ -10,6 +10,7 @@ from ._fig2 import FIGURES, help_of, structured_command
 from ._fig3 import fig3_command
 from ._fig4 import fig4_command
 from ._inspect import inspect_command
+from ._machine import machine_options
 from ._map import map_command
 from ._report import report_command
 from ._sweep import sweep_command
@@ -27,6 +28,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Does a network start rich or lazy? Theory beside trained networks.",
 )
+app.callback()(machine_options)
 app.command("verify")(verify_command)
 app.command("control")(control_command)
 app.command("fig1")(fig1_command)

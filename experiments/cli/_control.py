@@ -23,7 +23,6 @@ from ..controls import (
 from ..findings import sentences, warnings_of
 from ..sweep import counts
 from ._progress import training_shown
-from ._recurrent import use_all_cores
 from ._stops import usage_errors
 from ._sweep import run_all
 
@@ -62,7 +61,6 @@ def control_command(
         for each, control in CONTROLS.items():
             console.print(f"{each:{width}}  {control.line}", highlight=False, soft_wrap=True)
         return
-    use_all_cores()
     control = CONTROLS.get(name)
     with usage_errors():
         specs = variant_specs(name, full=full, seeds=seeds, hidden=hidden, iterations=iterations)

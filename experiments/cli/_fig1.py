@@ -11,7 +11,7 @@ from .._whole import write_text
 from ..recurrent import MEASURES, Setting, low_rank_starts
 from ._images import IMAGES_HELP, SEQUENTIAL, batch_fields, image_fields
 from ._numbers import whole_numbers
-from ._recurrent import PRECISION_HELP, finished, require_batch_runs, run_missing, use_all_cores
+from ._recurrent import PRECISION_HELP, finished, require_batch_runs, run_missing
 from ._stops import usage_errors
 
 TASKS = ("2AF", "DMS", "CXT")
@@ -55,7 +55,6 @@ def fig1_command(
     minutes on 2 CPU cores.
     """
     console = Console()
-    use_all_cores()
     with usage_errors():
         settings = {
             out / f"{name}.nc": Setting(

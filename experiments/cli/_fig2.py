@@ -22,7 +22,7 @@ from ..recurrent import (
     Wired,
     drawn_motifs,
 )
-from ._recurrent import PRECISION_HELP, finished, require_batch_runs, run_missing, use_all_cores
+from ._recurrent import PRECISION_HELP, finished, require_batch_runs, run_missing
 from ._stops import usage_errors
 
 FIGURES = {"fig2": "2AF", "fig5": "DMS", "fig6": "CXT"}
@@ -79,7 +79,6 @@ def structured_command(
 ) -> None:
     """Structured starts against their Gaussian nulls; each figure has a task of its own."""
     console = Console()
-    use_all_cores()
     with usage_errors():
         figure = {name: figure for figure, name in FIGURES.items()}.get(task, "fig2")
         out = Path("out") / figure if out is None else out

@@ -23,7 +23,7 @@ from ..recurrent import Setting, low_rank_starts, save
 from ._images import IMAGES_HELP, SEQUENTIAL, image_fields
 from ._panels import chosen_panels, require_networks
 from ._progress import training_shown
-from ._recurrent import PRECISION_HELP, finished, require_batch_runs, use_all_cores
+from ._recurrent import PRECISION_HELP, finished, require_batch_runs
 from ._stops import kept_when_interrupted, usage_errors
 
 PANELS = ("B", "C")
@@ -55,7 +55,6 @@ def fig3_command(
     is kept and found again.
     """
     console = Console()
-    use_all_cores()
     students_path = out / "students.nc"
     with usage_errors():
         panels = chosen_panels(panel, PANELS)

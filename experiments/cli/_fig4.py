@@ -19,7 +19,7 @@ from ._images import IMAGES_HELP, images_of
 from ._numbers import whole_numbers
 from ._panels import chosen_panels, require_networks
 from ._progress import training_shown
-from ._recurrent import PRECISION_HELP, finished, require_batch_runs, use_all_cores
+from ._recurrent import PRECISION_HELP, finished, require_batch_runs
 from ._stops import kept_when_interrupted, usage_errors
 
 PANELS = ("A", "B")
@@ -46,7 +46,6 @@ def fig4_command(
 ) -> None:
     """Figure 4: rank against kernel alignment, linear networks and a ReLU network on images."""
     console = Console()
-    use_all_cores()
     path = out / "images.nc"
     with usage_errors():
         panels = chosen_panels(panel, PANELS)

@@ -1,13 +1,10 @@
 """What the commands of recurrent networks share: each piece of work done once, kept, and shown."""
 
-import contextlib
 import functools
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jax
 import xarray as xr
 from rich.console import Console
 
@@ -59,15 +56,6 @@ def run_missing(
                 console.print(f"{setting.task}: found in {path}")
             datasets.append(dataset)
     return datasets
-
-
-def use_all_cores() -> None:
-    """As many CPU devices as cores, each with runs of its own; other platforms are as they are."""
-    if "device_count" in os.environ.get("XLA_FLAGS", ""):
-        return
-    # An older JAX, or one that was used in this process before, refuses: one device serves as well.
-    with contextlib.suppress(AttributeError, RuntimeError):
-        jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
 
 
 def require_batch_runs(batch_runs: int | None) -> None:

@@ -24,7 +24,7 @@ from ..sweep import (
     seconds_per_update,
 )
 from ._progress import Shown, training_shown
-from ._recurrent import require_batch_runs, use_all_cores
+from ._recurrent import require_batch_runs
 from ._stops import usage_errors
 
 
@@ -58,7 +58,6 @@ def sweep_command(
     Exits with 1 if a cell failed; the others are run all the same.
     """
     console = Console()
-    use_all_cores()
     with contextlib.ExitStack() as stack:
         with usage_errors():
             require_batch_runs(batch_runs)

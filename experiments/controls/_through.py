@@ -19,8 +19,9 @@ from ..recurrent._train import (
     held_keys,
     initial_params,
     laziness,
-    loss_of,
+    learning_of,
     optimizer_of,
+    scores_of_each,
     seed_keys,
 )
 
@@ -85,7 +86,7 @@ def _weights_at(
     on_piece: Callable[[rj.Progress], None],
 ) -> Iterator[tuple[Any, np.ndarray]]:
     """The weights of all networks at each update, and which have diverged by then."""
-    task, optimizer, loss = setting.made_task(), optimizer_of(setting), loss_of(setting)
+    optimizer, learning = optimizer_of(setting), learning_of(setting)
     keys = jax.vmap(lambda k: jax.random.fold_in(k, 1))(seed_keys(setting))
     runs, mesh = setting.seeds, mesh_of(jax.local_devices())
     # As `richlazy_jax.train_runs` has it.
@@ -96,7 +97,7 @@ def _weights_at(
     def advance(state: Any, length: int) -> Any:
         def one(run: Any) -> Any:
             end, trained = rj.continue_training(
-                loss, run, optimizer, lambda k: task.sample(k, setting.batch), length, True
+                learning.loss, run, optimizer, learning.sample, length, True
             )
             return end, (trained.losses[-1], trained.metrics["accuracy"][-1], trained.diverged)
 
@@ -128,11 +129,5 @@ def _lengths(number: int) -> list[int]:
 def _on_held_trials(setting: Setting, params: Any) -> dict[str, np.ndarray]:
     """Loss and accuracy of each network of a stack on the held trials of the representation."""
     trials = setting.held_trials(held_keys(setting)[1], setting.activity_trials)
-    loss = loss_of(setting)
-
-    @jax.jit
-    def of_all(stack: Any) -> Any:
-        return jax.lax.map(lambda one: loss(one, trials), stack)
-
-    losses, metrics = of_all(params)
+    losses, metrics = scores_of_each(setting, params, trials)
     return {"loss": np.asarray(losses), "accuracy": np.asarray(metrics["accuracy"])}

@@ -23,7 +23,8 @@ SHARES = {"random": 0.0, "partially aligned": 0.5, "aligned": 1.0}
 
 
 def run_students(setting: Setting, teacher_iterations: int, **how: Any) -> xr.Dataset:
-    """Train a teacher for each seed, then students from its recurrent weights and a new readout.
+    """Train a teacher for each seed, then students from its recurrent weights and all else new but
+    the input weights.
 
     The teacher starts at random and of the same rank. Its students take over its input weights, all
     of them, so that they differ in recurrent weights alone: all leading singular triplets of the
@@ -72,11 +73,9 @@ def run_students(setting: Setting, teacher_iterations: int, **how: Any) -> xr.Da
             for share in SHARES.values()
         ]
     )
-    params = {
-        "input": jnp.stack([teachers.params["input"]] * len(SHARES)),
-        "recurrent": recurrent,
-        "readout": jnp.stack([fresh["readout"]] * len(SHARES)),
-    }
+    shared = fresh | {"input": teachers.params["input"]}
+    params = {name: jnp.stack([leaf] * len(SHARES)) for name, leaf in shared.items()}
+    params["recurrent"] = recurrent
     dataset = measured(setting, params, train_starts(setting, params, **how), list(SHARES))
     dataset["teacher_accuracy"] = ("seed", test_accuracy(teaching, teachers.params))
     return dataset.assign_attrs(rank=rank, teacher_iterations=teacher_iterations)

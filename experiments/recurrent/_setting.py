@@ -1,22 +1,27 @@
 """What one experiment is: a task, a network, its starts and its training."""
 
 import dataclasses
+import functools
 from collections.abc import Iterable
 from typing import Any
 
 import jax
 
 import richlazy_jax as rj
+from richlazy_jax.models import INITIAL_STATES, Recurrence, recurrence
 
 from .._precision import UNNAMED, recorded, require_precision
 from ..findings import MEASURES
 from ._starts import LowRank, Start, require_starts
 
 OPTIMIZERS = ("sgd", "adam")
-# The weights that a kernel is of, by name.
-KERNEL_WEIGHTS = {"recurrent": ("recurrent",), "all": ("input", "recurrent", "readout")}
+# The weights that a kernel is of.
+KERNEL_WEIGHTS = ("recurrent", "all")
 # Fields that came later, and how all was before.
 LATER = {"optimizer": "sgd", "kernel_weights": "recurrent", "dt": 100.0} | UNNAMED
+# Of these, a record names none that is as it was, so that older cells keep their hash.
+NEW_FIELDS = {"leak_form": "paper", "biases": False, "initial_state": "zero", "noise": 0.0}
+LATER |= NEW_FIELDS
 
 
 def low_rank_starts(ranks: Iterable[int], keep: str = "frobenius") -> tuple[LowRank, ...]:
@@ -43,10 +48,15 @@ class Setting:
         gain: standard deviation of the recurrent weights times the root of `n_hidden`.
         activation: "relu" or "tanh".
         leak: rho, at least 0 and below 1.
+        leak_form: "paper", "rate" or "current", as in `richlazy_jax.rnn_activity`.
+        biases: whether hidden units and readout have biases, which start at 0.
+        initial_state: "zero", or "trained": one for all trials, which starts at 0.
+        noise: standard deviation of the noise of each unit's net input at each step while it
+            learns, fresh at each update. Measures and the accuracy are without it.
         dt: the time of a step of a cognitive task in ms, 100 divided by a whole number; all periods
             keep their times and have more steps. A unit of time constant 100 ms then has a leak of
             1 - dt / 100, which is for the caller to set.
-        kernel_weights: "recurrent", or "all" for the input and readout weights as well.
+        kernel_weights: "recurrent", or "all" for all that is trained.
         kernel_trials: held trials for the kernel.
         activity_trials: held trials for the representation.
         measures: which measures of laziness to take, some of `MEASURES`.
@@ -73,6 +83,10 @@ class Setting:
     gain: float = 1.25
     activation: str = "relu"
     leak: float = 0.0
+    leak_form: str = "paper"
+    biases: bool = False
+    initial_state: str = "zero"
+    noise: float = 0.0
     dt: float = 100.0
     kernel_weights: str = "recurrent"
     kernel_trials: int = 32
@@ -107,11 +121,15 @@ class Setting:
             )
         if not self.gain > 0:
             raise ValueError(f"gain is {self.gain!r}; allowed is above 0.")
-        if not 0 <= self.leak < 1:
-            raise ValueError(f"leak is {self.leak!r}; allowed is at least 0 and below 1.")
-        if self.activation not in ("relu", "tanh"):
-            raise ValueError(f"activation is {self.activation!r}; allowed are 'relu' and 'tanh'.")
-        for name, allowed in (("optimizer", OPTIMIZERS), ("kernel_weights", KERNEL_WEIGHTS)):
+        self.form()
+        if not 0 <= self.noise < float("inf"):
+            raise ValueError(f"noise is {self.noise!r}; allowed is a number of at least 0.")
+        for name, allowed in (
+            ("optimizer", OPTIMIZERS),
+            ("kernel_weights", KERNEL_WEIGHTS),
+            ("initial_state", INITIAL_STATES),
+            ("biases", (False, True)),
+        ):
             if getattr(self, name) not in allowed:
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}; allowed are "
@@ -120,10 +138,14 @@ class Setting:
         require_precision(self.precision)
 
     def made_task(self) -> rj.Task:
-        """The task itself, which draws trials."""
+        """The task itself, which draws trials. Equal settings have one that compares as equal."""
         if self.images is None:
             return rj.task_by_name(self.task, self.dt)
-        return rj.SequentialImages(self.images)
+        return _of_images(self.images)
+
+    def form(self) -> Recurrence:
+        """What a step of the network does besides its weights."""
+        return recurrence(self.activation, self.leak, self.leak_form, self.precision)
 
     def held_trials(self, key: Any, n_trials: int) -> rj.Trials:
         """Trials that training does not see: new ones, or images of the test set."""
@@ -137,14 +159,23 @@ class Setting:
     def record(self) -> dict[str, Any]:
         """All that decides the numbers, as netCDF can hold it.
 
-        It has "precision" where that is not "highest", and "dtype" where JAX computes in float64.
+        It has "precision" where that is not "highest", "dtype" where JAX computes in float64, and
+        of `NEW_FIELDS` those that are not as they were before there was a choice.
         """
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         fields["starts"] = [start.record for start in self.starts]
         del fields["images"]
         if self.images is not None:
             fields["images"] = self.images.name
+        for name, usual in NEW_FIELDS.items():
+            if fields[name] == usual:
+                del fields[name]
         return recorded({k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()})
+
+
+@functools.lru_cache(maxsize=4)
+def _of_images(images: rj.ImageSet) -> rj.SequentialImages:
+    return rj.SequentialImages(images)
 
 
 def _require_dt(dt: float, images: rj.ImageSet | None) -> None:

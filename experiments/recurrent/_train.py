@@ -3,7 +3,7 @@
 import functools
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,8 +12,10 @@ import optax
 import xarray as xr
 
 import richlazy_jax as rj
+from richlazy_jax.models import Recurrence
 
-from ._setting import KERNEL_WEIGHTS, MEASURES, Setting
+from ..findings import MEASURES
+from ._setting import Setting
 from ._spectra import SPECTRA, spectra
 from ._starts import with_ranks
 
@@ -82,35 +84,78 @@ def network_of(setting: Setting) -> rj.Network:
         task.n_inputs,
         setting.n_hidden,
         task.n_outputs,
-        activation=setting.activation,
-        leak=setting.leak,
+        **setting.form()._asdict(),
+        biases=setting.biases,
+        initial_state=setting.initial_state,
         gain=setting.gain,
     )
 
 
+@functools.cache
+def _updates(name: str, momentum: float) -> optax.GradientTransformation:
+    def optimizer(learning_rate: Any) -> optax.GradientTransformation:
+        if name == "adam":
+            return optax.adam(learning_rate)
+        return optax.sgd(learning_rate, momentum=momentum)
+
+    return optax.inject_hyperparams(optimizer)(learning_rate=jnp.zeros(()))
+
+
 def optimizer_of(setting: Setting) -> optax.GradientTransformation:
-    """The optimizer that the setting names."""
-    if setting.optimizer == "adam":
-        return optax.adam(setting.learning_rate)
-    return optax.sgd(setting.learning_rate, momentum=setting.momentum)
+    """The optimizer that the setting names.
+
+    Its learning rate is part of its state, so that one compiled program serves all rates.
+    """
+    updates = _updates(setting.optimizer, setting.momentum)
+
+    def init(params: Any) -> Any:
+        state: Any = updates.init(params)
+        rate = {"learning_rate": jnp.asarray(setting.learning_rate, jnp.result_type(float))}
+        return state._replace(hyperparams=rate)
+
+    return optax.GradientTransformation(init, updates.update)
 
 
-def loss_of(setting: Setting) -> Callable[[Any, rj.Trials], tuple[Any, dict[str, Any]]]:
-    """What is trained on: the loss of weights on trials, and the accuracy beside it."""
-    task = setting.made_task()
+class Learning(NamedTuple):
+    """What `train_runs` asks for: the loss, with the accuracy beside it, and how a batch is drawn.
 
-    def loss(params: Any, trials: rj.Trials) -> Any:
-        logits = rj.rnn_apply(
-            params,
-            trials.inputs,
-            activation=setting.activation,
-            leak=setting.leak,
-            precision=setting.precision,
-        )
-        accuracy = rj.decision_accuracy(logits, trials, task.decision_step)
-        return rj.sequence_cross_entropy(logits, trials), {"accuracy": accuracy}
+    A batch is trials and the key of their noise.
+    """
 
-    return loss
+    loss: Callable[[Any, tuple[rj.Trials, Any]], tuple[Any, dict[str, Any]]]
+    sample: Callable[[Any], tuple[rj.Trials, Any]]
+
+
+def learning_of(setting: Setting) -> Learning:
+    """What the networks of a setting learn.
+
+    It is one and the same for settings that differ in starts, gain, learning rate, momentum or
+    seeds, so that one compiled program serves them all.
+    """
+    return _learning(setting.made_task(), setting.form(), setting.batch, float(setting.noise))
+
+
+@functools.lru_cache(maxsize=16)
+def _learning(task: rj.Task, form: Recurrence, batch: int, noise: float) -> Learning:
+    return Learning(
+        lambda params, drawn: scores(task, form, params, *drawn, noise=noise),
+        lambda key: (task.sample(key, batch), jax.random.fold_in(key, 1)),
+    )
+
+
+def scores(
+    task: rj.Task,
+    form: Recurrence,
+    params: Any,
+    trials: rj.Trials,
+    key: Any = None,
+    *,
+    noise: float = 0.0,
+) -> tuple[Any, dict[str, Any]]:
+    """The loss of weights on trials, and the accuracy."""
+    logits = rj.rnn_apply(params, trials.inputs, **form._asdict(), noise=noise, key=key)
+    accuracy = rj.decision_accuracy(logits, trials, task.decision_step)
+    return rj.sequence_cross_entropy(logits, trials), {"accuracy": accuracy}
 
 
 def train_starts(
@@ -136,13 +181,13 @@ def train_starts(
     Returns:
         As `richlazy_jax.train_runs`, starts and seeds in one axis.
     """
-    task = setting.made_task()
+    learning = learning_of(setting)
     keys = jax.vmap(lambda k: jax.random.fold_in(k, stream))(seed_keys(setting))
     return rj.train_runs(
-        loss_of(setting),
+        learning.loss,
         flat(params),
         optimizer_of(setting),
-        lambda k: task.sample(k, setting.batch),
+        learning.sample,
         jnp.tile(keys, len(params["recurrent"])),
         setting.iterations,
         has_metrics=True,
@@ -205,18 +250,20 @@ def test_accuracy(setting: Setting, params: dict[str, Any]) -> np.ndarray:
         trials = task.held()
     else:
         trials = setting.held_trials(held_keys(setting)[1], setting.activity_trials)
+    return np.asarray(scores_of_each(setting, params, trials)[1]["accuracy"])
 
-    @jax.jit
-    def of_all(stack: Any) -> Any:
-        def of_one(one: Any) -> Any:
-            logits = rj.rnn_apply(
-                one, trials.inputs, activation=setting.activation, leak=setting.leak
-            )
-            return rj.decision_accuracy(logits, trials, task.decision_step)
 
-        return jax.lax.map(of_one, stack)
+def scores_of_each(
+    setting: Setting, params: dict[str, Any], trials: rj.Trials
+) -> tuple[Any, dict[str, Any]]:
+    """The loss and the accuracy of each network of a stack on trials, at the highest precision."""
+    form = setting.form()._replace(precision="highest")
+    return _scores_of_each(setting.made_task(), form, params, trials)
 
-    return np.asarray(of_all(params))
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _scores_of_each(task: rj.Task, form: Recurrence, stack: Any, trials: rj.Trials) -> Any:
+    return jax.lax.map(lambda one: scores(task, form, one, trials), stack)
 
 
 def flat(params: dict[str, Any]) -> dict[str, Any]:
@@ -237,51 +284,68 @@ def held_keys(setting: Setting) -> Any:
 
 def laziness(setting: Setting, before: Any, after: Any) -> dict[str, np.ndarray]:
     """The measures of laziness of stacks of networks before and after training."""
-    task = setting.made_task()
     kernel_key, activity_key = held_keys(setting)
     kernel_trials = setting.held_trials(kernel_key, setting.kernel_trials)
     trials = setting.held_trials(activity_key, setting.activity_trials)
-    options = {"activation": setting.activation, "leak": setting.leak}
-    wrt = KERNEL_WEIGHTS[setting.kernel_weights]
-
-    def alignment(start: Any, end: Any) -> dict[str, Any]:
-        if kernel_trials.weights is None:
-            all_outputs = rj.recurrent_kernel_alignment(
-                start, end, kernel_trials.inputs, wrt=wrt, **options
-            )
-            return {"kernel_alignment": all_outputs}
-
-        def kernel(params: Any) -> Callable[[Any, Any], Any]:
-            return lambda x, x2: rj.recurrent_ntk(
-                params, x, x2=x2, wrt=wrt, outputs="last", **options
-            )
-
-        # Where images are few of many, their sampling error counts beside that over seeds.
-        sampled = rj.sampled_kernel_alignment(
-            kernel(start), kernel(end), kernel_trials.inputs, block=KERNEL_BLOCK
-        )
-        return {
-            "kernel_alignment": sampled.alignment,
-            "kernel_alignment_error": sampled.standard_error,
-        }
-
-    @jax.jit
-    def of_one(pair: tuple[Any, Any]) -> dict[str, Any]:
-        start, end = pair
-        first, last = (
-            rj.rnn_activity(p, trials.inputs, **options)[:, task.decision_step] for p in pair
-        )
-        return {
-            # The one measure that takes longer than the others together.
-            **(alignment(start, end) if "kernel_alignment" in setting.measures else {}),
-            "representation_alignment": rj.representation_alignment(first, last),
-            "weight_change_norm": rj.weight_change_norm(start["recurrent"], end["recurrent"]),
-            "sign_agreement": rj.sign_agreement(first, last),
-        }
-
-    runs = len(before["recurrent"])
+    form = setting.form()
+    # Measures are always of the highest precision.
+    options = (("activation", form.activation), ("leak", form.leak), ("leak_form", form.leak_form))
+    # The one measure that takes longer than the others together.
+    wrt = tuple(before) if setting.kernel_weights == "all" else ("recurrent",)
+    wrt = wrt if "kernel_alignment" in setting.measures else ()
     each = [
-        jax.device_get(of_one(jax.tree.map(lambda leaf, i=i: leaf[i], (before, after))))
-        for i in range(runs)
+        jax.device_get(
+            _laziness_of_one(
+                jax.tree.map(lambda leaf, i=i: leaf[i], (before, after)),
+                kernel_trials,
+                trials.inputs,
+                options=options,
+                decision_step=setting.made_task().decision_step,
+                wrt=wrt,
+            )
+        )
+        for i in range(len(before["recurrent"]))
     ]
     return {name: np.array([one[name] for one in each]) for name in each[0]}
+
+
+@functools.partial(jax.jit, static_argnames=("options", "decision_step", "wrt"))
+def _laziness_of_one(
+    pair: tuple[Any, Any],
+    kernel_trials: rj.Trials,
+    inputs: Any,
+    *,
+    options: tuple[tuple[str, Any], ...],
+    decision_step: int,
+    wrt: tuple[str, ...],
+) -> dict[str, Any]:
+    start, end = pair
+    first, last = (rj.rnn_activity(p, inputs, **dict(options))[:, decision_step] for p in pair)
+    return {
+        **(_alignment(pair, kernel_trials, dict(options), wrt) if wrt else {}),
+        "representation_alignment": rj.representation_alignment(first, last),
+        "weight_change_norm": rj.weight_change_norm(start["recurrent"], end["recurrent"]),
+        "sign_agreement": rj.sign_agreement(first, last),
+    }
+
+
+def _alignment(
+    pair: tuple[Any, Any], trials: rj.Trials, options: dict[str, Any], wrt: tuple[str, ...]
+) -> dict[str, Any]:
+    if trials.weights is None:
+        return {
+            "kernel_alignment": rj.recurrent_kernel_alignment(
+                *pair, trials.inputs, wrt=wrt, **options
+            )
+        }
+
+    def kernel(params: Any) -> Callable[[Any, Any], Any]:
+        return lambda x, x2: rj.recurrent_ntk(params, x, x2=x2, wrt=wrt, outputs="last", **options)
+
+    # Where images are few of many, their sampling error counts beside that over seeds.
+    before, after = map(kernel, pair)
+    sampled = rj.sampled_kernel_alignment(before, after, trials.inputs, block=KERNEL_BLOCK)
+    return {
+        "kernel_alignment": sampled.alignment,
+        "kernel_alignment_error": sampled.standard_error,
+    }

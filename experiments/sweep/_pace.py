@@ -10,7 +10,7 @@ import optax
 import richlazy_jax as rj
 
 from ..linear import LinearSetting
-from ..recurrent._train import network_of, optimizer_of
+from ..recurrent._train import learning_of, network_of, optimizer_of
 from ._spec import CellSetting
 
 
@@ -49,9 +49,9 @@ def _training(setting: CellSetting) -> tuple[rj.Network, Any, optax.GradientTran
             optax.sgd(setting.learning_rate),
             batch,
         )
-    task, network = setting.made_task(), network_of(setting)
+    learning = learning_of(setting)
 
-    def loss(params: Any, trials: rj.Trials) -> Any:
-        return rj.sequence_cross_entropy(network.apply(params, trials.inputs), trials)
+    def loss(params: Any, drawn: Any) -> Any:
+        return learning.loss(params, drawn)[0]
 
-    return network, loss, optimizer_of(setting), lambda k: task.sample(k, setting.batch)
+    return network_of(setting), loss, optimizer_of(setting), learning.sample

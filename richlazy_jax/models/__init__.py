@@ -23,9 +23,10 @@ from ._recurrence import (
     run_states,
     starting_state,
 )
-from ._rnn import OUTPUTS, RNN, rnn, rnn_activity, rnn_apply
+from ._rnn import INITIAL_STATES, OUTPUTS, RNN, rnn, rnn_activity, rnn_apply
 
 __all__ = [
+    "INITIAL_STATES",
     "LEAK_FORMS",
     "MLP",
     "OUTPUTS",

@@ -112,7 +112,7 @@ def starting_state(
             f"params['recurrent'] has shape {params['recurrent'].shape} and params['input'] "
             f"{params['input'].shape}; allowed are (N, N) and (N, n_in)."
         )
-    allowed = {"bias": (width,)}
+    allowed: dict[str, tuple[int, ...]] = {"bias": (width,)}
     if "readout" in params:
         allowed["readout_bias"] = params["readout"].shape[:1]
     for name, shape in allowed.items():

@@ -50,7 +50,10 @@ def train_runs(
     """Train a stack of networks: seeds, starts and ranks side by side.
 
     A run's numbers depend on its own start and key alone, up to rounding, whatever the other runs,
-    `piece`, `batch_runs` and `devices` are. One program is compiled for each piece length.
+    `piece`, `batch_runs` and `devices` are. One program is compiled for each piece length, and none
+    by a later call with the same `loss`, `sample` and `optimizer.update` on arrays of the same
+    shapes. For calls that differ in their learning rate, `optax.inject_hyperparams` has the rate in
+    the optimizer's state.
 
     Args:
         loss: as in `train`.
@@ -91,14 +94,11 @@ def train_runs(
     batch_runs = min(batch_runs, -(-runs // len(devices)))
     mesh = mesh_of(devices)
 
-    @functools.partial(jax.jit, static_argnums=1, donate_argnums=0)
-    def advance(state: TrainingState, length: int) -> tuple[TrainingState, Any]:
-        def one(run: TrainingState) -> tuple[TrainingState, Any]:
-            end, trained = continue_training(loss, run, optimizer, sample, length, has_metrics)
-            return end, (trained.losses, trained.metrics)
-
-        local = functools.partial(jax.lax.map, one, batch_size=batch_runs)
-        return on_each_device(local, mesh)(state)
+    program = loss, optimizer.update, sample, has_metrics, batch_runs, mesh
+    try:
+        advance = _advance(*program)
+    except TypeError:  # what cannot be hashed is compiled for this call alone
+        advance = _advance.__wrapped__(*program)
 
     start = jax.vmap(functools.partial(start_training, optimizer=optimizer))(params, key=keys)
     state = spread_out(start, runs, mesh)
@@ -132,6 +132,31 @@ def train_runs(
         diverged=jnp.asarray(_diverged(given)),
         metrics=metrics,
     )
+
+
+# Kept, so that a second call with the same loss, update and sample compiles nothing; bounded, since
+# each may hold a data set.
+@functools.lru_cache(maxsize=16)
+def _advance(
+    loss: Callable,
+    update: Callable,
+    sample: Callable,
+    has_metrics: bool,
+    batch_runs: int,
+    mesh: Any,
+) -> Callable[[TrainingState, int], tuple[TrainingState, Any]]:
+    optimizer = optax.GradientTransformation(lambda params: (), update)
+
+    @functools.partial(jax.jit, static_argnums=1, donate_argnums=0)
+    def advance(state: TrainingState, length: int) -> tuple[TrainingState, Any]:
+        def one(run: TrainingState) -> tuple[TrainingState, Any]:
+            end, trained = continue_training(loss, run, optimizer, sample, length, has_metrics)
+            return end, (trained.losses, trained.metrics)
+
+        local = functools.partial(jax.lax.map, one, batch_size=batch_runs)
+        return on_each_device(local, mesh)(state)
+
+    return advance
 
 
 def _count_runs(params: Any, keys: Array) -> int:
