@@ -2,8 +2,8 @@
 
 The gradient of an output with respect to the recurrent weights is a sum over steps of outer
 products, so inner products of gradients follow from inner products of the factors.
-`_recurrent_blocks.py` has that sum for two blocks of trials; here `_fold_pairs` visits the pairs of
-blocks, with one pair in memory at a time.
+`_recurrent_blocks.py` runs a block of trials, `_recurrent_sums.py` has that sum for two blocks, and
+here `_fold_pairs` visits the pairs of blocks, with one pair in memory at a time.
 """
 
 import functools
@@ -12,24 +12,36 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Key
 
+from .._checks import require_choice
 from ..measures import kernel_alignment
-from ..models import RNN_ACTIVATIONS, rnn_apply
+from ..models import (
+    OUTPUTS,
+    WEIGHTS,
+    Recurrence,
+    drive_of,
+    process_noise,
+    rates_of,
+    recurrence,
+    run_states,
+    starting_state,
+    through,
+)
 from ._empirical import empirical_ntk
 from ._powers import OF_ZERO, exponent_of, times_power
-from ._recurrent_blocks import Block, Options, Plan, in_blocks, plan_sums, run_block, tile
+from ._recurrent_blocks import Batch, Block, Options, in_blocks, run_block
+from ._recurrent_sums import Plan, plan_sums, tile
 
 # An array and the exponent of the power of two that it has to be multiplied by.
 Tile = tuple[Array, Array]
 
-_NAMES = ("input", "recurrent", "readout")
-_OUTPUTS = ("all", "last")
+_NEEDED = ("input", "recurrent", "readout")
 _IMPLEMENTATIONS = ("exact", 1, 2, 3, "jacobian")
 
 
 def recurrent_ntk(
-    params: Mapping[str, Float[Array, "_ _"]],
+    params: Mapping[str, Float[Array, "..."]],
     x: Float[Array, "n t n_in"],
     *,
     x2: Float[Array, "n2 t n_in"] | None = None,
@@ -37,41 +49,49 @@ def recurrent_ntk(
     outputs: str = "all",
     activation: str = "relu",
     leak: float | int = 0.0,
+    leak_form: str = "paper",
+    initial_state: Float[Array, "*n N"] | None = None,
+    initial_state2: Float[Array, "*n2 N"] | None = None,
+    noise: float | int = 0.0,
+    key: Key[Array, ""] | None = None,
+    key2: Key[Array, ""] | None = None,
     block: int | None = None,
     implementation: int | str = "exact",
 ) -> Float[Array, "n n2 *pairs"]:
     r"""The neural tangent kernel of a vanilla recurrent network at its current weights.
 
-    The network, from $h_0 = 0$ and without biases, is
+    The network is that of `rnn_apply`, with net inputs
+    $a_t = W_h h_t + W_x x_t + b + \sigma \xi_t$ and outputs $y_t = W_o h_{t+1} + c$. With
+    $\delta_s = \partial y_{t,k}(x) / \partial a_s$ for one output of one trial and $\delta'$, $h'$
+    those of another, the kernel of the recurrent weights is
 
-    $$h_{t+1} = \phi(a_t), \quad a_t = \rho h_t + (1 - \rho)(W_h h_t + W_x x_t), \quad
-        y_t = W_o h_{t+1}.$$
+    $$K = \sum_{s \le t} \sum_{s' \le t'} (\delta_s \cdot \delta'_{s'}) (h_s \cdot h'_{s'}).$$
 
-    With $\delta_s = \partial y_{t,k}(x) / \partial a_s$ for one output of one trial and $\delta'$,
-    $h'$ those of another, the kernel of the recurrent weights is
-
-    $$K = (1 - \rho)^2 \sum_{s \le t} \sum_{s' \le t'} (\delta_s \cdot \delta'_{s'})
-        (h_s \cdot h'_{s'}).$$
-
-    The input weights have $x$ in place of $h$, and the readout weights
-    $K = h_{t+1} \cdot h'_{t'+1}$ between equal outputs $k = k'$. No gradient, which has as many
-    entries as the weights, is ever formed. All matrix products run at JAX's highest precision.
+    The input weights have $x$ in place of $h$ and the biases of the units 1. The readout weights
+    have $K = h_{t+1} \cdot h'_{t'+1}$ and their biases 1 between equal outputs $k = k'$, and the
+    initial state has $K = (\partial y / \partial h_0) \cdot (\partial y' / \partial h_0)$. The sum
+    is arranged in whichever of three ways takes least, as counted. All matrix products run at JAX's
+    highest precision.
 
     Readout, states and inputs may be of any size for which the kernel is within the range of
     floats, although their squares are not. The network's states have to be within that range
     too: what is below 1e-38 in float32 counts as 0, and what is above 3e38 gives nan.
 
     Args:
-        params: "input" is $W_x$ (N, n_in), "recurrent" is $W_h$ (N, N) and "readout" is $W_o$
-            (k, N).
+        params: as in `rnn_apply`: "input", "recurrent" and "readout", and if there are any, "bias",
+            "readout_bias" and "initial_state".
         x: the inputs of each trial and step.
         x2: the second trials, with as many steps and inputs. None stands for `x` itself, and
             then each pair of trials is computed once.
-        wrt: the weights differentiated by, a non-empty subset of "input", "recurrent" and
-            "readout". Their kernels add up.
+        wrt: the weights differentiated by, some of the keys of `params`. Their kernels add up.
         outputs: the kernel between outputs at "all" steps, or at the "last" one only.
-        activation: $\phi$, "relu" or "tanh".
-        leak: $\rho$, at least 0 and below 1.
+        activation, leak, leak_form: as in `rnn_activity`.
+        initial_state: as in `rnn_activity`; one for all trials or one for each of `x`.
+        initial_state2: likewise for `x2`. None stands for `initial_state` where that is one for
+            all trials.
+        noise: as in `rnn_activity`: the kernel is that of a network with this very noise.
+        key, key2: JAX random keys for the noise of `x` and of `x2`, each as `rnn_apply` draws it.
+            `key` is needed where `noise` is not 0, and `key2` where there is `x2` as well.
         block: the most trials of each side handled at once, which bounds the temporary memory
             whatever the number of trials. Smaller ones repeat more work. None chooses the largest
             that keeps one block's derivatives within 64 MiB and, over few steps, one matrix
@@ -92,17 +112,20 @@ def recurrent_ntk(
         Y. H. Liu, A. Baratin, J. Cornford, S. Mihalas, E. Shea-Brown and G. Lajoie (2024), "How
         connectivity structure shapes rich and lazy learning in neural circuits", for the network.
     """
-    options = _checked_options(wrt, outputs, activation, leak, block, implementation)
+    form = recurrence(activation, leak, leak_form)
+    options = _checked_options(params, wrt, outputs, form, block, implementation)
     params, x, x2 = _checked_arrays(params, x, x2, "params")
+    starts, noises = (initial_state, initial_state2), (noise, key, key2)
+    first, second = _batches(params, x, x2, starts, noises)
+    options = options._replace(start_given=first.start is not None)
     if implementation != "exact":
-        return _by_empirical(params, x, x2, options, implementation)
-    with jax.default_matmul_precision("highest"):
-        return _exact_kernel(params, x, x2, options)
+        return _by_empirical(params, first, second, options, implementation)
+    return _exact_kernel(params, first, second, options)
 
 
 def recurrent_kernel_alignment(
-    params0: Mapping[str, Float[Array, "_ _"]],
-    params1: Mapping[str, Float[Array, "_ _"]],
+    params0: Mapping[str, Float[Array, "..."]],
+    params1: Mapping[str, Float[Array, "..."]],
     x: Float[Array, "n t n_in"],
     *,
     x2: Float[Array, "n2 t n_in"] | None = None,
@@ -110,6 +133,12 @@ def recurrent_kernel_alignment(
     outputs: str = "all",
     activation: str = "relu",
     leak: float | int = 0.0,
+    leak_form: str = "paper",
+    initial_state: Float[Array, "*n N"] | None = None,
+    initial_state2: Float[Array, "*n2 N"] | None = None,
+    noise: float | int = 0.0,
+    key: Key[Array, ""] | None = None,
+    key2: Key[Array, ""] | None = None,
     block: int | None = None,
     implementation: int | str = "exact",
 ) -> Float[Array, ""]:
@@ -128,7 +157,8 @@ def recurrent_kernel_alignment(
     Args:
         params0: the first weights, usually those before training.
         params1: the second weights, of the same shapes.
-        x, x2, wrt, outputs, activation, leak, block, implementation: as in `recurrent_ntk`.
+        x, x2, wrt, outputs, activation, leak, leak_form, initial_state, initial_state2, noise, key,
+            key2, block, implementation: as in `recurrent_ntk`. Both networks have the same noise.
 
     Returns:
         The alignment, a scalar between 0 and 1 where x2 is None, and at least -1 otherwise.
@@ -140,113 +170,194 @@ def recurrent_kernel_alignment(
         Y. H. Liu, A. Baratin, J. Cornford, S. Mihalas, E. Shea-Brown and G. Lajoie (2024), "How
         connectivity structure shapes rich and lazy learning in neural circuits".
     """
-    options = _checked_options(wrt, outputs, activation, leak, block, implementation)
+    form = recurrence(activation, leak, leak_form)
+    options = _checked_options(params0, wrt, outputs, form, block, implementation)
     params0, x_first, x2_first = _checked_arrays(params0, x, x2, "params0")
     params1, x, x2 = _checked_arrays(params1, x, x2, "params1")
+    if set(params0) != set(params1):
+        raise ValueError(
+            f"params1 has the keys {sorted(params1)}; allowed are those of params0, "
+            f"{sorted(params0)}."
+        )
     for name, leaf in params0.items():
         if params1[name].shape != leaf.shape:
             raise ValueError(
                 f"params1[{name!r}] has shape {params1[name].shape}; allowed is that in params0, "
                 f"{leaf.shape}."
             )
+    starts, noises = (initial_state, initial_state2), (noise, key, key2)
+    first, second = _batches(params1, x, x2, starts, noises)
+    options = options._replace(start_given=first.start is not None)
     if implementation != "exact":
-        first = _by_empirical(params0, x_first, x2_first, options, implementation)
-        second = _by_empirical(params1, x, x2, options, implementation)
-        return kernel_alignment(first, second)
-    with jax.default_matmul_precision("highest"):
-        return _exact_alignment(params0, params1, x, x2, options)
+        before = _batches(params0, x_first, x2_first, starts, noises)
+        return kernel_alignment(
+            _by_empirical(params0, *before, options, implementation),
+            _by_empirical(params1, first, second, options, implementation),
+        )
+    return _exact_alignment(params0, params1, first, second, options)
 
 
 def _checked_options(
-    wrt: Any, outputs: Any, activation: Any, leak: Any, block: Any, implementation: Any
+    params: Mapping[str, Any],
+    wrt: Any,
+    outputs: Any,
+    form: Recurrence,
+    block: Any,
+    implementation: Any,
 ) -> Options:
     # A string is a sequence too, of its letters.
     names = tuple(wrt) if isinstance(wrt, Sequence) and not isinstance(wrt, str) else ()
-    if not names or any(name not in _NAMES for name in names):
-        raise ValueError(f"wrt is {wrt!r}; allowed is a non-empty subset of {_NAMES}.")
-    for label, value, allowed in (
-        ("outputs", outputs, _OUTPUTS),
-        ("activation", activation, tuple(RNN_ACTIVATIONS)),
-    ):
-        if value not in allowed:
-            raise ValueError(f"{label} is {value!r}; allowed are {allowed}.")
+    known = tuple(name for name in WEIGHTS if name in params)
+    if not names or any(name not in known for name in names):
+        raise ValueError(f"wrt is {wrt!r}; allowed is a non-empty subset of {known}.")
+    require_choice("outputs", outputs, OUTPUTS)
     # bool is an int in Python, and True would pass for 1.
     if isinstance(implementation, bool) or implementation not in _IMPLEMENTATIONS:
         raise ValueError(f"implementation is {implementation!r}; allowed are {_IMPLEMENTATIONS}.")
-    if not 0 <= leak < 1:
-        raise ValueError(f"leak is {leak!r}; allowed is at least 0 and below 1.")
     if block is not None and (isinstance(block, bool) or not isinstance(block, int) or block < 1):
         raise ValueError(f"block is {block!r}; allowed are None and integers from 1.")
     # In one order without repeats, so that equal requests share one compiled kernel.
-    ordered = tuple(name for name in _NAMES if name in names)
-    return Options(ordered, outputs, activation, float(leak), block)
+    return Options(tuple(name for name in known if name in names), outputs, form, block)
 
 
 def _checked_arrays(
     params: Mapping[str, Any], x: Any, x2: Any, label: str
 ) -> tuple[dict[str, Array], Array, Array | None]:
-    if set(params) != set(_NAMES):
-        raise ValueError(f"{label} has the keys {sorted(params)}; allowed are exactly {_NAMES}.")
-    arrays = {f"{label}[{name!r}]": jnp.asarray(params[name]) for name in _NAMES}
+    if not set(_NEEDED) <= set(params) <= set(WEIGHTS):
+        more = tuple(name for name in WEIGHTS if name not in _NEEDED)
+        raise ValueError(
+            f"{label} has the keys {sorted(params)}; allowed are exactly {_NEEDED}, and any of "
+            f"{more}."
+        )
+    arrays = {f"{label}[{n!r}]": jnp.asarray(params[n]) for n in WEIGHTS if n in params}
     arrays["x"] = jnp.asarray(x)
     if x2 is not None:
         arrays["x2"] = jnp.asarray(x2)
     for name, array in arrays.items():
         if not jnp.issubdtype(array.dtype, jnp.floating):
             raise ValueError(f"{name} has dtype {array.dtype}; allowed are floating point dtypes.")
-        rank = 3 if name in ("x", "x2") else 2
+        matrix = name in [f"{label}[{needed!r}]" for needed in _NEEDED]
+        rank = 3 if name in ("x", "x2") else 2 if matrix else 1
         if array.ndim != rank or 0 in array.shape:
-            raise ValueError(
-                f"{name} has shape {array.shape}; allowed are {rank} axes, none of them empty."
-            )
-    w_in, w_rec, w_out, x, *rest = arrays.values()
-    width = w_rec.shape[0]
+            axes = "1 axis, not" if rank == 1 else f"{rank} axes, none of them"
+            raise ValueError(f"{name} has shape {array.shape}; allowed are {axes} empty.")
+    width, n_out = (len(arrays[f"{label}[{name!r}]"]) for name in ("recurrent", "readout"))
     allowed = {
-        f"{label}['recurrent']": (w_rec.shape, (width, width)),
-        f"{label}['input']": (w_in.shape, (width, x.shape[2])),
-        f"{label}['readout']": (w_out.shape, (w_out.shape[0], width)),
+        "recurrent": (width, width),
+        "input": (width, arrays["x"].shape[2]),
+        "readout": (n_out, width),
+        "bias": (width,),
+        "readout_bias": (n_out,),
+        "initial_state": (width,),
     }
-    if rest:
-        allowed["x2"] = (rest[0].shape, (rest[0].shape[0], *x.shape[1:]))
-    for name, (shape, wanted) in allowed.items():
-        if shape != wanted:
+    allowed = {f"{label}[{name!r}]": shape for name, shape in allowed.items()}
+    if x2 is not None:
+        allowed["x2"] = (len(arrays["x2"]), *arrays["x"].shape[1:])
+    for name, wanted in allowed.items():
+        if name in arrays and arrays[name].shape != wanted:
             raise ValueError(
-                f"{name} has shape {shape}; allowed is {wanted}, as the recurrent weights and x "
-                "have it."
+                f"{name} has shape {arrays[name].shape}; allowed is {wanted}, as the recurrent "
+                "weights, the readout and x have it."
             )
     dtype = jnp.result_type(*arrays.values())
-    w_in, w_rec, w_out, x, *rest = (array.astype(dtype) for array in arrays.values())
-    weights = {"input": w_in, "recurrent": w_rec, "readout": w_out}
-    return weights, x, rest[0] if rest else None
+    found = {name: array.astype(dtype) for name, array in arrays.items()}
+    x, x2 = found.pop("x"), found.pop("x2", None)
+    return {name: found[f"{label}[{name!r}]"] for name in WEIGHTS if name in params}, x, x2
+
+
+def _batches(
+    params: dict[str, Array],
+    x: Array,
+    x2: Array | None,
+    starts: tuple[Any, Any],
+    noises: tuple[float | int, Any, Any],
+) -> tuple[Batch, Batch | None]:
+    """The trials of both sides, each with its noise and the state that it is given."""
+    noise, key, key2 = noises
+    width = len(params["recurrent"])
+
+    def batch(x: Array, start: Any, key: Any) -> Batch:
+        drawn = process_noise(noise, key, (x.shape[1], len(x), width), x.dtype)
+        begun = starting_state(params, x, start) if start is not None else None
+        return Batch(
+            x,
+            None if drawn is None else drawn.swapaxes(0, 1),
+            None if begun is None else begun.astype(x.dtype),
+            jnp.ones(len(x), x.dtype),
+        )
+
+    start, start2 = starts
+    for name, given in (("initial_state2", start2), ("key2", key2)):
+        if given is not None and x2 is None:
+            raise ValueError(f"{name} is given without x2; allowed is None.")
+    first = batch(x, start, key)
+    if x2 is None:
+        return first, None
+    if noise and key2 is None:
+        raise ValueError(f"key2 is None; allowed with noise={noise} and x2 is a key of jax.random.")
+    if start is None and start2 is not None:
+        raise ValueError("initial_state is None beside initial_state2; allowed are both or none.")
+    if start2 is None and start is not None:
+        if jnp.ndim(start) != 1:
+            raise ValueError(
+                f"initial_state2 is None beside an initial_state of shape {jnp.shape(start)}; "
+                "allowed is one for each trial of x2."
+            )
+        start2 = start
+    return first, batch(x2, start2, key2)
 
 
 def _by_empirical(
     params: dict[str, Array],
-    x: Array,
-    x2: Array | None,
+    first: Batch,
+    second: Batch | None,
     options: Options,
     implementation: int | str,
 ) -> Array:
+    width, n_in = params["input"].shape
+
+    def packed(batch: Batch) -> Array:
+        """Inputs, noise and initial state side by side, as channels of one array."""
+        parts = [batch.x]
+        if batch.noise is not None:
+            parts.append(batch.noise)
+        if batch.start is not None:
+            parts.append(jnp.broadcast_to(batch.start[:, None], (*batch.x.shape[:2], width)))
+        return jnp.concatenate(parts, axis=-1)
+
     def apply(trained: dict[str, Array], inputs: Array) -> Array:
-        return rnn_apply(
-            {**params, **trained},
-            inputs,
-            outputs=options.outputs,
-            activation=options.activation,
-            leak=options.leak,
+        weights = {**params, **trained}
+        x, after = inputs[..., :n_in], n_in
+        drive = drive_of(weights, x)
+        if first.noise is not None:
+            drive, after = drive + inputs[..., n_in : n_in + width].swapaxes(0, 1), n_in + width
+        given = None if first.start is None else inputs[:, 0, after:]
+        states = run_states(
+            options.form,
+            weights["recurrent"],
+            drive,
+            starting_state(weights, x, given),
             # Implementation 3 sees no structure inside a loop.
             unrolled=implementation == 3,
         )
+        rates = rates_of(options.form, states if options.outputs == "all" else states[-1])
+        read = through(rates, weights["readout"], "highest") + weights.get("readout_bias", 0)
+        return read.swapaxes(0, 1) if options.outputs == "all" else read
 
     trained = {name: params[name] for name in options.wrt}
-    return empirical_ntk(apply, trained, x, x2=x2, implementation=implementation, vmap_axes=0)
+    x2 = None if second is None else packed(second)
+    return empirical_ntk(
+        apply, trained, packed(first), x2=x2, implementation=implementation, vmap_axes=0
+    )
 
 
 @functools.partial(jax.jit, static_argnames="options")
-def _exact_kernel(params: dict[str, Array], x: Array, x2: Array | None, options: Options) -> Array:
-    plan = plan_sums(params, x, x2, options)
+def _exact_kernel(
+    params: dict[str, Array], first: Batch, second: Batch | None, options: Options
+) -> Array:
+    plan = plan_sums(params, first.x, None if second is None else second.x, options)
     rows, columns = plan.left_blocks * plan.left_size, plan.right_blocks * plan.right_size
-    kernel = jnp.zeros((rows, columns, *plan.tile_shape[2:]), x.dtype)
+    kernel = jnp.zeros((rows, columns, *plan.tile_shape[2:]), first.x.dtype)
 
     def write(kernel: Array, i: Any, j: Any, tiles: list[Tile], mirrored: bool) -> Array:
         row, column = i * plan.left_size, j * plan.right_size
@@ -257,8 +368,8 @@ def _exact_kernel(params: dict[str, Array], x: Array, x2: Array | None, options:
             kernel = jax.lax.dynamic_update_slice(kernel, mirror, (column, row, 0, 0, 0, 0))
         return kernel
 
-    kernel = _fold_pairs(write, kernel, [params], x, x2, options, plan)
-    kernel = kernel[: x.shape[0], : (x if x2 is None else x2).shape[0]]
+    kernel = _fold_pairs(write, kernel, [params], first, second, options, plan)
+    kernel = kernel[: len(first.x), : len((second or first).x)]
     return kernel if options.outputs == "all" else kernel[:, :, 0, 0]
 
 
@@ -266,8 +377,8 @@ def _exact_kernel(params: dict[str, Array], x: Array, x2: Array | None, options:
 def _exact_alignment(
     params0: dict[str, Array],
     params1: dict[str, Array],
-    x: Array,
-    x2: Array | None,
+    first: Batch,
+    second: Batch | None,
     options: Options,
 ) -> Array:
     def add(
@@ -275,10 +386,10 @@ def _exact_alignment(
     ) -> tuple[Array, Array]:
         sums, before = carry
         sizes = [exponent_of(found) for found, _ in tiles]
-        first, second = (times_power(t[0], -size) for t, size in zip(tiles, sizes, strict=True))
+        one, other = (times_power(t[0], -size) for t, size in zip(tiles, sizes, strict=True))
         found = jnp.stack([t[1] + size for t, size in zip(tiles, sizes, strict=True)])
         products = jnp.stack(
-            [jnp.sum(a * b) for a, b in ((first, second), (first, first), (second, second))]
+            [jnp.sum(a * b) for a, b in ((one, other), (one, one), (other, other))]
         )
         # Every network's sums are at the scale of its largest tile so far.
         largest = jnp.maximum(before, found)
@@ -286,10 +397,10 @@ def _exact_alignment(
         products = times_power(products, _of_products(found - largest))
         return sums + (2 * products if mirrored else products), largest
 
-    plan = plan_sums(params0, x, x2, options)
-    carry = jnp.zeros(3, x.dtype), jnp.full(2, OF_ZERO, jnp.int32)
+    plan = plan_sums(params0, first.x, None if second is None else second.x, options)
+    carry = jnp.zeros(3, first.x.dtype), jnp.full(2, OF_ZERO, jnp.int32)
     networks = [params0, params1]
-    (cross, own, other), _ = _fold_pairs(add, carry, networks, x, x2, options, plan)
+    (cross, own, other), _ = _fold_pairs(add, carry, networks, first, second, options, plan)
     return cross / jnp.sqrt(own) / jnp.sqrt(other)
 
 
@@ -302,45 +413,46 @@ def _fold_pairs(
     visit: Callable[[Any, Any, Any, list[Tile], bool], Any],
     carry: Any,
     networks: list[dict[str, Array]],
-    x: Array,
-    x2: Array | None,
+    first: Batch,
+    second: Batch | None,
     options: Options,
     plan: Plan,
 ) -> Any:
-    """Fold `visit(carry, i, j, tiles, mirrored)` over the pairs of blocks i of x and j of x2.
+    """Fold `visit(carry, i, j, tiles, mirrored)` over the pairs of blocks i and j of the two sides.
 
-    `tiles` holds the kernel of each network between the two blocks. With x2 None each pair of
+    `tiles` holds the kernel of each network between the two blocks. Without a second each pair of
     different blocks comes once, mirrored=True, and stands for its mirror image as well.
     """
 
-    def run(block: Array) -> list[Block]:
-        return [run_block(params, block, options, plan) for params in networks]
+    def run(blocks: Batch, i: Any) -> list[Block]:
+        block = jax.tree.map(lambda array: array[i], blocks)
+        return [run_block(params, block, options, plan.pieces) for params in networks]
 
     def tiles(left: list[Block], right: list[Block], symmetric: bool = False) -> list[Tile]:
         return [tile(a, b, options, plan, symmetric) for a, b in zip(left, right, strict=True)]
 
-    left_x = in_blocks(x, plan.left_blocks, plan.left_size)
-    if x2 is None:
+    left_trials = in_blocks(first, plan.left_blocks, plan.left_size)
+    if second is None:
 
         def symmetric_row(carry: Any, i: Array) -> tuple[Any, None]:
-            left = run(left_x[i])
+            left = run(left_trials, i)
             carry = visit(carry, i, i, tiles(left, left, symmetric=True), False)
 
             def pair(carry: Any, distance: Array) -> tuple[Any, None]:
                 j = (i + distance) % plan.left_blocks
-                return visit(carry, i, j, tiles(left, run(left_x[j])), True), None
+                return visit(carry, i, j, tiles(left, run(left_trials, j)), True), None
 
             return jax.lax.scan(pair, carry, jnp.arange(1, (plan.left_blocks + 1) // 2))
 
         return jax.lax.scan(symmetric_row, carry, jnp.arange(plan.left_blocks))[0]
 
-    right_x = in_blocks(x2, plan.right_blocks, plan.right_size)
+    right_trials = in_blocks(second, plan.right_blocks, plan.right_size)
 
     def row(carry: Any, i: Array) -> tuple[Any, None]:
-        left = run(left_x[i])
+        left = run(left_trials, i)
 
         def pair(carry: Any, j: Array) -> tuple[Any, None]:
-            return visit(carry, i, j, tiles(left, run(right_x[j])), False), None
+            return visit(carry, i, j, tiles(left, run(right_trials, j)), False), None
 
         return jax.lax.scan(pair, carry, jnp.arange(plan.right_blocks))
 

@@ -1,13 +1,5 @@
-"""The double sum over steps of the recurrent kernel, for two blocks of trials.
+"""Blocks of trials of a recurrent network, run forward and back from every output."""
 
-- `plan_sums` decides how trials fall into blocks and how the sum is arranged.
-- `run_block` runs a block of trials forward, and back from every output.
-- `tile` is the kernel between two blocks, by one of two arrangements of the same sum:
-  `_by_products` is a few large matrix products, `_by_weighting` has fewer operations in smaller
-  products, which pays over many steps or outputs.
-"""
-
-import itertools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,8 +7,150 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..models import RNN_ACTIVATIONS
+from ..models import Recurrence, rates_of, states_and_nets, through
 from ._powers import OF_ZERO, exponent_of, times_power
+
+
+class Options(NamedTuple):
+    """What a compiled kernel depends on besides its arrays, all of it hashable."""
+
+    wrt: tuple[str, ...]
+    outputs: str
+    form: Recurrence
+    block: int | None
+    start_given: bool = False
+
+
+class Batch(NamedTuple):
+    """Trials, all arrays with an axis of them before all others.
+
+    - `x`: inputs.
+    - `noise`: what is added to the net input; None for nothing.
+    - `start`: the state before the first step, where it is given; None for that of the parameters,
+      or for 0.
+    - `real`: 1 for a trial, 0 for what fills the last block.
+    """
+
+    x: Float[Array, "n t n_in"]
+    noise: Float[Array, "n t N"] | None
+    start: Float[Array, "n N"] | None
+    real: Float[Array, " n"]
+
+
+class Pieces(NamedTuple):
+    """Ranges of steps that are handled together, and how many steps are read out (all, or 1)."""
+
+    ranges: tuple[tuple[int, int], ...]
+    n_steps: int
+
+
+class Block(NamedTuple):
+    """A block of trials, run forward and back.
+
+    `factors` (s, b, m) holds what multiplies each weight's delta in the gradient, `deltas` one
+    array (s, t, k, b, N) for each piece of source steps s, `by_start` (t, k, b, N) the derivatives
+    by a trained initial state, and `hidden` (t, b, N) the rates read out. A gradient is
+    2^`gradient_exponent` times the sum of deltas by factors, and likewise for the other two, so
+    that all are at most 1.
+    """
+
+    factors: Array
+    deltas: tuple[Array, ...]
+    gradient_exponent: Array | int
+    by_start: Array | None
+    start_exponent: Array | int
+    hidden: Array
+    hidden_exponent: Array
+    real: Array
+
+
+def first_source(params: dict[str, Array], given_start: bool, wrt: tuple[str, ...]) -> int:
+    """The first step at which a weight meets something other than 0.
+
+    From rest, the first step gives the recurrent weights no gradient.
+    """
+    started = given_start or "initial_state" in params
+    return 0 if started or {"input", "bias"} & set(wrt) else 1
+
+
+def in_blocks(batch: Batch, n_blocks: int, size: int) -> Batch:
+    """Trials in blocks, the last of which is filled up with what counts as none."""
+
+    def cut(array: Array) -> Array:
+        missing = [(0, n_blocks * size - len(array)), *[(0, 0)] * (array.ndim - 1)]
+        return jnp.pad(array, missing).reshape(n_blocks, size, *array.shape[1:])
+
+    return jax.tree.map(cut, batch)
+
+
+def run_block(params: dict[str, Array], batch: Batch, options: Options, pieces: Pieces) -> Block:
+    """Run a block of trials forward, and back from every output."""
+    form, wrt = options.form, options.wrt
+    x, real = batch.x.swapaxes(0, 1), batch.real[:, None]
+    # One product for all steps, ahead of the loop.
+    drive = through(x, params["input"], "highest")
+    if "bias" in params:
+        drive = drive + real * params["bias"]
+    if batch.noise is not None:
+        drive = drive + batch.noise.swapaxes(0, 1)
+    start = batch.start
+    if start is None:
+        start = jnp.zeros_like(drive[0])
+        if "initial_state" in params:
+            start = start + real * params["initial_state"]
+    after, nets = states_and_nets(form, params["recurrent"], drive, start)
+    before = jnp.concatenate([start[None], after[:-1]])
+
+    hidden = rates_of(form, after[-pieces.n_steps :])
+    hidden_exponent = exponent_of(hidden)
+    hidden = times_power(hidden, -hidden_exponent)
+    used = [x] if "input" in wrt else []
+    used += [rates_of(form, before)] if "recurrent" in wrt else []
+    used += [jnp.broadcast_to(real, (*x.shape[:2], 1))] if "bias" in wrt else []
+    empty = Block(before[:0], (), OF_ZERO, None, OF_ZERO, hidden, hidden_exponent, batch.real)
+    if not pieces.ranges:
+        return empty
+    # Derivatives are linear in the readout.
+    readout_exponent = exponent_of(params["readout"])
+    readout = times_power(params["readout"], -readout_exponent)
+    deltas, by_start = _deltas(
+        params["recurrent"], readout, _slopes(form, before, nets, after), options, pieces
+    )
+    found = empty
+    if used:
+        factors = (1 - form.leak) * jnp.concatenate(used, axis=-1)[pieces.ranges[0][0] :]
+        factors, deltas, exponent = _balanced(factors, deltas, pieces)
+        exponent = exponent + readout_exponent
+        found = found._replace(factors=factors, deltas=deltas, gradient_exponent=exponent)
+    if "initial_state" in wrt:
+        by_start = by_start * real
+        exponent = exponent_of(by_start)
+        found = found._replace(
+            by_start=times_power(by_start, -exponent), start_exponent=exponent + readout_exponent
+        )
+    return found
+
+
+class _Slopes(NamedTuple):
+    """How a step's arguments act on: (t, b, N) each, and None where that is by 1.
+
+    - `by_net`: the derivative of the new state by $(1 - \\rho)$ times the net input.
+    - `by_rate`: the derivative of a state's rates by the state.
+    """
+
+    by_net: Array | None
+    by_rate: Array | None
+    by_rate_after: Array | None
+
+
+def _slopes(form: Recurrence, before: Array, nets: Array, after: Array) -> _Slopes:
+    slope = _SLOPES[form.activation]
+    if form.leak_form == "current":
+        return _Slopes(None, slope(before), slope(after))
+    if form.leak_form == "rate":
+        return _Slopes(slope(nets), None, None)
+    argument = form.leak * before + (1 - form.leak) * nets if form.leak else nets
+    return _Slopes(slope(argument), None, None)
 
 
 def _relu_slope(argument: Array) -> Array:
@@ -31,146 +165,10 @@ def _tanh_slope(argument: Array) -> Array:
 
 
 _SLOPES: dict[str, Callable] = {"relu": _relu_slope, "tanh": _tanh_slope}
-# More pieces waste fewer operations on steps after the output, and take longer to compile.
-_PIECES = {"products": 8, "weighting": 4}
-# One matrix product should stay in cache; what a block of trials keeps may be larger.
-_PRODUCT_BYTES = 2**22
-_KEPT_BYTES = 2**26
-
-
-class Options(NamedTuple):
-    """What a compiled kernel depends on besides its arrays, all of it hashable."""
-
-    wrt: tuple[str, ...]
-    outputs: str
-    activation: str
-    leak: float
-    block: int | None
-
-
-class Plan(NamedTuple):
-    """How the double sum over steps is arranged.
-
-    `pieces` are the ranges of steps that are handled together, `n_steps` the outputs' steps.
-    """
-
-    arrangement: str
-    pieces: tuple[tuple[int, int], ...]
-    n_steps: int
-    n_out: int
-    left_blocks: int
-    left_size: int
-    right_blocks: int
-    right_size: int
-
-    @property
-    def tile_shape(self) -> tuple[int, ...]:
-        sizes = self.left_size, self.right_size
-        return (*sizes, self.n_steps, self.n_steps, self.n_out, self.n_out)
-
-
-class Block(NamedTuple):
-    """A block of trials, run forward and back.
-
-    `factors` (s, b, m) holds what multiplies each weight's delta in the gradient, `deltas` one
-    array (s, t, k, b, N) for each piece of source steps s, and `hidden` (t, b, N) the states read
-    out. A gradient is 2^`gradient_exponent` times the sum of deltas by factors, and the states are
-    2^`hidden_exponent` times `hidden`, so that all three are at most 1.
-    """
-
-    factors: Array
-    deltas: tuple[Array, ...]
-    gradient_exponent: Array | int
-    hidden: Array
-    hidden_exponent: Array
-
-
-def plan_sums(params: dict[str, Array], x: Array, x2: Array | None, options: Options) -> Plan:
-    n_out, width = params["readout"].shape
-    n_steps = x.shape[1]
-    # The state before the first step is 0, so it gives the recurrent weights no gradient there.
-    first = 0 if "input" in options.wrt else 1
-    arrangement = _cheaper_arrangement(n_steps, n_out, options.outputs)
-    if options.outputs == "last":
-        pieces = ((first, n_steps),) if first < n_steps else ()
-    else:
-        n_pieces = min(n_steps - first, _PIECES[arrangement])
-        edges = [first + (n_steps - first) * i // max(n_pieces, 1) for i in range(n_pieces + 1)]
-        pieces = tuple(itertools.pairwise(edges))
-    if options.wrt == ("readout",):
-        pieces = ()
-    # Rows of the largest matrix product, and of the derivatives kept, for each trial.
-    if options.outputs == "all":
-        product_rows = max(((high - low) * high * n_out for low, high in pieces), default=1)
-        kept_rows = sum((high - low) * (n_steps - low) * n_out for low, high in pieces)
-    else:
-        product_rows = kept_rows = n_steps * n_out
-    block = options.block
-    if block is None:
-        block = _KEPT_BYTES // max(kept_rows * width * x.dtype.itemsize, 1)
-        if arrangement == "products":
-            within = int((_PRODUCT_BYTES / x.dtype.itemsize) ** 0.5) // product_rows
-            block = min(block, within)
-        block = max(block, 1)
-    shared = arrangement, pieces, n_steps if options.outputs == "all" else 1, n_out
-    n_left = x.shape[0]
-    left_blocks = -(-n_left // block)
-    if x2 is None:
-        # With an odd number, each block has equally many others on either side of a ring, so
-        # that going round one way meets every pair once.
-        left_blocks += 1 - left_blocks % 2
-        left_size = -(-n_left // left_blocks)
-        return Plan(*shared, left_blocks, left_size, left_blocks, left_size)
-    right_blocks = -(-x2.shape[0] // block)
-    sizes = -(-n_left // left_blocks), -(-x2.shape[0] // right_blocks)
-    return Plan(*shared, left_blocks, sizes[0], right_blocks, sizes[1])
-
-
-def _cheaper_arrangement(n_steps: int, n_out: int, outputs: str) -> str:
-    # How many times fewer operations weighting needs. It has to outweigh its smaller matrix
-    # products; the two break-even points were measured on one CPU core at N = 300.
-    if outputs == "all":
-        return "weighting" if n_out * n_steps / (n_out + 1) > 7 else "products"
-    return "weighting" if n_out * n_steps / (n_out + n_steps) > 2.5 else "products"
-
-
-def in_blocks(x: Array, n_blocks: int, size: int) -> Array:
-    # Trials of zeros fill the last block: the network stays at 0, and so do their kernels.
-    filled = jnp.pad(x, ((0, n_blocks * size - x.shape[0]), (0, 0), (0, 0)))
-    return filled.reshape(n_blocks, size, *x.shape[1:])
-
-
-def run_block(params: dict[str, Array], x: Array, options: Options, plan: Plan) -> Block:
-    phi = RNN_ACTIVATIONS[options.activation]
-    leak = options.leak
-    x = x.swapaxes(0, 1)
-    # One product for all steps, ahead of the loop.
-    drive = x @ params["input"].T
-
-    def step(hidden: Array, drive: Array) -> tuple[Array, tuple[Array, Array, Array]]:
-        argument = leak * hidden + (1 - leak) * (hidden @ params["recurrent"].T + drive)
-        after = phi(argument)
-        return after, (hidden, after, argument)
-
-    _, (before, after, arguments) = jax.lax.scan(step, jnp.zeros_like(drive[0]), drive)
-
-    hidden_exponent = exponent_of(after[-plan.n_steps :])
-    hidden = times_power(after[-plan.n_steps :], -hidden_exponent)
-    used = [x] if "input" in options.wrt else []
-    used += [before] if "recurrent" in options.wrt else []
-    if not plan.pieces:
-        return Block(before[:0], (), OF_ZERO, hidden, hidden_exponent)
-    factors = (1 - leak) * jnp.concatenate(used, axis=-1)[plan.pieces[0][0] :]
-    # Derivatives are linear in the readout.
-    readout_exponent = exponent_of(params["readout"])
-    unit = {**params, "readout": times_power(params["readout"], -readout_exponent)}
-    deltas = _deltas(unit, _SLOPES[options.activation](arguments), options, plan)
-    factors, deltas, exponent = _balanced(factors, deltas, plan)
-    return Block(factors, deltas, exponent + readout_exponent, hidden, hidden_exponent)
 
 
 def _balanced(
-    factors: Array, deltas: tuple[Array, ...], plan: Plan
+    factors: Array, deltas: tuple[Array, ...], pieces: Pieces
 ) -> tuple[Array, tuple[Array, ...], Array]:
     """Factors of size 1, deltas that share one power of two, and the exponent of that power.
 
@@ -180,8 +178,8 @@ def _balanced(
     of_factors = exponent_of(factors, -1)
     of_deltas = jnp.concatenate([exponent_of(delta, (1, 2, 4)) for delta in deltas])
     exponent = jnp.max(of_factors + of_deltas)
-    first = plan.pieces[0][0]
-    shifts = [of_factors[low - first : high - first] - exponent for low, high in plan.pieces]
+    first = pieces.ranges[0][0]
+    shifts = [of_factors[low - first : high - first] - exponent for low, high in pieces.ranges]
     return (
         times_power(factors, -of_factors[..., None]),
         tuple(
@@ -193,152 +191,54 @@ def _balanced(
 
 
 def _deltas(
-    params: dict[str, Array], slopes: Array, options: Options, plan: Plan
-) -> tuple[Array, ...]:
-    """The derivative of each output by each step's argument of phi, by pieces of those steps.
+    recurrent: Array, readout: Array, slopes: _Slopes, options: Options, pieces: Pieces
+) -> tuple[tuple[Array, ...], Array]:
+    r"""Derivatives of each output by $(1 - \rho)$ times each step's net input, and by the start.
 
     A piece from step low to high is an array (high - low, t, k, b, N), whose outputs t run from
-    low on, or are the last alone. Steps s > t hold zeros.
+    low on, or are the last alone. Steps s > t hold zeros. The derivatives by the start, (t, k, b,
+    N), are by the state before the first step of the first piece.
     """
-    readout = params["readout"][:, None]
-    n_out, width = params["readout"].shape
-    # How the next step's argument depends on this step's state, acting on rows.
-    onward = options.leak * jnp.eye(width, dtype=slopes.dtype)
-    onward += (1 - options.leak) * params["recurrent"]
-    every_step = options.outputs == "all"
+    form, every_step = options.form, options.outputs == "all"
+    example = slopes.by_net if slopes.by_net is not None else slopes.by_rate_after
+    n_out, width = readout.shape
+
+    def of_output(step: Array | int) -> Array:
+        """The derivative of the outputs of a step by the state they are read from."""
+        rows = readout[:, None]
+        if slopes.by_rate_after is not None:
+            return rows * slopes.by_rate_after[step]
+        return jnp.broadcast_to(rows, (n_out, example.shape[1], width))
+
+    def by_net(by_state: Array, step: Array | int) -> Array:
+        return by_state if slopes.by_net is None else slopes.by_net[step] * by_state
+
+    def onward(by_state: Array, delta: Array, step: Array | int) -> Array:
+        """The derivative by the state before a step, from that by the state after it."""
+        passed = (1 - form.leak) * jnp.matmul(delta, recurrent, precision="highest")
+        if slopes.by_rate is not None:
+            passed = slopes.by_rate[step] * passed
+        if form.leak:
+            passed = passed + form.leak * (delta if form.leak_form == "paper" else by_state)
+        return passed
 
     found = []
     by_state = None
-    for low, high in reversed(plan.pieces):
-        shape = (high - low if every_step else 1, n_out, slopes.shape[1], width)
-        own = jnp.zeros(shape, slopes.dtype).at[-1].set(readout)
-        by_state = own if by_state is None else jnp.concatenate([own, by_state])
-        last = slopes[high - 1] * by_state
+    for low, high in reversed(pieces.ranges):
+        own = jnp.zeros((high - low if every_step else 1, n_out, *example.shape[1:]), readout.dtype)
+        if every_step or by_state is None:
+            own = own.at[-1].set(of_output(high - 1))
+            by_state = own if by_state is None else jnp.concatenate([own, by_state])
 
-        def back(delta: Array, step: Array, low: int = low) -> tuple[Array, Array]:
-            by_state = delta @ onward
+        def back(by_state: Array, step: Array, low: int = low) -> tuple[Array, Array]:
+            # From the state after step + 1 to the state after step.
+            by_state = onward(by_state, by_net(by_state, step + 1), step + 1)
             if every_step:
-                by_state = by_state.at[step - low].set(readout)
-            delta = slopes[step] * by_state
-            return delta, delta
+                by_state = by_state.at[step - low].set(of_output(step))
+            return by_state, by_net(by_state, step)
 
-        delta, earlier = jax.lax.scan(back, last, jnp.arange(low, high - 1), reverse=True)
+        last = by_net(by_state, high - 1)
+        by_state, earlier = jax.lax.scan(back, by_state, jnp.arange(low, high - 1), reverse=True)
         found.append(jnp.concatenate([earlier, last[None]]))
-        if low > plan.pieces[0][0]:
-            by_state = delta @ onward
-    return tuple(reversed(found))
-
-
-def _by_output(deltas: tuple[Array, ...], plan: Plan) -> list[Array]:
-    """The same derivatives by pieces of the output steps: (s, t, k, b, N) with all s <= t."""
-    return [
-        jnp.concatenate(
-            [
-                delta[:, low - start : high - start]
-                for delta, (start, _) in zip(deltas, plan.pieces, strict=True)
-                if start <= low
-            ]
-        )
-        for low, high in plan.pieces
-    ]
-
-
-def tile(
-    left: Block, right: Block, options: Options, plan: Plan, symmetric: bool
-) -> tuple[Array, Array]:
-    """The kernel (b, b', t, t', k, k') between two blocks, one and the same where symmetric.
-
-    It comes as an array and an exponent: the kernel is the array times that power of two.
-    """
-    terms = []
-    if plan.pieces:
-        overlaps = jnp.einsum("sbm,rcm->sbrc", left.factors, right.factors)
-        if plan.arrangement == "products":
-            term = _by_products(left.deltas, right.deltas, overlaps, plan, symmetric)
-        else:
-            term = _by_weighting(left.deltas, right.deltas, overlaps, plan)
-        if options.outputs == "all":
-            # Outputs before the first source step do not depend on the weights.
-            early = (plan.pieces[0][0], 0)
-            term = jnp.pad(term, ((0, 0), (0, 0), early, early, (0, 0), (0, 0)))
-        terms.append((term, left.gradient_exponent + right.gradient_exponent))
-    if "readout" in options.wrt:
-        overlaps = jnp.einsum("tbn,ucn->bctu", left.hidden, right.hidden)
-        term = overlaps[..., None, None] * jnp.eye(plan.n_out, dtype=overlaps.dtype)
-        terms.append((term, left.hidden_exponent + right.hidden_exponent))
-    # No term where a single step meets the recurrent weights alone: they act on a state of 0.
-    kernel = jnp.zeros(plan.tile_shape, left.hidden.dtype)
-    exponent = jnp.max(jnp.stack([OF_ZERO, *(exponent for _, exponent in terms)]))
-    for term, own in terms:
-        kernel = kernel + times_power(term, own - exponent)
-    return kernel, exponent
-
-
-def _by_products(
-    left: tuple[Array, ...],
-    right: tuple[Array, ...],
-    overlaps: Float[Array, "s b s2 b2"],
-    plan: Plan,
-    symmetric: bool,
-) -> Array:
-    """For each pair of output pieces one product over N of all deltas, then the sum over steps."""
-    left_pieces, right_pieces = _by_output(left, plan), _by_output(right, plan)
-    rows: list[list[Array]] = []
-    for i, first in enumerate(left_pieces):
-        row = []
-        for j, second in enumerate(right_pieces):
-            if symmetric and j < i:
-                row.append(rows[j][i].transpose(3, 4, 5, 0, 1, 2))
-                continue
-            products = jnp.tensordot(first, second, (-1, -1))
-            # (s, t, k, b, s', t', k', b')
-            weights = overlaps[: len(first), None, None, :, : len(second), None, None, :]
-            row.append(jnp.sum(products * weights, (0, 4)))
-        rows.append(row)
-    kernel = jnp.concatenate([jnp.concatenate(row, axis=3) for row in rows])
-    return kernel.transpose(2, 5, 0, 3, 1, 4)
-
-
-def _by_weighting(
-    left: tuple[Array, ...],
-    right: tuple[Array, ...],
-    overlaps: Float[Array, "s b s2 b2"],
-    plan: Plan,
-) -> Array:
-    """Sum the left deltas over steps first, weighted for one right step and trial at a time."""
-    n_out, size, width = left[0].shape[2:]
-    # (b, s, t, k, N) for each piece of t, and (s', b', t' k', N) for each piece of s'
-    left_pieces = [piece.transpose(3, 0, 1, 2, 4) for piece in _by_output(left, plan)]
-    right_pieces = [
-        piece.transpose(0, 3, 1, 2, 4).reshape(len(piece), piece.shape[3], -1, width)
-        for piece in right
-    ]
-    n_right, n_rows = right_pieces[0].shape[1:3]
-    first = plan.pieces[0][0]
-
-    def of_trial(trial: tuple[list[Array], Array]) -> Array:
-        deltas, overlap = trial
-
-        def add_step(total: Array, step: tuple[Array, Array]) -> tuple[Array, None]:
-            rows, weights = step
-            sums = [
-                (weights[: len(delta)].T @ delta.reshape(len(delta), -1)).reshape(
-                    n_right, -1, width
-                )
-                for delta in deltas
-            ]
-            return total + jnp.concatenate(sums, axis=1) @ rows.swapaxes(1, 2), None
-
-        total = jnp.zeros((n_right, n_rows, n_rows), overlap.dtype)
-        for rows, (low, high) in zip(right_pieces, plan.pieces, strict=True):
-            weights = overlap[:, low - first : high - first].swapaxes(0, 1)
-            # Outputs t' before this piece of s' get nothing from it.
-            part = total[:, :, n_rows - rows.shape[2] :]
-            part, _ = jax.lax.scan(add_step, part, (rows, weights))
-            total = total.at[:, :, n_rows - rows.shape[2] :].set(part)
-        return total
-
-    kernel = jax.lax.map(of_trial, (left_pieces, overlaps.swapaxes(0, 1)))
-    n_steps = n_rows // n_out
-    kernel = kernel.reshape(size, n_right, n_steps, n_out, n_steps, n_out)
-    return kernel.transpose(0, 1, 2, 4, 3, 5)
+        by_state = onward(by_state, by_net(by_state, low), low)
+    return tuple(reversed(found)), by_state

@@ -18,12 +18,15 @@ from ._recurrence import (
     Recurrence,
     advance,
     drive_of,
+    process_noise,
     rates_of,
     recurrence,
     run_states,
     starting_state,
+    states_and_nets,
 )
 from ._rnn import INITIAL_STATES, OUTPUTS, RNN, rnn, rnn_activity, rnn_apply
+from ._through import through
 
 __all__ = [
     "INITIAL_STATES",
@@ -39,6 +42,7 @@ __all__ = [
     "drive_of",
     "functional",
     "mlp",
+    "process_noise",
     "rates_of",
     "recurrence",
     "rnn",
@@ -46,4 +50,6 @@ __all__ = [
     "rnn_apply",
     "run_states",
     "starting_state",
+    "states_and_nets",
+    "through",
 ]

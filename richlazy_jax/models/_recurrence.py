@@ -10,7 +10,7 @@ by unit, so that one rule of differentiation serves every form.
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -87,13 +87,21 @@ def drive_of(
     drive = through(x.swapaxes(0, 1), params["input"], precision)
     if "bias" in params:
         drive = drive + params["bias"]
+    drawn = process_noise(noise, key, drive.shape, drive.dtype)
+    return drive if drawn is None else drive + drawn
+
+
+def process_noise(
+    noise: float | int, key: Key[Array, ""] | None, shape: tuple[int, ...], dtype: Any
+) -> Float[Array, "t n N"] | None:
+    """What noise adds to the net inputs; None where it is 0."""
     if not 0 <= noise < float("inf"):
         raise ValueError(f"noise is {noise!r}; allowed is a finite number of at least 0.")
-    if noise:
-        if key is None:
-            raise ValueError(f"key is None; allowed with noise={noise} is a key of jax.random.")
-        drive = drive + noise * jax.random.normal(key, drive.shape, drive.dtype)
-    return drive
+    if not noise:
+        return None
+    if key is None:
+        raise ValueError(f"key is None; allowed with noise={noise} is a key of jax.random.")
+    return noise * jax.random.normal(key, shape, dtype)
 
 
 def starting_state(
@@ -171,7 +179,7 @@ def run_states(
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
 def _looped(form: Recurrence, weights: Array, drive: Array, start: Array) -> Array:
-    return _states_and_nets(form, weights, drive, start)[0]
+    return states_and_nets(form, weights, drive, start)[0]
 
 
 @_looped.defjvp
@@ -186,7 +194,7 @@ def _looped_jvp(
     """
     weights, drive, start = primals
     weights_dot, drive_dot, start_dot = tangents
-    states, nets = _states_and_nets(form, weights, drive, start)
+    states, nets = states_and_nets(form, weights, drive, start)
     before = jnp.concatenate([start[None], states[:-1]])
     ones = jnp.ones_like(before)
 
@@ -214,9 +222,14 @@ def _looped_jvp(
     return states, jax.lax.scan(step, start_dot, steps)[1]
 
 
-def _states_and_nets(
-    form: Recurrence, weights: Array, drive: Array, start: Array
-) -> tuple[Array, Array]:
+def states_and_nets(
+    form: Recurrence,
+    weights: Float[Array, "N N"],
+    drive: Float[Array, "t n N"],
+    start: Float[Array, "n N"],
+) -> tuple[Float[Array, "t n N"], Float[Array, "t n N"]]:
+    """The states after each step and the net inputs of each, as a plain loop."""
+
     def step(state: Array, current: Array) -> tuple[Array, tuple[Array, Array]]:
         net = through(rates_of(form, state), weights, form.precision) + current
         after = advance(form, state, net)

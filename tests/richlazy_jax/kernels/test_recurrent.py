@@ -244,7 +244,10 @@ def test_rejects_unknown_options(no_shape_checks, options, named):
         ({"readout": jnp.ones((2, 7))}, r"params\['readout'\] has shape \(2, 7\).*\(2, 6\)"),
         ({"readout": jnp.ones(6)}, r"params\['readout'\] has shape \(6,\).*2 axes"),
         ({"readout": jnp.ones((2, 6), int)}, r"params\['readout'\] has dtype int.*floating"),
-        ({"bias": jnp.ones((6, 1))}, "params has the keys .*bias.*exactly"),
+        ({"bias": jnp.ones((6, 1))}, r"params\['bias'\] has shape \(6, 1\).*1 axis"),
+        ({"bias": jnp.ones(5)}, r"params\['bias'\] has shape \(5,\).*\(6,\)"),
+        ({"readout_bias": jnp.ones(6)}, r"params\['readout_bias'\] has shape \(6,\).*\(2,\)"),
+        ({"biases": jnp.ones(6)}, "params has the keys .*biases.*exactly.*'bias'"),
     ],
 )
 def test_rejects_weights_that_do_not_fit(no_shape_checks, changes, named):
