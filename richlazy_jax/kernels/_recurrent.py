@@ -2,8 +2,8 @@
 
 The gradient of an output with respect to the recurrent weights is a sum over steps of outer
 products, so inner products of gradients follow from inner products of the factors.
-`_recurrent_blocks.py` runs a block of trials, `_recurrent_sums.py` has that sum for two blocks, and
-here `_fold_pairs` visits the pairs of blocks, with one pair in memory at a time.
+`_recurrent_blocks.py` runs a block of trials, `_sums.py` has that sum for two blocks, and
+`_pairs.py` visits the pairs of blocks, with one pair in memory at a time.
 """
 
 import functools
@@ -29,9 +29,9 @@ from ..models import (
     through,
 )
 from ._empirical import empirical_ntk
+from ._pairs import fold_pairs, kernel_of_pairs
 from ._powers import OF_ZERO, exponent_of, times_power
-from ._recurrent_blocks import Batch, Block, Options, in_blocks, run_block
-from ._recurrent_sums import Plan, plan_sums, tile
+from ._recurrent_blocks import Batch, Block, Options, Plan, plan_kernel, run_block, tile
 
 # An array and the exponent of the power of two that it has to be multiplied by.
 Tile = tuple[Array, Array]
@@ -351,25 +351,31 @@ def _by_empirical(
     )
 
 
+def _planned(
+    networks: list[dict[str, Array]], first: Batch, second: Batch | None, options: Options
+) -> tuple[Plan, Callable, Callable]:
+    """The plan, and how to run a block of trials and to compare two, for each network."""
+    plan = plan_kernel(networks[0], first.x, None if second is None else second.x, options)
+
+    def run(batch: Batch) -> list[Block]:
+        return [run_block(params, batch, options, plan) for params in networks]
+
+    def tiles(left: list[Block], right: list[Block], symmetric: bool) -> list[Tile]:
+        return [tile(a, b, options, plan, symmetric) for a, b in zip(left, right, strict=True)]
+
+    return plan, run, tiles
+
+
 @functools.partial(jax.jit, static_argnames="options")
 def _exact_kernel(
     params: dict[str, Array], first: Batch, second: Batch | None, options: Options
 ) -> Array:
-    plan = plan_sums(params, first.x, None if second is None else second.x, options)
-    rows, columns = plan.left_blocks * plan.left_size, plan.right_blocks * plan.right_size
-    kernel = jnp.zeros((rows, columns, *plan.tile_shape[2:]), first.x.dtype)
+    plan, run, tiles = _planned([params], first, second, options)
 
-    def write(kernel: Array, i: Any, j: Any, tiles: list[Tile], mirrored: bool) -> Array:
-        row, column = i * plan.left_size, j * plan.right_size
-        found = times_power(*tiles[0])
-        kernel = jax.lax.dynamic_update_slice(kernel, found, (row, column, 0, 0, 0, 0))
-        if mirrored:
-            mirror = found.transpose(1, 0, 3, 2, 5, 4)
-            kernel = jax.lax.dynamic_update_slice(kernel, mirror, (column, row, 0, 0, 0, 0))
-        return kernel
+    def one(left: list[Block], right: list[Block], symmetric: bool) -> Array:
+        return times_power(*tiles(left, right, symmetric)[0])
 
-    kernel = _fold_pairs(write, kernel, [params], first, second, options, plan)
-    kernel = kernel[: len(first.x), : len((second or first).x)]
+    kernel = kernel_of_pairs(run, one, first, second, plan.blocks)
     return kernel if options.outputs == "all" else kernel[:, :, 0, 0]
 
 
@@ -382,78 +388,28 @@ def _exact_alignment(
     options: Options,
 ) -> Array:
     def add(
-        carry: tuple[Array, Array], i: Any, j: Any, tiles: list[Tile], mirrored: bool
+        carry: tuple[Array, Array], i: Any, j: Any, found: list[Tile], mirrored: bool
     ) -> tuple[Array, Array]:
         sums, before = carry
-        sizes = [exponent_of(found) for found, _ in tiles]
-        one, other = (times_power(t[0], -size) for t, size in zip(tiles, sizes, strict=True))
-        found = jnp.stack([t[1] + size for t, size in zip(tiles, sizes, strict=True)])
+        own = [exponent_of(kernel) for kernel, _ in found]
+        one, other = (times_power(t[0], -size) for t, size in zip(found, own, strict=True))
+        sizes = jnp.stack([t[1] + size for t, size in zip(found, own, strict=True)])
         products = jnp.stack(
             [jnp.sum(a * b) for a, b in ((one, other), (one, one), (other, other))]
         )
         # Every network's sums are at the scale of its largest tile so far.
-        largest = jnp.maximum(before, found)
+        largest = jnp.maximum(before, sizes)
         sums = times_power(sums, _of_products(before - largest))
-        products = times_power(products, _of_products(found - largest))
+        products = times_power(products, _of_products(sizes - largest))
         return sums + (2 * products if mirrored else products), largest
 
-    plan = plan_sums(params0, first.x, None if second is None else second.x, options)
+    plan, run, tiles = _planned([params0, params1], first, second, options)
     carry = jnp.zeros(3, first.x.dtype), jnp.full(2, OF_ZERO, jnp.int32)
-    networks = [params0, params1]
-    (cross, own, other), _ = _fold_pairs(add, carry, networks, first, second, options, plan)
+    folded = fold_pairs(add, carry, run, tiles, first, second, plan.blocks)
+    cross, own, other = folded[0]
     return cross / jnp.sqrt(own) / jnp.sqrt(other)
 
 
 def _of_products(exponents: Array) -> Array:
     """The exponents of K K', K K and K' K' from those of K and K'."""
     return jnp.stack([jnp.sum(exponents), 2 * exponents[0], 2 * exponents[1]])
-
-
-def _fold_pairs(
-    visit: Callable[[Any, Any, Any, list[Tile], bool], Any],
-    carry: Any,
-    networks: list[dict[str, Array]],
-    first: Batch,
-    second: Batch | None,
-    options: Options,
-    plan: Plan,
-) -> Any:
-    """Fold `visit(carry, i, j, tiles, mirrored)` over the pairs of blocks i and j of the two sides.
-
-    `tiles` holds the kernel of each network between the two blocks. Without a second each pair of
-    different blocks comes once, mirrored=True, and stands for its mirror image as well.
-    """
-
-    def run(blocks: Batch, i: Any) -> list[Block]:
-        block = jax.tree.map(lambda array: array[i], blocks)
-        return [run_block(params, block, options, plan.pieces) for params in networks]
-
-    def tiles(left: list[Block], right: list[Block], symmetric: bool = False) -> list[Tile]:
-        return [tile(a, b, options, plan, symmetric) for a, b in zip(left, right, strict=True)]
-
-    left_trials = in_blocks(first, plan.left_blocks, plan.left_size)
-    if second is None:
-
-        def symmetric_row(carry: Any, i: Array) -> tuple[Any, None]:
-            left = run(left_trials, i)
-            carry = visit(carry, i, i, tiles(left, left, symmetric=True), False)
-
-            def pair(carry: Any, distance: Array) -> tuple[Any, None]:
-                j = (i + distance) % plan.left_blocks
-                return visit(carry, i, j, tiles(left, run(left_trials, j)), True), None
-
-            return jax.lax.scan(pair, carry, jnp.arange(1, (plan.left_blocks + 1) // 2))
-
-        return jax.lax.scan(symmetric_row, carry, jnp.arange(plan.left_blocks))[0]
-
-    right_trials = in_blocks(second, plan.right_blocks, plan.right_size)
-
-    def row(carry: Any, i: Array) -> tuple[Any, None]:
-        left = run(left_trials, i)
-
-        def pair(carry: Any, j: Array) -> tuple[Any, None]:
-            return visit(carry, i, j, tiles(left, run(right_trials, j)), False), None
-
-        return jax.lax.scan(pair, carry, jnp.arange(plan.right_blocks))
-
-    return jax.lax.scan(row, carry, jnp.arange(plan.left_blocks))[0]

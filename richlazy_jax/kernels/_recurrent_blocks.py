@@ -1,4 +1,4 @@
-"""Blocks of trials of a recurrent network, run forward and back from every output."""
+"""Blocks of trials of a recurrent network: run forward, back from every output, and compared."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 
 from ..models import Recurrence, rates_of, states_and_nets, through
 from ._powers import OF_ZERO, exponent_of, times_power
+from ._sums import Arrangement, Sizes, Uses, arrange, sum_of_uses
 
 
 class Options(NamedTuple):
@@ -37,25 +38,43 @@ class Batch(NamedTuple):
     real: Float[Array, " n"]
 
 
-class Pieces(NamedTuple):
-    """Ranges of steps that are handled together, and how many steps are read out (all, or 1)."""
+class Plan(NamedTuple):
+    """How the kernel of all weights is put together.
 
-    ranges: tuple[tuple[int, int], ...]
+    - `arrangement`: of the weights that act on the units; None where none of them is asked for.
+    - `first`: the first step at which such a weight meets something other than 0.
+    - `n_steps`: how many steps are read out, all or 1.
+    - `sizes`: examples of a block of each side.
+    """
+
+    arrangement: Arrangement | None
+    first: int
     n_steps: int
+    n_out: int
+    blocks: tuple[int, int]
+    sizes: tuple[int, int]
+
+    @property
+    def tile_shape(self) -> tuple[int, ...]:
+        return (*self.sizes, self.n_steps, self.n_steps, self.n_out, self.n_out)
+
+    @property
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """Ranges of steps that are handled together."""
+        ranges = () if self.arrangement is None else self.arrangement.ranges
+        return tuple((low + self.first, high + self.first) for low, high in ranges)
 
 
 class Block(NamedTuple):
     """A block of trials, run forward and back.
 
-    `factors` (s, b, m) holds what multiplies each weight's delta in the gradient, `deltas` one
-    array (s, t, k, b, N) for each piece of source steps s, `by_start` (t, k, b, N) the derivatives
+    `uses` are those of the weights that act on the units, `by_start` (t, k, b, N) the derivatives
     by a trained initial state, and `hidden` (t, b, N) the rates read out. A gradient is
     2^`gradient_exponent` times the sum of deltas by factors, and likewise for the other two, so
     that all are at most 1.
     """
 
-    factors: Array
-    deltas: tuple[Array, ...]
+    uses: Uses | None
     gradient_exponent: Array | int
     by_start: Array | None
     start_exponent: Array | int
@@ -64,26 +83,36 @@ class Block(NamedTuple):
     real: Array
 
 
-def first_source(params: dict[str, Array], given_start: bool, wrt: tuple[str, ...]) -> int:
-    """The first step at which a weight meets something other than 0.
+def plan_kernel(params: dict[str, Array], x: Array, x2: Array | None, options: Options) -> Plan:
+    """The arrangement that takes least, and blocks of trials that fit into memory."""
+    n_out, width = params["readout"].shape
+    read = x.shape[1] if options.outputs == "all" else 1
+    wrt = options.wrt
+    # From rest, the first step gives the recurrent weights no gradient.
+    rested = not (options.start_given or "initial_state" in params or {"input", "bias"} & set(wrt))
+    columns = {"input": x.shape[2], "recurrent": width, "bias": 1}
+    sizes = Sizes(
+        steps=x.shape[1] - rested,
+        read=read,
+        outputs=n_out,
+        width=width,
+        factors=sum(columns.get(name, 0) for name in wrt),
+        left=len(x),
+        right=len(x if x2 is None else x2),
+        symmetric=x2 is None,
+        width_bytes=x.dtype.itemsize,
+    )
+    if sizes.steps == 0 or not set(wrt) - {"readout", "readout_bias"}:
+        found = arrange(sizes._replace(steps=1, read=1), options.block)
+        blocks, arrangement = (found.left_blocks, found.right_blocks), None
+    else:
+        arrangement = arrange(sizes, options.block)
+        blocks = arrangement.left_blocks, arrangement.right_blocks
+    of_block = -(-sizes.left // blocks[0]), -(-sizes.right // blocks[1])
+    return Plan(arrangement, int(rested), read, n_out, blocks, of_block)
 
-    From rest, the first step gives the recurrent weights no gradient.
-    """
-    started = given_start or "initial_state" in params
-    return 0 if started or {"input", "bias"} & set(wrt) else 1
 
-
-def in_blocks(batch: Batch, n_blocks: int, size: int) -> Batch:
-    """Trials in blocks, the last of which is filled up with what counts as none."""
-
-    def cut(array: Array) -> Array:
-        missing = [(0, n_blocks * size - len(array)), *[(0, 0)] * (array.ndim - 1)]
-        return jnp.pad(array, missing).reshape(n_blocks, size, *array.shape[1:])
-
-    return jax.tree.map(cut, batch)
-
-
-def run_block(params: dict[str, Array], batch: Batch, options: Options, pieces: Pieces) -> Block:
+def run_block(params: dict[str, Array], batch: Batch, options: Options, plan: Plan) -> Block:
     """Run a block of trials forward, and back from every output."""
     form, wrt = options.form, options.wrt
     x, real = batch.x.swapaxes(0, 1), batch.real[:, None]
@@ -101,27 +130,25 @@ def run_block(params: dict[str, Array], batch: Batch, options: Options, pieces: 
     after, nets = states_and_nets(form, params["recurrent"], drive, start)
     before = jnp.concatenate([start[None], after[:-1]])
 
-    hidden = rates_of(form, after[-pieces.n_steps :])
+    hidden = rates_of(form, after[-plan.n_steps :])
     hidden_exponent = exponent_of(hidden)
     hidden = times_power(hidden, -hidden_exponent)
     used = [x] if "input" in wrt else []
     used += [rates_of(form, before)] if "recurrent" in wrt else []
     used += [jnp.broadcast_to(real, (*x.shape[:2], 1))] if "bias" in wrt else []
-    empty = Block(before[:0], (), OF_ZERO, None, OF_ZERO, hidden, hidden_exponent, batch.real)
-    if not pieces.ranges:
-        return empty
+    found = Block(None, OF_ZERO, None, OF_ZERO, hidden, hidden_exponent, batch.real)
+    if plan.arrangement is None:
+        return found
     # Derivatives are linear in the readout.
     readout_exponent = exponent_of(params["readout"])
     readout = times_power(params["readout"], -readout_exponent)
     deltas, by_start = _deltas(
-        params["recurrent"], readout, _slopes(form, before, nets, after), options, pieces
+        params["recurrent"], readout, _slopes(form, before, nets, after), options, plan
     )
-    found = empty
     if used:
-        factors = (1 - form.leak) * jnp.concatenate(used, axis=-1)[pieces.ranges[0][0] :]
-        factors, deltas, exponent = _balanced(factors, deltas, pieces)
-        exponent = exponent + readout_exponent
-        found = found._replace(factors=factors, deltas=deltas, gradient_exponent=exponent)
+        factors = (1 - form.leak) * jnp.concatenate(used, axis=-1)[plan.first :]
+        uses, exponent = _balanced(Uses(factors, deltas), plan)
+        found = found._replace(uses=uses, gradient_exponent=exponent + readout_exponent)
     if "initial_state" in wrt:
         by_start = by_start * real
         exponent = exponent_of(by_start)
@@ -167,31 +194,26 @@ def _tanh_slope(argument: Array) -> Array:
 _SLOPES: dict[str, Callable] = {"relu": _relu_slope, "tanh": _tanh_slope}
 
 
-def _balanced(
-    factors: Array, deltas: tuple[Array, ...], pieces: Pieces
-) -> tuple[Array, tuple[Array, ...], Array]:
+def _balanced(uses: Uses, plan: Plan) -> tuple[Uses, Array]:
     """Factors of size 1, deltas that share one power of two, and the exponent of that power.
 
     What the factors of a step and trial lose goes into the deltas beside them. So only what is
     small in a gradient can vanish, however differently states and derivatives grow over steps.
     """
-    of_factors = exponent_of(factors, -1)
-    of_deltas = jnp.concatenate([exponent_of(delta, (1, 2, 4)) for delta in deltas])
+    assert plan.arrangement is not None
+    of_factors = exponent_of(uses.factors, -1)
+    of_deltas = jnp.concatenate([exponent_of(delta, (1, 2, 4)) for delta in uses.deltas])
     exponent = jnp.max(of_factors + of_deltas)
-    first = pieces.ranges[0][0]
-    shifts = [of_factors[low - first : high - first] - exponent for low, high in pieces.ranges]
-    return (
-        times_power(factors, -of_factors[..., None]),
-        tuple(
-            times_power(delta, shift[:, None, None, :, None])
-            for delta, shift in zip(deltas, shifts, strict=True)
-        ),
-        exponent,
+    shifts = [of_factors[low:high] - exponent for low, high in plan.arrangement.ranges]
+    deltas = tuple(
+        times_power(delta, shift[:, None, None, :, None])
+        for delta, shift in zip(uses.deltas, shifts, strict=True)
     )
+    return Uses(times_power(uses.factors, -of_factors[..., None]), deltas), exponent
 
 
 def _deltas(
-    recurrent: Array, readout: Array, slopes: _Slopes, options: Options, pieces: Pieces
+    recurrent: Array, readout: Array, slopes: _Slopes, options: Options, plan: Plan
 ) -> tuple[tuple[Array, ...], Array]:
     r"""Derivatives of each output by $(1 - \rho)$ times each step's net input, and by the start.
 
@@ -224,7 +246,7 @@ def _deltas(
 
     found = []
     by_state = None
-    for low, high in reversed(pieces.ranges):
+    for low, high in reversed(plan.ranges):
         own = jnp.zeros((high - low if every_step else 1, n_out, *example.shape[1:]), readout.dtype)
         if every_step or by_state is None:
             own = own.at[-1].set(of_output(high - 1))
@@ -242,3 +264,43 @@ def _deltas(
         found.append(jnp.concatenate([earlier, last[None]]))
         by_state = onward(by_state, by_net(by_state, low), low)
     return tuple(reversed(found)), by_state
+
+
+def tile(
+    left: Block, right: Block, options: Options, plan: Plan, symmetric: bool
+) -> tuple[Array, Array]:
+    """The kernel (b, b', t, t', k, k') between two blocks, one and the same where symmetric.
+
+    It comes as an array and an exponent: the kernel is the array times that power of two.
+    """
+    same = jnp.eye(plan.n_out, dtype=left.hidden.dtype)
+    terms = []
+    if left.uses is not None and right.uses is not None and plan.arrangement is not None:
+        # The one object where both are one, so that its rows are formed once.
+        other = left.uses if symmetric else right.uses
+        term = sum_of_uses(left.uses, other, plan.arrangement, symmetric=symmetric)
+        if options.outputs == "all":
+            # Outputs before the first source step do not depend on the weights.
+            early = (plan.first, 0)
+            term = jnp.pad(term, ((0, 0), (0, 0), early, early, (0, 0), (0, 0)))
+        terms.append((term, left.gradient_exponent + right.gradient_exponent))
+    if left.by_start is not None:
+        term = _product("tkbn,ulcn->bctukl", left.by_start, right.by_start)
+        terms.append((term, left.start_exponent + right.start_exponent))
+    if "readout" in options.wrt:
+        overlaps = _product("tbn,ucn->bctu", left.hidden, right.hidden)
+        term = overlaps[..., None, None] * same
+        terms.append((term, left.hidden_exponent + right.hidden_exponent))
+    if "readout_bias" in options.wrt:
+        both = (left.real[:, None] * right.real)[..., None, None, None, None]
+        terms.append((jnp.broadcast_to(both * same, plan.tile_shape), 0))
+    # No term where a single step meets the recurrent weights alone: they act on a state of 0.
+    kernel = jnp.zeros(plan.tile_shape, left.hidden.dtype)
+    exponent = jnp.max(jnp.stack([OF_ZERO, *(exponent for _, exponent in terms)]))
+    for term, own in terms:
+        kernel = kernel + times_power(term, own - exponent)
+    return kernel, exponent
+
+
+def _product(equation: str, *factors: Array | None) -> Array:
+    return jnp.einsum(equation, *factors, precision="highest")

@@ -1,13 +1,15 @@
-"""The double sum over steps of the recurrent kernel, for two blocks of trials, in three ways.
+r"""The double sum over uses of a weight of which a tangent kernel consists, in three ways.
 
-With deltas $\\delta_s$ (one for each output) and factors $h_s$ of each step,
+A weight that enters by matrix products, of its uses $s$ with factors $h_s$, has the gradient
+$\sum_s \delta_s h_s^\top$ for an output whose derivatives by those products are $\delta_s$. Uses
+are steps of a network in time, or positions in a layer. The kernel of two examples,
 
-$$K = \\sum_{s s'} (\\delta_s \\cdot \\delta'_{s'}) (h_s \\cdot h'_{s'})$$
+$$K = \sum_{s s'} (\delta_s \cdot \delta'_{s'}) (h_s \cdot h'_{s'}),$$
 
 can be added up as products of all deltas, weighted by overlaps of factors ("products"); with the
-sum over one side's steps first ("weighting"); or from the rows of the Jacobian,
-$J = \\sum_s \\delta_s h_s^\\top$, as $K = J \\cdot J'$ ("rows"). `plan_sums` counts what each would
-take and chooses, and `tile` is the kernel between two blocks.
+sum over one side's uses first ("weighting"); or from the rows of the Jacobian,
+$J = \sum_s \delta_s h_s^\top$, as $K = J \cdot J'$ ("rows"). `arrange` counts what each would take
+and chooses, and `sum_of_uses` is the sum for two blocks of examples.
 """
 
 import itertools
@@ -17,9 +19,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ._powers import OF_ZERO, times_power
-from ._recurrent_blocks import Block, Options, Pieces, first_source
-
 # Outputs are handled in pieces of steps: more of them waste fewer operations on steps after the
 # output, and take longer to compile.
 _PIECES = {"products": 8, "weighting": 4, "rows": 4}
@@ -28,8 +27,10 @@ _PRODUCT_BYTES = 2**22
 _KEPT_BYTES = 2**26
 # Rows of the Jacobian that are held at once, of one block.
 _ROW_BYTES = 2**25
-# Of the rate of one large matrix product, what each way reached on a CPU core.
-_RATES = {"products": 0.8, "weighting": 0.35, "rows": 0.7}
+# Of the rate of one large matrix product, what each way reached on a CPU core. Elsewhere the many
+# small products of "weighting" are taken to be slow, which has not been measured.
+_RATES = {"products": 0.5, "weighting": 0.5, "rows": 0.7}
+_RATES_ELSEWHERE = {"products": 0.8, "weighting": 0.05, "rows": 0.8}
 # Trials of a symmetric block in as many groups, of which each pair is visited once.
 _GROUPS = 4
 
@@ -37,8 +38,9 @@ _GROUPS = 4
 class Sizes(NamedTuple):
     """What decides how much each way takes.
 
-    - `steps`: source steps; `read`: steps read out; `outputs`: k; `width`: N; `factors`: M.
-    - `left`, `right`: trials of each side; `symmetric`: whether both are the same.
+    - `steps`: uses; `read`: 1, or as many output steps, none of which depends on later uses;
+      `outputs`: k, of each output step; `width`: N, entries of a delta; `factors`: M.
+    - `left`, `right`: examples of each side; `symmetric`: whether both are the same.
     - `width_bytes`: bytes of a number.
     """
 
@@ -54,69 +56,49 @@ class Sizes(NamedTuple):
 
     @property
     def sources(self) -> int:
-        """Pairs of a source step and a step read out that is not before it."""
+        """Pairs of a use and an output step that may depend on it."""
         return self.steps * (self.steps + 1) // 2 if self.read > 1 else self.steps
 
 
-class Plan(NamedTuple):
-    """How the double sum over steps is arranged."""
+class Uses(NamedTuple):
+    """The uses of a weight by a block of examples.
 
-    arrangement: str
-    pieces: Pieces
-    n_out: int
+    - `factors` (s, b, M): what multiplies each delta in the gradient.
+    - `deltas`: an array (s, t, k, b, N) for each range of `Arrangement.ranges` of uses. Its output
+      steps t run from the first of its range on, and what is later than its output step is 0; or
+      there is one output step, and one range.
+    """
+
+    factors: Float[Array, "s b M"]
+    deltas: tuple[Float[Array, "_ t k b N"], ...]
+
+
+class Arrangement(NamedTuple):
+    """How the double sum is added up.
+
+    - `way`: "products", "weighting" or "rows".
+    - `ranges`: uses that are handled together, counted from the first use.
+    - `left_blocks`, `right_blocks`: how many blocks the examples of each side fall into.
+    """
+
+    way: str
+    ranges: tuple[tuple[int, int], ...]
     left_blocks: int
-    left_size: int
     right_blocks: int
-    right_size: int
-
-    @property
-    def tile_shape(self) -> tuple[int, ...]:
-        n_steps = self.pieces.n_steps
-        return self.left_size, self.right_size, n_steps, n_steps, self.n_out, self.n_out
 
 
-def plan_sums(params: dict[str, Array], x: Array, x2: Array | None, options: Options) -> Plan:
-    """The arrangement that takes least, and blocks of trials that fit into memory."""
-    n_out, width = params["readout"].shape
-    n_steps = x.shape[1]
-    wrt = options.wrt
-    first = first_source(params, options.start_given, wrt)
-    read = n_steps if options.outputs == "all" else 1
-    columns = {"input": x.shape[2], "recurrent": width, "bias": 1}
-    sizes = Sizes(
-        n_steps - first,
-        read,
-        n_out,
-        width,
-        sum(columns.get(name, 0) for name in wrt),
-        len(x),
-        len(x if x2 is None else x2),
-        x2 is None,
-        x.dtype.itemsize,
-    )
-    needed = bool(set(wrt) - {"readout", "readout_bias"}) and sizes.steps > 0
-    ways = {
-        way: blocks_of(sizes, way, options.block) for way in (_PIECES if needed else ("products",))
-    }
+def arrange(sizes: Sizes, block: int | None = None) -> Arrangement:
+    """The arrangement that takes least, with blocks of examples that fit into memory.
+
+    Args:
+        sizes: what is to be added up.
+        block: the most examples of a block; None has it follow from memory.
+    """
+    ways = {way: blocks_of(sizes, way, block) for way in _PIECES}
     way = min(ways, key=lambda way: seconds_of(sizes, way, *ways[way]))
-    if not needed:
-        ranges = ()
-    elif read == 1:
-        ranges = ((first, n_steps),)
-    else:
-        number = min(n_steps - first, _PIECES[way])
-        edges = [first + (n_steps - first) * i // number for i in range(number + 1)]
-        ranges = tuple(itertools.pairwise(edges))
-    left, right = ways[way]
-    return Plan(
-        way,
-        Pieces(ranges, read),
-        n_out,
-        left,
-        -(-sizes.left // left),
-        right,
-        -(-sizes.right // right),
-    )
+    number = min(sizes.steps, _PIECES[way] if sizes.read > 1 else 1)
+    edges = [sizes.steps * i // number for i in range(number + 1)]
+    return Arrangement(way, tuple(itertools.pairwise(edges)), *ways[way])
 
 
 def blocks_of(sizes: Sizes, way: str, block: int | None) -> tuple[int, int]:
@@ -161,62 +143,32 @@ def seconds_of(sizes: Sizes, way: str, left: int, right: int) -> float:
         pairs *= (0.5 * (left - 1) + whole) / left
         visits = sizes.left * (1 + (left - 1) / 2)
     rows = n * m * k * p if way == "rows" else 0
-    return (pairs * of_pair + visits * rows) / _RATES[way] + visits * n * n * k * p
+    rate = (_RATES if jax.default_backend() == "cpu" else _RATES_ELSEWHERE)[way]
+    return (pairs * of_pair + visits * rows) / rate + visits * n * n * k * p
 
 
-def tile(
-    left: Block, right: Block, options: Options, plan: Plan, symmetric: bool
-) -> tuple[Array, Array]:
-    """The kernel (b, b', t, t', k, k') between two blocks, one and the same where symmetric.
-
-    It comes as an array and an exponent: the kernel is the array times that power of two.
-    """
-    same = jnp.eye(plan.n_out, dtype=left.hidden.dtype)
-    terms = []
-    if left.deltas:
-        if plan.arrangement == "rows":
-            term = _by_rows(left, right, plan)
-        elif plan.arrangement == "weighting":
-            term = _by_weighting(left, right, plan, symmetric)
-        else:
-            term = _by_products(left, right, plan, symmetric)
-        if options.outputs == "all":
-            # Outputs before the first source step do not depend on the weights.
-            early = (plan.pieces.ranges[0][0], 0)
-            term = jnp.pad(term, ((0, 0), (0, 0), early, early, (0, 0), (0, 0)))
-        terms.append((term, left.gradient_exponent + right.gradient_exponent))
-    if left.by_start is not None:
-        term = _product("tkbn,ulcn->bctukl", left.by_start, right.by_start)
-        terms.append((term, left.start_exponent + right.start_exponent))
-    if "readout" in options.wrt:
-        overlaps = _product("tbn,ucn->bctu", left.hidden, right.hidden)
-        terms.append(
-            (overlaps[..., None, None] * same, left.hidden_exponent + right.hidden_exponent)
-        )
-    if "readout_bias" in options.wrt:
-        both = left.real[:, None] * right.real
-        terms.append(
-            (jnp.broadcast_to(both[..., None, None, None, None] * same, plan.tile_shape), 0)
-        )
-    # No term where a single step meets the recurrent weights alone: they act on a state of 0.
-    kernel = jnp.zeros(plan.tile_shape, left.hidden.dtype)
-    exponent = jnp.max(jnp.stack([OF_ZERO, *(exponent for _, exponent in terms)]))
-    for term, own in terms:
-        kernel = kernel + times_power(term, own - exponent)
-    return kernel, exponent
+def sum_of_uses(
+    left: Uses, right: Uses, arrangement: Arrangement, *, symmetric: bool
+) -> Float[Array, "b b2 t t2 k k2"]:
+    """The kernel between two blocks of examples, which are one and the same where symmetric."""
+    if arrangement.way == "rows":
+        return _by_rows(left, right, arrangement)
+    if arrangement.way == "weighting":
+        return _by_weighting(left, right, arrangement, symmetric)
+    return _by_products(left, right, arrangement, symmetric)
 
 
 def _product(equation: str, *factors: Array) -> Array:
     return jnp.einsum(equation, *factors, precision="highest")
 
 
-def _overlaps(left: Block, right: Block) -> Float[Array, "s b s2 b2"]:
+def _overlaps(left: Uses, right: Uses) -> Float[Array, "s b s2 b2"]:
     return _product("sbm,rcm->sbrc", left.factors, right.factors)
 
 
-def _by_output(deltas: tuple[Array, ...], plan: Plan) -> list[Array]:
+def _by_output(deltas: tuple[Array, ...], arrangement: Arrangement) -> list[Array]:
     """Deltas by pieces of the output steps: (s, t, k, b, N) with all s <= t."""
-    ranges = plan.pieces.ranges
+    ranges = arrangement.ranges
     return [
         jnp.concatenate(
             [
@@ -229,10 +181,13 @@ def _by_output(deltas: tuple[Array, ...], plan: Plan) -> list[Array]:
     ]
 
 
-def _by_products(left: Block, right: Block, plan: Plan, symmetric: bool) -> Array:
+def _by_products(left: Uses, right: Uses, arrangement: Arrangement, symmetric: bool) -> Array:
     """For each pair of output pieces one product over N of all deltas, then the sum over steps."""
     overlaps = _overlaps(left, right)
-    left_pieces, right_pieces = _by_output(left.deltas, plan), _by_output(right.deltas, plan)
+    left_pieces, right_pieces = (
+        _by_output(left.deltas, arrangement),
+        _by_output(right.deltas, arrangement),
+    )
     rows: list[list[Array]] = []
     for i, first in enumerate(left_pieces):
         row = []
@@ -249,48 +204,55 @@ def _by_products(left: Block, right: Block, plan: Plan, symmetric: bool) -> Arra
     return kernel.transpose(2, 5, 0, 3, 1, 4)
 
 
-def _by_rows(left: Block, right: Block, plan: Plan) -> Array:
+def _by_rows(left: Uses, right: Uses, arrangement: Arrangement) -> Array:
     """The product of the rows of both Jacobians, for some units' weights at a time."""
     width = left.deltas[0].shape[-1]
     blocks = [left] if left is right else [left, right]
-    pieces = [_by_output(block.deltas, plan) for block in blocks]
+    pieces = [_by_output(block.deltas, arrangement) for block in blocks]
     outputs = sum(piece.shape[1] for piece in pieces[0])
-    row_bytes = outputs * plan.n_out * left.factors.shape[-1] * left.factors.dtype.itemsize
-    trials = max(plan.left_size, plan.right_size)
-    units = max(1, min(width, _ROW_BYTES // (trials * row_bytes)))
+    n_out = left.deltas[0].shape[2]
+    row_bytes = outputs * n_out * left.factors.shape[-1] * left.factors.dtype.itemsize
+    size, other = left.factors.shape[1], right.factors.shape[1]
+    units = max(1, min(width, _ROW_BYTES // (max(size, other) * row_bytes)))
     chunks = -(-width // units)
     # Units that fill the last chunk have no weights.
     filled = [(0, 0)] * 4 + [(0, chunks * units - width)]
     padded = [[jnp.pad(piece, filled) for piece in by_output] for by_output in pieces]
 
-    def rows_of(block: Block, by_output: list[Array], chunk: Array) -> Array:
+    def rows_of(block: Uses, by_output: list[Array], chunk: Array | int) -> Array:
         found = []
         for piece in by_output:
-            some = jax.lax.dynamic_slice_in_dim(piece, chunk * units, units, axis=4)
-            found.append(_product("stkbn,sbm->btknm", some, block.factors[: len(piece)]))
-        return jnp.concatenate(found, axis=1)
+            if chunks > 1:
+                piece = jax.lax.dynamic_slice_in_dim(piece, chunk * units, units, axis=4)
+            found.append(_product("stkbn,sbm->btknm", piece, block.factors[: len(piece)]))
+        rows = found[0] if len(found) == 1 else jnp.concatenate(found, axis=1)
+        # As a matrix, because a product over several axes at once is first copied in their order.
+        return rows.reshape(len(rows) * outputs * n_out, -1)
 
-    def add(kernel: Array, chunk: Array) -> tuple[Array, None]:
+    def add(kernel: Array | float, chunk: Array | int) -> tuple[Array, None]:
         found = [rows_of(b, p, chunk) for b, p in zip(blocks, padded, strict=True)]
-        return kernel + _product("btknm,culnm->btkcul", found[0], found[-1]), None
+        return kernel + _product("im,jm->ij", found[0], found[-1]), None
 
-    left_shape, right_shape = (
-        (size, outputs, plan.n_out) for size in (plan.left_size, plan.right_size)
-    )
-    kernel = jnp.zeros((*left_shape, *right_shape), left.factors.dtype)
-    kernel, _ = jax.lax.scan(add, kernel, jnp.arange(chunks))
+    if chunks == 1:
+        kernel, _ = add(0.0, 0)
+    else:
+        of_trial = outputs * n_out
+        shape = size * of_trial, other * of_trial
+        kernel = jnp.zeros(shape, left.factors.dtype)
+        kernel, _ = jax.lax.scan(add, kernel, jnp.arange(chunks))
+    kernel = kernel.reshape(size, outputs, n_out, other, outputs, n_out)
     return kernel.transpose(0, 3, 1, 4, 2, 5)
 
 
-def _by_weighting(left: Block, right: Block, plan: Plan, symmetric: bool) -> Array:
+def _by_weighting(left: Uses, right: Uses, arrangement: Arrangement, symmetric: bool) -> Array:
     """Where both blocks are one, pairs of groups of trials, each visited once."""
-    size = plan.left_size
+    size = left.factors.shape[1]
     if not symmetric or size < 2:
-        return _weighted(left, right, plan)
+        return _weighted(left, right, arrangement)
     edges = sorted({size * i // _GROUPS for i in range(_GROUPS + 1)})
     kernel = None
     for low, high in itertools.pairwise(edges):
-        found = _weighted(_trials(left, low, high), _trials(right, low, size), plan)
+        found = _weighted(_trials(left, low, high), _trials(right, low, size), arrangement)
         if kernel is None:
             kernel = jnp.zeros((size, size, *found.shape[2:]), found.dtype)
         kernel = kernel.at[low:high, low:].set(found)
@@ -300,24 +262,23 @@ def _by_weighting(left: Block, right: Block, plan: Plan, symmetric: bool) -> Arr
     return kernel
 
 
-def _trials(block: Block, low: int, high: int) -> Block:
+def _trials(block: Uses, low: int, high: int) -> Uses:
     return block._replace(
         factors=block.factors[:, low:high],
         deltas=tuple(delta[:, :, :, low:high] for delta in block.deltas),
     )
 
 
-def _weighted(left: Block, right: Block, plan: Plan) -> Array:
+def _weighted(left: Uses, right: Uses, arrangement: Arrangement) -> Array:
     """Sum the left deltas over steps first, weighted for one right step and trial at a time."""
     overlaps = _overlaps(left, right)
     n_out, size, width = left.deltas[0].shape[2:]
     # (b, s, t, k, N) for each piece of t, and (s', b', t' k', N) for each piece of s'
-    left_pieces = [p.transpose(3, 0, 1, 2, 4) for p in _by_output(left.deltas, plan)]
+    left_pieces = [p.transpose(3, 0, 1, 2, 4) for p in _by_output(left.deltas, arrangement)]
     right_pieces = [
         p.transpose(0, 3, 1, 2, 4).reshape(len(p), p.shape[3], -1, width) for p in right.deltas
     ]
     n_right, n_rows = right_pieces[0].shape[1:3]
-    first = plan.pieces.ranges[0][0]
 
     def of_trial(trial: tuple[list[Array], Array]) -> Array:
         deltas, overlap = trial
@@ -333,8 +294,8 @@ def _weighted(left: Block, right: Block, plan: Plan) -> Array:
             return total + _product("bin,bjn->bij", jnp.concatenate(sums, axis=1), rows), None
 
         total = jnp.zeros((n_right, n_rows, n_rows), overlap.dtype)
-        for rows, (low, high) in zip(right_pieces, plan.pieces.ranges, strict=True):
-            weights = overlap[:, low - first : high - first].swapaxes(0, 1)
+        for rows, (low, high) in zip(right_pieces, arrangement.ranges, strict=True):
+            weights = overlap[:, low:high].swapaxes(0, 1)
             # Outputs t' before this piece of s' get nothing from it.
             part = total[:, :, n_rows - rows.shape[2] :]
             part, _ = jax.lax.scan(add_step, part, (rows, weights))
