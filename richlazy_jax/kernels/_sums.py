@@ -27,10 +27,15 @@ _PRODUCT_BYTES = 2**22
 _KEPT_BYTES = 2**26
 # Rows of the Jacobian that are held at once, of one block.
 _ROW_BYTES = 2**25
-# Of the rate of one large matrix product, what each way reached on a CPU core. Elsewhere the many
-# small products of "weighting" are taken to be slow, which has not been measured.
-_RATES = {"products": 0.5, "weighting": 0.5, "rows": 0.7}
+# Of the rate of one large matrix product, what each way reached on a CPU core at widths of 50 to
+# 300. Elsewhere the small products of "weighting" are taken to be slow, which was not measured.
+_RATES = {"products": 0.35, "weighting": 0.25, "rows": 0.7}
 _RATES_ELSEWHERE = {"products": 0.8, "weighting": 0.05, "rows": 0.8}
+# Multiplications that a core makes in the time that one round of the loop of "weighting" takes to
+# start.
+_ROUND = 600_000
+# Likewise, to write and read an entry of the rows of the Jacobian.
+_ENTRY = 100
 # Trials of a symmetric block in as many groups, of which each pair is visited once.
 _GROUPS = 4
 
@@ -126,8 +131,9 @@ def seconds_of(sizes: Sizes, way: str, left: int, right: int) -> float:
 
     With $P$ pairs of source and read steps, $S$ source steps, $O$ outputs of a trial in all and
     $k$ in a step, a pair of trials takes $N k^2 P^2$ multiplications by "products", $N k P (S + O)$
-    by "weighting" and $N M O^2$ by "rows". A trial takes $N^2 k P$ for its deltas, and by "rows"
-    $N M k P$ for its rows, each time that its block is visited.
+    by "weighting" and $N M O^2$ by "rows". A trial takes $N^2 k P$ for its deltas, by "rows"
+    $N M k P$ for its rows, and by "weighting" S rounds of a loop, each time that its block is
+    visited.
     """
     k, n, m, p = sizes.outputs, sizes.width, sizes.factors, sizes.sources
     outputs = k * sizes.read
@@ -142,9 +148,11 @@ def seconds_of(sizes: Sizes, way: str, left: int, right: int) -> float:
         whole = {"products": 0.5, "weighting": 0.5 + 0.5 / _GROUPS, "rows": 1.0}[way]
         pairs *= (0.5 * (left - 1) + whole) / left
         visits = sizes.left * (1 + (left - 1) / 2)
-    rows = n * m * k * p if way == "rows" else 0
+    rows = (n * m * k * p, n * m * outputs * _ENTRY) if way == "rows" else (0, 0)
+    rounds = visits * sizes.steps * _ROUND if way == "weighting" else 0
     rate = (_RATES if jax.default_backend() == "cpu" else _RATES_ELSEWHERE)[way]
-    return (pairs * of_pair + visits * rows) / rate + visits * n * n * k * p
+    own = visits * (rows[1] + n * n * k * p) + rounds
+    return (pairs * of_pair + visits * rows[0]) / rate + own
 
 
 def sum_of_uses(
@@ -215,6 +223,7 @@ def _by_rows(left: Uses, right: Uses, arrangement: Arrangement) -> Array:
     size, other = left.factors.shape[1], right.factors.shape[1]
     units = max(1, min(width, _ROW_BYTES // (max(size, other) * row_bytes)))
     chunks = -(-width // units)
+    units = -(-width // chunks)
     # Units that fill the last chunk have no weights.
     filled = [(0, 0)] * 4 + [(0, chunks * units - width)]
     padded = [[jnp.pad(piece, filled) for piece in by_output] for by_output in pieces]
