@@ -5,7 +5,6 @@ from typing import Any
 
 import jax.numpy as jnp
 
-PRECISIONS = ("highest", "default")
 # A record names neither where they are these, so that a cell has the hash that it had before they
 # could be anything else.
 UNNAMED = {"precision": "highest", "dtype": "float32"}
@@ -15,10 +14,3 @@ def recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a setting and the type of float that JAX computes in, but for `UNNAMED`."""
     named = {**fields, "dtype": jnp.result_type(float).name}
     return {k: v for k, v in named.items() if k not in UNNAMED or v != UNNAMED[k]}
-
-
-def require_precision(precision: Any) -> None:
-    """Refuse, with a ValueError, what is no precision of training."""
-    if precision not in PRECISIONS:
-        allowed = " and ".join(map(repr, PRECISIONS))
-        raise ValueError(f"precision is {precision!r}; allowed are {allowed}.")

@@ -11,8 +11,9 @@ import optax
 import xarray as xr
 
 import richlazy_jax as rj
+from richlazy_jax.models import require_precision
 
-from ._precision import recorded, require_precision
+from ._precision import recorded
 from .recurrent._train import KERNEL_BLOCK, LABELS
 
 MEASURED = ("kernel_alignment", "representation_alignment", "weight_change_norm")

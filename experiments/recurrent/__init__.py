@@ -10,7 +10,7 @@
 
 from ..findings import MEASURES
 from ._drawn_motifs import DrawnMotif, drawn_motifs
-from ._setting import KERNEL_WEIGHTS, OPTIMIZERS, Setting, low_rank_starts
+from ._setting import KERNEL_WEIGHTS, NEW_FIELDS, OPTIMIZERS, Setting, low_rank_starts
 from ._spectra import RANKS, spectra
 from ._starts import (
     KEPT,
@@ -31,6 +31,7 @@ __all__ = [
     "KEPT",
     "KERNEL_WEIGHTS",
     "MEASURES",
+    "NEW_FIELDS",
     "OPTIMIZERS",
     "RANKS",
     "CellTyped",

@@ -10,7 +10,7 @@ import jax
 import richlazy_jax as rj
 from richlazy_jax.models import INITIAL_STATES, Recurrence, recurrence
 
-from .._precision import UNNAMED, recorded, require_precision
+from .._precision import UNNAMED, recorded
 from ..findings import MEASURES
 from ._starts import LowRank, Start, require_starts
 
@@ -135,7 +135,6 @@ class Setting:
                     f"{name} is {getattr(self, name)!r}; allowed are "
                     f"{' and '.join(map(repr, allowed))}."
                 )
-        require_precision(self.precision)
 
     def made_task(self) -> rj.Task:
         """The task itself, which draws trials. Equal settings have one that compares as equal."""

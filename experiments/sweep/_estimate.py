@@ -35,7 +35,8 @@ def counts(spec: SweepSpec) -> dict[str, int]:
     """
     number = math.prod(len(getattr(spec, field)) for field in axes_of(spec))
     # Memory depends on these fields alone.
-    shaping = ("task", "n_hidden", "optimizer", "dt", "kernel_trials", "n_inputs")
+    shaping = ("task", "n_hidden", "biases", "initial_state", "optimizer", "dt", "kernel_trials")
+    shaping += ("n_inputs",)
     largest: dict[tuple, CellSetting] = {}
     for cell in combinations(spec):
         key = tuple(cell.get(field) for field in shaping)

@@ -7,14 +7,15 @@ from typing import Any
 
 import yaml
 
-from .._precision import PRECISIONS
+from richlazy_jax.models import INITIAL_STATES, LEAK_FORMS, PRECISIONS
+
 from ..recurrent import KERNEL_WEIGHTS, MEASURES, OPTIMIZERS
 from ._check import check_grid, check_images, check_number_of_cells, check_values, read_images
 from ._errors import Faults
 from ._fields import Value, read_axis, read_mapping, read_one
 from ._kinds import Files
 from ._linear import allowed_entries, check_tasks
-from ._scalars import REFUSED, choice, number, whole
+from ._scalars import REFUSED, choice, flag, number, whole
 from ._spec import AXES, SweepSpec, defaults_of
 from ._starts import make_starts, read_entries, sizes_of
 from ._tree import read_tree, shown
@@ -33,6 +34,10 @@ _SCALARS = {
     "gain": number(),
     "activation": choice(("relu", "tanh")),
     "leak": number(),
+    "leak_form": choice(LEAK_FORMS),
+    "biases": flag(),
+    "initial_state": choice(INITIAL_STATES),
+    "noise": number(),
     "dt": number(),
     "kernel_weights": choice(tuple(KERNEL_WEIGHTS)),
     "kernel_trials": whole(),
@@ -40,7 +45,7 @@ _SCALARS = {
     # Inputs and kernels of one network take megabytes there.
     "n_inputs": whole(most=1000),
     "sigma": number(),
-    "precision": choice(PRECISIONS),
+    "precision": choice(tuple(PRECISIONS)),
     # Beyond, they wrap around: JAX keeps 32 bits of them.
     "random_seed": whole(least=0, most=2**32 - 1),
 }

@@ -52,8 +52,8 @@ class SweepSpec:
 
     Attributes:
         task, n_hidden, iterations, batch, optimizer, learning_rate, momentum, gain, activation,
-            leak, dt, kernel_weights, kernel_trials, activity_trials, precision, random_seed: one
-            value, or several that differ.
+            leak, leak_form, biases, initial_state, noise, dt, kernel_weights, kernel_trials,
+            activity_trials, precision, random_seed: one value, or several that differ.
         n_inputs, sigma: likewise, for "linear" only.
         start: the starts, each in cells of its own.
         seeds: how many networks each cell has.
@@ -74,6 +74,10 @@ class SweepSpec:
     gain: tuple[float, ...] = (Setting.gain,)
     activation: tuple[str, ...] = (Setting.activation,)
     leak: tuple[float, ...] = (Setting.leak,)
+    leak_form: tuple[str, ...] = (Setting.leak_form,)
+    biases: tuple[bool, ...] = (Setting.biases,)
+    initial_state: tuple[str, ...] = (Setting.initial_state,)
+    noise: tuple[float, ...] = (Setting.noise,)
     dt: tuple[float, ...] = (Setting.dt,)
     kernel_weights: tuple[str, ...] = (Setting.kernel_weights,)
     kernel_trials: tuple[int, ...] = (Setting.kernel_trials,)

@@ -5,6 +5,7 @@ from typing import Any
 import yaml
 
 from .._precision import UNNAMED
+from ..recurrent import NEW_FIELDS
 from ._spec import SweepSpec, axes_of, known_fields
 
 
@@ -12,16 +13,17 @@ def to_yaml(spec: SweepSpec) -> str:
     """YAML that `sweep_spec` reads as an equal sweep, wherever it stands.
 
     Every field that means something is written, defaults as well, so that it means the same when
-    defaults change. Paths are full. Only the precision of training is left out where it is the
-    highest, so that a study of before there was a choice is of the same text.
+    defaults change. Paths are full. Only fields that came later are left out where they are as all
+    was before, so that a study of before there was a choice is of the same text.
 
     Args:
         spec: the sweep.
     """
+    usual = UNNAMED | NEW_FIELDS
     fields: dict[str, Any] = {}
     for field in axes_of(spec):
         values = list(getattr(spec, field))
-        if field == "precision" and values == [UNNAMED["precision"]]:
+        if field in usual and values == [usual[field]]:
             continue
         if field == "start":
             values = [_entry(start.kind, start.written) for start in values]

@@ -26,13 +26,14 @@ from ._recurrence import (
     states_and_nets,
 )
 from ._rnn import INITIAL_STATES, OUTPUTS, RNN, rnn, rnn_activity, rnn_apply
-from ._through import through
+from ._through import PRECISIONS, require_precision, through
 
 __all__ = [
     "INITIAL_STATES",
     "LEAK_FORMS",
     "MLP",
     "OUTPUTS",
+    "PRECISIONS",
     "RNN",
     "RNN_ACTIVATIONS",
     "WEIGHTS",
@@ -45,6 +46,7 @@ __all__ = [
     "process_noise",
     "rates_of",
     "recurrence",
+    "require_precision",
     "rnn",
     "rnn_activity",
     "rnn_apply",

@@ -210,7 +210,7 @@ BAD = [
     ({"dt": float("nan")}, r"dt is nan"),
     ({"optimizer": "rmsprop"}, r"optimizer is 'rmsprop'; allowed are 'sgd' and 'adam'"),
     ({"optimizer": "adam", "momentum": 0.0}, r"momentum is 0\.0 with 'adam'; allowed is 0\.9"),
-    ({"precision": "high"}, r"precision is 'high'; allowed are 'highest' and 'default'"),
+    ({"precision": "high"}, r"precision is 'high'; allowed are 'highest', 'default'"),
     ({"kernel_weights": "input"}, r"kernel_weights is 'input'; .*'recurrent' and 'all'"),
     ({"activation": "gelu"}, r"activation is 'gelu'"),
     ({"measures": ("speed",)}, r"measures holds 'speed'; .*kernel_alignment"),

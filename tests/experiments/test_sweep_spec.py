@@ -129,6 +129,10 @@ def test_each_field_is_an_axis_of_its_own():
         "gain": [1, 2],
         "activation": ["relu", "tanh"],
         "leak": [0, 0.5],
+        "leak_form": ["paper", "current"],
+        "biases": [False, True],
+        "initial_state": ["zero", "trained"],
+        "noise": [0, 0.1],
         "dt": [100, 50],
         "kernel_weights": ["recurrent", "all"],
         "kernel_trials": [1, 2],
@@ -254,15 +258,17 @@ def test_images_go_to_the_cells_that_learn_them():
 def test_yaml_reads_back(text):
     spec = sweep_spec(text)
     assert sweep_spec(to_yaml(spec)) == spec
-    # Everything is written, so that it does not change when a default does; but for the precision,
-    # which studies of before there was a choice do not name.
+    # Everything is written, so that it does not change when a default does; but for fields that
+    # came later, which studies of before there was a choice do not name.
     written = yaml.safe_load(to_yaml(spec))
-    assert set(written) == {f.name for f in dataclasses.fields(Setting)} - {
-        "starts",
-        "images",
-        "precision",
-    } | {"start"}
-    assert "precision" in yaml.safe_load(to_yaml(sweep_spec(text + "precision: default\n")))
+    later = {"precision", "leak_form", "biases", "initial_state", "noise"}
+    fields = {f.name for f in dataclasses.fields(Setting)}
+    assert set(written) == fields - {"starts", "images"} - later | {"start"}
+    for other in ("precision: default", "leak_form: rate", "biases: true", "noise: 0.1"):
+        assert (
+            yaml.safe_load(other).items()
+            <= yaml.safe_load(to_yaml(sweep_spec(f"{text}{other}\n"))).items()
+        )
 
 
 AXES = {
@@ -272,6 +278,8 @@ AXES = {
     "learning_rate": st.floats(1e-12, 1e6),
     "momentum": st.floats(0, 1, exclude_max=True),
     "activation": st.sampled_from(["relu", "tanh"]),
+    "leak_form": st.sampled_from(["paper", "rate", "current"]),
+    "biases": st.booleans(),
     "dt": st.sampled_from([100, 50, 12.5]),
     "kernel_weights": st.sampled_from(["recurrent", "all"]),
     "precision": st.sampled_from(["highest", "default"]),
@@ -320,7 +328,9 @@ def test_counts_are_those_of_the_networks_themselves():
         # Adam counts the updates of each network, which `initial_params` has side by side.
         state = jax.eval_shape(jax.vmap(jax.vmap(optimizer.init)), weights)
         leaves = jax.tree.leaves((weights, weights, state))
-        return sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
+        # Beside it, the learning rate and a count of updates.
+        own = 8 * cell.seeds
+        return own + sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
 
     # One cell of each task and size, the slowest and the third of five loops.
     some = [cells(spec)[i] for i in (0, 4, 24, 28)]
