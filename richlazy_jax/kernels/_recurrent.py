@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from .._checks import require_choice
+from .._powers import OF_ZERO, exponent_of, of_products, times_power
 from ..measures import kernel_alignment
 from ..models import (
     OUTPUTS,
@@ -30,7 +31,6 @@ from ..models import (
 )
 from ._empirical import empirical_ntk
 from ._pairs import fold_pairs, kernel_of_pairs
-from ._powers import OF_ZERO, exponent_of, times_power
 from ._recurrent_blocks import Batch, Block, Options, Plan, plan_kernel, run_block, tile
 
 # An array and the exponent of the power of two that it has to be multiplied by.
@@ -399,8 +399,8 @@ def _exact_alignment(
         )
         # Every network's sums are at the scale of its largest tile so far.
         largest = jnp.maximum(before, sizes)
-        sums = times_power(sums, _of_products(before - largest))
-        products = times_power(products, _of_products(sizes - largest))
+        sums = times_power(sums, of_products(before - largest))
+        products = times_power(products, of_products(sizes - largest))
         return sums + (2 * products if mirrored else products), largest
 
     plan, run, tiles = _planned([params0, params1], first, second, options)
@@ -408,8 +408,3 @@ def _exact_alignment(
     folded = fold_pairs(add, carry, run, tiles, first, second, plan.blocks)
     cross, own, other = folded[0]
     return cross / jnp.sqrt(own) / jnp.sqrt(other)
-
-
-def _of_products(exponents: Array) -> Array:
-    """The exponents of K K', K K and K' K' from those of K and K'."""
-    return jnp.stack([jnp.sum(exponents), 2 * exponents[0], 2 * exponents[1]])

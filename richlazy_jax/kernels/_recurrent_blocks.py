@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from .._powers import OF_ZERO, exponent_of, times_power
 from ..models import Recurrence, rates_of, states_and_nets, through
-from ._powers import OF_ZERO, exponent_of, times_power
 from ._sums import Arrangement, Sizes, Uses, arrange, sum_of_uses
 
 

@@ -4,8 +4,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._checks import require_axes, require_same_shape
+from .._powers import scaled
 from .._products import product
-from ._scale import scaled
 
 
 def representation_alignment(

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._checks import require_axes
-from ._scale import scaled
+from .._powers import scaled
 
 
 class EffectiveRanks(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._checks import require_same_shape, require_whole
-from ._scale import scaled, size_of
+from .._powers import exponent_of, of_products, scaled, times_power
 
 
 def kernel_alignment(kernel: Float[Array, "..."], other: Float[Array, "..."]) -> Float[Array, ""]:
@@ -72,14 +72,11 @@ def blocked_kernel_alignment(
             block, block, *[1] * (a.ndim - 2)
         )
         # Each block has a scale of its own, as the largest entry of all is known only at the end.
-        size_a, size_b = size_of(a), size_of(b)
-        a, b = a / size_a, b / size_b
-        found = jnp.stack([jnp.sum(weight * p) for p in (a * b, a * a, b * b)])
-        # A block of zeros counts as one, and not as one of size 1.
-        sizes = [jnp.where(jnp.any(k != 0), size, 0) for k, size in ((a, size_a), (b, size_b))]
-        return found, jnp.stack(sizes)
+        sizes = jnp.stack([exponent_of(a), exponent_of(b)])
+        a, b = (times_power(k, -size) for k, size in zip((a, b), sizes, strict=True))
+        return jnp.stack([jnp.sum(weight * p) for p in (a * b, a * a, b * b)]), sizes
 
     found, sizes = jax.lax.map(sums, (jnp.asarray(rows), jnp.asarray(columns)))
-    a, b = (sizes / jnp.max(sizes, axis=0)).T
-    cross, own, others = jnp.sum(found * jnp.stack([a * b, a * a, b * b], axis=1), axis=0)
+    found = times_power(found, of_products(sizes - jnp.max(sizes, axis=0)))
+    cross, own, others = jnp.sum(found, axis=0)
     return cross / (jnp.sqrt(own) * jnp.sqrt(others))

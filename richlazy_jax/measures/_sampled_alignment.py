@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 from .._checks import require_same_shape, require_whole
+from .._powers import exponent_of, of_products, times_power
 
 
 class SampledAlignment(NamedTuple):
@@ -132,21 +133,18 @@ def _sums_of_pairs(kernel: Callable, other: Callable, x: Array, block: int) -> A
             )
         # Each block has a scale of its own, because squares can leave the range of float32 and
         # the largest entry of all is known only at the end.
-        sizes = jnp.stack([jnp.max(jnp.abs(k)) for k in (a, b)])
-        a, b = (k.reshape(block, block, -1) / s for k, s in zip((a, b), _or_1(sizes), strict=True))
+        sizes = jnp.stack([exponent_of(a), exponent_of(b)])
+        a, b = (
+            times_power(k.reshape(block, block, -1), -size)
+            for k, size in zip((a, b), sizes, strict=True)
+        )
         return jnp.stack([jnp.sum(p, -1) for p in (a * b, a * a, b * b)], -1), sizes
 
     sums, sizes = jax.lax.map(of_blocks, (jnp.asarray(rows), jnp.asarray(columns)))
-    sizes = sizes / _or_1(jnp.max(sizes, 0))
-    a, b = sizes.T
-    sums = sums * jnp.stack([a * b, a * a, b * b], -1)[:, None, None]
+    sums = times_power(sums, of_products(sizes - jnp.max(sizes, 0))[:, None, None])
     whole = jnp.zeros((blocks, block, blocks, block, 3), sums.dtype)
     whole = whole.at[columns, :, rows].set(sums.swapaxes(1, 2)).at[rows, :, columns].set(sums)
     return whole.reshape(blocks * block, blocks * block, 3)[:n, :n]
-
-
-def _or_1(sizes: Array) -> Array:
-    return jnp.where(sizes > 0, sizes, 1)
 
 
 def _sums_without_each(sums: Array) -> Array:

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._checks import require_same_shape
-from ._scale import size_of
+from .._powers import exponent_of, times_power
 
 
 def weight_change_norm(
@@ -23,5 +23,5 @@ def weight_change_norm(
     """
     weights, other = require_same_shape("weights", weights, "other", other)
     change = other - weights
-    size = size_of(change)
-    return size * jnp.sqrt(jnp.sum((change / size) ** 2))
+    size = exponent_of(change)
+    return times_power(jnp.sqrt(jnp.sum(times_power(change, -size) ** 2)), size)

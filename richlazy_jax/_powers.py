@@ -23,6 +23,17 @@ def times_power(array: Float[Array, "..."], exponent: Int[Array, "..."]) -> Floa
     return array * _power(half, array.dtype) * _power(exponent - half, array.dtype)
 
 
+def scaled(array: Float[Array, "..."]) -> Float[Array, "..."]:
+    """The array brought to a size of 1/2 to 1, of which no square leaves the range of floats."""
+    return times_power(array, -exponent_of(array))
+
+
+def of_products(exponents: Int[Array, "*a 2"]) -> Int[Array, "*a 3"]:
+    """The exponents of K K', K K and K' K' from those of K and K'."""
+    one, other = exponents[..., 0], exponents[..., 1]
+    return jnp.stack([one + other, 2 * one, 2 * other], axis=-1)
+
+
 def _power(exponent: Array, dtype: Any) -> Array:
     # Written as the bits of the float: `2.0**exponent` is rounded on some devices.
     limits = jnp.finfo(dtype)
