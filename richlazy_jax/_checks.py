@@ -71,3 +71,19 @@ def known_value(array: Any) -> np.ndarray | None:
         return np.asarray(array)
     except jax.errors.TracerArrayConversionError:
         return None
+
+
+def require_float_leaves(name: str, tree: Any) -> None:
+    """Refuse a pytree of parameters with leaves that are not arrays of floating point numbers."""
+    for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
+        place = f"{name}{jax.tree_util.keystr(path)}"
+        number = isinstance(leaf, float | int) and not isinstance(leaf, bool)
+        if not number and not hasattr(leaf, "dtype"):
+            raise ValueError(
+                f"{place} is {leaf!r}; allowed are arrays of floating point numbers. A model that "
+                "holds functions or settings as well is first split, one of Equinox by `params, "
+                "static = eqx.partition(model, eqx.is_inexact_array)`."
+            )
+        dtype = jnp.result_type(leaf)
+        if not jnp.issubdtype(dtype, jnp.floating):
+            raise ValueError(f"{place} has dtype {dtype}; allowed are floating point dtypes.")

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from .._checks import require_float_leaves
 from ._neural_tangents import NeuralTangentsUnavailable, load_neural_tangents
 
 _IMPLEMENTATIONS = (1, 2, 3, "jacobian")
@@ -68,6 +69,7 @@ def empirical_ntk(
         kernel", for implementations 1 to 3.
     """
     _check_choices(implementation, vmap_axes)
+    require_float_leaves("params", params)
     leaves, treedef = jax.tree_util.tree_flatten(params)
     leaves = _checked_leaves(leaves)
     x = _checked_inputs("x", x)
@@ -122,11 +124,6 @@ def _checked_leaves(leaves: list[Any]) -> list[Array]:
     arrays = [jnp.asarray(leaf) for leaf in leaves]
     if not arrays:
         raise ValueError("params has no leaves; allowed is a pytree with at least one array.")
-    for array in arrays:
-        if not _is_float(array.dtype):
-            raise ValueError(
-                f"params has a leaf of dtype {array.dtype}; allowed are floating point leaves only."
-            )
     return arrays
 
 

@@ -5,11 +5,11 @@
   with biases, trained initial state, noise and other forms of the leak.
 - `Recurrence` and the functions beside it (`_recurrence.py`): what a step of such a network does,
   for kernels that go through the steps themselves.
-- `Network`, `functional` (`_functional.py`): any Flax NNX module as `init(key)` and
-  `apply(params, x)`, which is what training, kernels and vmap want.
+- `Network`, `functional`, `split_module` (`_functional.py`): any Flax NNX module as `init(key)` and
+  `apply(params, x)`, which is what training, kernels and vmap want; or one that is trained.
 """
 
-from ._functional import Network, functional
+from ._functional import Network, SplitModule, functional, split_module
 from ._mlp import MLP, mlp
 from ._recurrence import (
     LEAK_FORMS,
@@ -39,6 +39,7 @@ __all__ = [
     "WEIGHTS",
     "Network",
     "Recurrence",
+    "SplitModule",
     "advance",
     "drive_of",
     "functional",
@@ -51,6 +52,7 @@ __all__ = [
     "rnn_activity",
     "rnn_apply",
     "run_states",
+    "split_module",
     "starting_state",
     "states_and_nets",
     "through",

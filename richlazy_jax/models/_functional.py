@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import jax
 from flax import nnx
+from jax.extend.core import Literal
 from jaxtyping import Array, Key
 
 
@@ -22,27 +23,115 @@ class Network(NamedTuple):
 def functional(build: Callable[[nnx.Rngs], nnx.Module]) -> Network:
     """Split a Flax NNX module into a pure `init` and a pure `apply`.
 
-    Both work under jit, vmap and grad, so that many networks are one stack of parameters.
+    Both work under jit, vmap and grad, so that many networks are one stack of parameters. The
+    module is used in evaluation: Dropout does nothing, and BatchNorm uses its running statistics,
+    which stay as `build` makes them, a mean of 0 and a variance of 1. Only variables that are an
+    `nnx.Param` are parameters; all others are constants, and what a call changes in them is
+    forgotten.
 
     Args:
         build: makes the module from its random streams, such as
-            `lambda rngs: MLP((4, 8, 1), rngs=rngs)`. All that it learns must be an `nnx.Param`.
+            `lambda rngs: MLP((4, 8, 1), rngs=rngs)`.
 
     Returns:
         The network's `init` and `apply`.
+
+    Raises:
+        ValueError: a variable other than an `nnx.Param` is drawn at random, which `init` could not
+            draw anew; or, in `apply`, the outputs depend on random numbers.
     """
 
-    def parts(key: Array) -> tuple[Any, Any]:
-        return nnx.split(build(nnx.Rngs(key)), nnx.Param)
+    def parts(key: Array) -> tuple[Any, Any, Any]:
+        return nnx.split(build(nnx.Rngs(key)), nnx.Param, ...)
 
     def init(key: Array) -> dict[str, Any]:
         return nnx.to_pure_dict(parts(key)[1])
 
+    def others(key: Array) -> Any:
+        return parts(key)[2]
+
     # Traced, not run: the graph is wanted and not the numbers.
     graphs: list[Any] = []
-    jax.eval_shape(lambda key: graphs.append(parts(key)[0]), jax.random.key(0))
+    key = jax.random.key(0)
+    jax.eval_shape(lambda key: graphs.append(parts(key)[0]), key)
+    kinds = jax.eval_shape(others, key)
+    names = [jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(kinds)]
+    streams = {
+        jax.tree_util.keystr(path)
+        for path, _ in jax.tree_util.tree_leaves_with_path(nnx.filter_state(kinds, nnx.RngState))
+    }
+    for name, random in zip(names, _depends_on(others, key), strict=True):
+        if random and name not in streams:
+            raise ValueError(
+                f"build draws the variable {name} at random, and it is no nnx.Param; allowed are "
+                "random parameters, and other variables that are the same for every key."
+            )
+    # Compiled, so that the parameters, which are not asked for, are not drawn.
+    fixed = jax.jit(others)(key)
+    return Network(init, _applied(graphs[0], fixed))
+
+
+class SplitModule(NamedTuple):
+    """A module with its parameters, as data and a pure function.
+
+    - `params`: a nested dict of arrays.
+    - `apply(params, x)`: the outputs.
+    """
+
+    params: dict[str, Any]
+    apply: Callable[[dict[str, Any], Any], Any]
+
+
+def split_module(module: nnx.Module) -> SplitModule:
+    """A Flax NNX module that is there already, usually a trained one, as parameters and a function.
+
+    It is used in evaluation, as in `functional`, with its own running statistics and other
+    variables, as they are now. The module itself stays as it is.
+
+    Args:
+        module: the module.
+
+    Raises:
+        ValueError: in `apply`, the outputs depend on random numbers.
+    """
+    graph, params, others = nnx.split(module, nnx.Param, ...)
+    return SplitModule(nnx.to_pure_dict(params), _applied(graph, others))
+
+
+def _applied(graph: Any, others: Any) -> Callable[[dict[str, Any], Any], Any]:
+    streams = nnx.filter_state(others, nnx.RngState)
+    checked: set[Any] = set()
+
+    def run(params: dict[str, Any], x: Any, others: Any) -> Any:
+        # New variables, because Flax lets none be changed in a program that it was not made in.
+        module = nnx.merge(graph, params, jax.tree.map(lambda leaf: leaf, others))
+        module.eval()
+        return module(x)
 
     def apply(params: dict[str, Any], x: Any) -> Any:
-        return nnx.merge(graphs[0], params)(x)
+        shape = jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), x)
+        if jax.tree.leaves(streams) and shape not in checked:
 
-    return Network(init, apply)
+            def of_streams(streams: Any) -> Any:
+                return run(params, x, nnx.merge_state(others, streams))
+
+            if any(_depends_on(of_streams, streams)):
+                raise ValueError(
+                    "the module's outputs depend on random numbers in evaluation; allowed are "
+                    "modules that draw none there, as Dropout does after eval()."
+                )
+            checked.add(shape)
+        return run(params, x, others)
+
+    return apply
+
+
+def _depends_on(function: Callable[[Any], Any], argument: Any) -> list[bool]:
+    """Whether each leaf that the function returns depends on its argument, as its program tells."""
+    jaxpr = jax.make_jaxpr(function)(argument).jaxpr
+    known = set(jaxpr.invars)
+    for equation in jaxpr.eqns:
+        # An equation as a whole, which may see a dependence where there is none, never miss one.
+        if any(not isinstance(v, Literal) and v in known for v in equation.invars):
+            known.update(equation.outvars)
+    return [not isinstance(v, Literal) and v in known for v in jaxpr.outvars]

@@ -10,7 +10,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Key
 
-from .._checks import require_whole
+from .._checks import require_float_leaves, require_whole
 from ._checkpoints import Checkpoints, identity, latest, save
 from ._spread import gathered, mesh_of, on_each_device, spread_out
 from ._train import Trained, TrainingState, continue_training, start_training
@@ -86,6 +86,7 @@ def train_runs(
         OSError: a checkpoint could not be written.
     """
     steps, piece = require_whole("steps", steps), require_whole("piece", piece)
+    require_float_leaves("params", params)
     runs = _count_runs(params, keys)
     devices = list(jax.local_devices() if devices is None else devices)
     if batch_runs is None:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from .._checks import require_whole
+from .._checks import require_float_leaves, require_whole
 
 
 class TrainingState(NamedTuple):
@@ -65,7 +65,12 @@ def train(
 def start_training(
     params: Any, optimizer: optax.GradientTransformation, key: Key[Array, ""]
 ) -> TrainingState:
-    """The state before the first step."""
+    """The state before the first step.
+
+    Raises:
+        ValueError: params has a leaf that is no array of floating point numbers.
+    """
+    require_float_leaves("params", params)
     return TrainingState(params, optimizer.init(params), key, jnp.zeros((), jnp.int32))
 
 

@@ -63,7 +63,7 @@ def test_params_without_leaves():
 @pytest.mark.parametrize("dtype", ["int32", "bool", "complex64"])
 def test_params_that_are_not_real(dtype):
     rejects(
-        rf"params has a leaf of dtype {dtype}; allowed are floating point leaves only\.",
+        rf"params\[1\] has dtype {dtype}; allowed are floating point dtypes\.",
         params=[jnp.ones((3, 2)), jnp.ones(2, dtype)],
     )
 
