@@ -312,6 +312,7 @@ def made_through(setting, like):
     return named.assign_attrs(setting.record())
 
 
+@pytest.mark.slow
 def test_a_network_that_diverges_on_the_way_has_no_measures():
     setting = Setting(
         starts=(Null(),),

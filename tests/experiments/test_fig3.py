@@ -79,6 +79,7 @@ def test_student_weights_hold_their_share_of_the_teacher():
         assert scale > 0 or kept == 0
 
 
+@pytest.mark.slow
 def test_students_share_all_but_recurrent_weights():
     found = run_students(SMALL, teacher_iterations=4)
     assert list(found["start"].values) == ["random", "partially aligned", "aligned"]

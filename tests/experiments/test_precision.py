@@ -88,6 +88,7 @@ def test_a_dataset_of_one_precision_is_not_taken_for_the_other():
     )
 
 
+@pytest.mark.slow
 def test_a_dataset_of_one_type_of_float_is_not_taken_for_the_other(x64):
     dataset = run_task(SMALL)
     assert dataset.attrs["dtype"] == dataset["weight_change_norm"].dtype == "float64"

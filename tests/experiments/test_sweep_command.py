@@ -64,6 +64,7 @@ def test_cells_are_those_of_run_task_and_are_not_run_twice(spec, tmp_path, monke
     assert "4 cells: 4 found" in second.output
 
 
+@pytest.mark.slow
 def test_a_cell_that_fails_leaves_the_others_and_is_tried_again(spec, tmp_path, monkeypatch):
     study = tmp_path / "study"
 
@@ -86,6 +87,7 @@ def test_a_cell_that_fails_leaves_the_others_and_is_tried_again(spec, tmp_path, 
     assert not failures(study)
 
 
+@pytest.mark.slow
 def test_interrupt_and_full_disk_keep_what_is_finished(spec, tmp_path, monkeypatch):
     study = tmp_path / "study"
     calls = []

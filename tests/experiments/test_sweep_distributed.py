@@ -216,6 +216,7 @@ def test_a_killed_worker_changes_no_number(cluster, gate, undisturbed, tmp_path,
     assert_same_numbers(study, undisturbed)
 
 
+@pytest.mark.slow
 def test_a_cell_that_fails_is_tried_again_and_the_others_go_on(cluster, tmp_path):
     text = SPEC.replace("600", "2").replace("[1, 3]", "3") + "gain: [1.25, 1.5, 2]\n"
     study, (good, bad, taken) = tmp_path / "study", hashes(text)

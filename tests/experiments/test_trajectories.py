@@ -15,6 +15,7 @@ def rows_of(monkeypatch, name):
     return list(check_trajectories(jax.random.key(0), 4, False))
 
 
+@pytest.mark.slow
 def test_training_follows_its_trajectory_and_no_other(monkeypatch):
     good = rows_of(monkeypatch, "balanced-0")
     assert len(good) == 2

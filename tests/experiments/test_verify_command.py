@@ -27,6 +27,7 @@ def only(monkeypatch):
     return choose
 
 
+@pytest.mark.slow
 def test_rows_that_hold_leave_table_figure_and_json(tmp_path, only):
     only("kernel", "proposition 1")
     result = run("--quick", "--json", tmp_path / "rows.json", "--out", tmp_path / "figures")
@@ -68,6 +69,7 @@ def test_quick_form_holds_and_leaves_rows_and_figure(tmp_path):
     assert (tmp_path / "figures" / "trajectories.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_a_wrong_formula_fails_and_is_named(tmp_path, monkeypatch, only):
     only("theorem 1")
     right = theory.expected_kernel_alignment

@@ -48,7 +48,9 @@ def check(function, at, rng, symmetric=False, **arguments):
         np.testing.assert_allclose(forward, expected, atol=1e-7 * size)
 
 
-@pytest.mark.parametrize("shape", [(6, 6), (4, 7), (7, 4)])
+@pytest.mark.parametrize(
+    "shape", [(4, 7), *(pytest.param(s, marks=pytest.mark.slow) for s in ((6, 6), (7, 4)))]
+)
 def test_overlap_of_features_of_two_levels(x64, shape):
     p, d = shape
     rng = np.random.default_rng(0)

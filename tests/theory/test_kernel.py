@@ -68,6 +68,7 @@ def test_kernel_factor_makes_the_kernel(x64, d, h, k, seed):
 
 
 @given(st.lists(sizes, min_size=2, max_size=5), st.integers(0, 99))
+@pytest.mark.slow
 def test_deep_kernel_factor_is_the_jacobian_product(x64, widths, seed):
     shapes = list(zip([*widths[1:], 1], widths, strict=True))
     *weights, x = random_layers(seed, *shapes, (3, widths[0]))

@@ -135,6 +135,7 @@ def test_a_start_that_is_trusted_ends_where_predicted(x64, white, w):
         assert ("its readout is not silent" in got.reason) == (w > 0)
 
 
+@pytest.mark.slow
 def test_a_key_draws_other_tasks_and_a_map_gives_each_start_its_own(x64):
     rng = np.random.default_rng(4)
     w1, _ = start(rng, 3, 5, 2)

@@ -44,6 +44,7 @@ def test_numerical_mean_over_tasks_meets_the_closed_form_on_white_data(x64):
     assert got.standard_error < 0.01 * expected
 
 
+@pytest.mark.slow
 def test_numerical_error_is_that_of_a_mean(x64):
     """Its stated error is the spread of many such means."""
     factor = jnp.diag(jnp.array([3.0, 1.0, 0.2, 0.1]))

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ import richlazy_jax as rj
 
 
 @given(st.integers(1, 8), st.integers(1, 8), st.data(), st.integers(0, 99))
+@pytest.mark.slow
 def test_gram_matrix_is_as_documented(x64, rows, columns, data, seed):
     rank = data.draw(st.integers(1, min(rows, columns)))
     direction = jax.random.normal(jax.random.key(seed), (columns,))

@@ -90,6 +90,7 @@ def test_weight_change_norm():
 
 
 @given(sizes, sizes, st.integers(0, 99))
+@pytest.mark.slow
 def test_effective_ranks_are_those_of_theory(x64, rows, columns, seed):
     w = jnp.asarray(np.random.default_rng(seed).standard_normal((rows, columns)))
     for kind, value in rj.effective_ranks(w)._asdict().items():

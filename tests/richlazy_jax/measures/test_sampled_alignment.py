@@ -221,6 +221,7 @@ def test_error_and_bias_are_those_of_samples_of_a_population():
     assert alignment.mean() - population > 3 * alignment.std() / np.sqrt(repeats)
 
 
+@pytest.mark.slow
 def test_finite_population_correction():
     kernel, other, _ = draws_from_a_population()
     n, m, repeats = 300, 150, 400

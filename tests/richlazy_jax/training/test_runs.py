@@ -56,6 +56,7 @@ def test_batching_changes_nothing(options):
             np.testing.assert_allclose(many.params[name][i], leaf, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_eight_devices_give_the_numbers_of_one(tmp_path):
     """Five runs on eight devices, some of which hold only filling."""
     code = f"""
