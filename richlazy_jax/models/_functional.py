@@ -37,9 +37,15 @@ def functional(build: Callable[[nnx.Rngs], nnx.Module]) -> Network:
         The network's `init` and `apply`.
 
     Raises:
-        ValueError: a variable other than an `nnx.Param` is drawn at random, which `init` could not
-            draw anew; or, in `apply`, the outputs depend on random numbers.
+        ValueError: build is a module; a variable other than an `nnx.Param` is drawn at random,
+            which `init` could not draw anew; or, in `apply`, the outputs depend on random numbers.
     """
+
+    if isinstance(build, nnx.Module):
+        raise ValueError(
+            f"build is a {type(build).__name__}, which is there already; allowed is a function "
+            "that makes a module, and split_module takes one that is there."
+        )
 
     def parts(key: Array) -> tuple[Any, Any, Any]:
         return nnx.split(build(nnx.Rngs(key)), nnx.Param, ...)
@@ -66,8 +72,10 @@ def functional(build: Callable[[nnx.Rngs], nnx.Module]) -> Network:
                 f"build draws the variable {name} at random, and it is no nnx.Param; allowed are "
                 "random parameters, and other variables that are the same for every key."
             )
-    # Compiled, so that the parameters, which are not asked for, are not drawn.
-    fixed = jax.jit(others)(key)
+    # Compiled, so that the parameters, which are not asked for, are not drawn; and at once, even
+    # where the caller is traced.
+    with jax.ensure_compile_time_eval():
+        fixed = jax.jit(others)(key)
     return Network(init, _applied(graphs[0], fixed))
 
 
