@@ -127,7 +127,7 @@ def test_what_would_be_silently_fixed_is_refused():
         network.apply(network.init(KEY), jnp.ones((3, 2)))
     with pytest.raises(ValueError, match=r"draws the variable .*fixed.* at random.*nnx\.Param"):
         rj.functional(RandomFixed)
-    with pytest.raises(ValueError, match="build is a Noisy, .*split_module"):
+    with pytest.raises(ValueError, match=r"build is a Noisy, .*split_module"):
         rj.functional(Noisy(nnx.Rngs(0)))  # pyright: ignore[reportArgumentType]
     # Of a module that is there, it is what it is.
     module = RandomFixed(nnx.Rngs(1))
