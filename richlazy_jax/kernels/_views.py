@@ -31,7 +31,7 @@ class Use(NamedTuple):
     - `contracted`: those of its axes that the product sums over.
     - `shape`, `dtype`: of the product, in which `split` tells apart axes that a reshape had merged.
       `order` puts its axes in the order positions, then the leaf's other axes.
-    - `positions`: how many rows the factor has.
+    - `positions`: how many rows the factor has, along the first `position_axes` in this order.
     - `loops`: the lengths of the loops around the product, outermost first.
     """
 
@@ -42,6 +42,7 @@ class Use(NamedTuple):
     split: tuple[int, ...]
     order: tuple[int, ...]
     positions: int
+    position_axes: int
     loops: tuple[int, ...] = ()
 
 
@@ -217,7 +218,16 @@ def _use(
     order = (*of_positions, *(of_leaf[own] for own in sorted(of_leaf)))
     aval = _output(equation)
     contracted = tuple(sorted(summed))
-    return Use(view.leaf, contracted, aval.shape, aval.dtype, tuple(split), order, positions)
+    return Use(
+        view.leaf,
+        contracted,
+        aval.shape,
+        aval.dtype,
+        tuple(split),
+        order,
+        positions,
+        len(of_positions),
+    )
 
 
 def by_position(use: Use, derivatives: Float[Array, "O ..."]) -> Float[Array, "O S N"]:
