@@ -41,7 +41,7 @@ from ._views import Use, flat_uses
 # What is kept for two blocks of examples, unless the user says otherwise.
 MEMORY = 2**26
 # More pieces waste fewer operations on steps after the output, and take longer to compile.
-_PIECES = 8
+_PIECES = 4
 # One matrix product should stay in cache.
 _PRODUCT_BYTES = 2**22
 
@@ -59,7 +59,8 @@ class Plan(NamedTuple):
     """All that is decided before any number is known.
 
     `direct` are the sizes of the leaves differentiated directly, `part` is how many examples of
-    either side meet at a time, and `operations` about what the kernel costs.
+    either side meet at a time. `operations` is about what the kernel costs, and
+    `operations_of_derivative` a derivative in one direction with its transpose.
     """
 
     program: LinearProgram
@@ -69,6 +70,7 @@ class Plan(NamedTuple):
     blocks: Blocks
     part: int
     operations: float
+    operations_of_derivative: float
 
 
 def plan_kernel(
@@ -111,7 +113,9 @@ def plan_kernel(
     )
     count = 2.0 * n * n2 * outputs**2 * sum(direct)
     count += sum(operations(w.arrangement, n, n2, w.sizes, w.reach) for w in weights)
-    return Plan(program, uses, tuple(weights), direct, blocks, part, count)
+    forward = sum(w.sizes.positions * w.sizes.free * w.sizes.contracted for w in weights)
+    derivative = 4.0 * (forward + sum(direct))
+    return Plan(program, uses, tuple(weights), direct, blocks, part, count, derivative)
 
 
 def _kept(weight: Weight) -> int:
