@@ -13,6 +13,7 @@ Which is cheapest depends on the sizes, and `cheapest` counts. A `Reach` says wh
 on which positions: in a network over time half of all deltas are 0 and are left out.
 """
 
+import itertools
 from typing import NamedTuple
 
 import jax
@@ -88,7 +89,7 @@ def pieces_of_positions(reach: Reach) -> list[tuple[int, int, int, int]]:
     """Ranges of positions, each with the range of outputs that may depend on it."""
     edges = sorted({edge for span in reach for edge in (span.first, span.last)})
     pieces = []
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in itertools.pairwise(edges):
         spans = [span for span in reach if span.first <= first and last <= span.last]
         if spans:
             pieces.append((first, last, spans[0].low, spans[-1].high))
@@ -156,7 +157,7 @@ def _by_weighting(
                 jnp.matmul(
                     weights[:, span.first : span.last],
                     deltas[span.first : span.last, span.low : span.high].reshape(
-                        span.last - span.first, -1
+                        span.last - span.first, (span.high - span.low) * free
                     ),
                     precision=_HIGHEST,
                 ).reshape(n_right, span.high - span.low, free)

@@ -42,6 +42,8 @@ from ._views import Use, flat_uses
 MEMORY = 2**26
 # More pieces waste fewer operations on steps after the output, and take longer to compile.
 _PIECES = 4
+# Operations of a sum that is worth the time it takes to compile it in pieces.
+WORTH_PIECES = 10**8
 # One matrix product should stay in cache.
 _PRODUCT_BYTES = 2**22
 
@@ -84,7 +86,7 @@ def plan_kernel(
     example = jax.ShapeDtypeStruct(x.shape[1:], x.dtype)
     program = linear_program(apply, leaves, example)
     uses = find_uses(program, leaves, example)
-    n, n2 = len(x), len(x if x2 is None else x2)
+    n, n2 = max(len(x), 1), max(len(x if x2 is None else x2), 1)
     weights = _weights(program, uses, leaves, example, n, n2)
     # Deltas of all steps would be kept only to form a gradient that is smaller than they are.
     small = [
@@ -133,7 +135,7 @@ def _part(weights: Sequence[Weight], outputs: int, block: int) -> int:
     for weight in weights:
         if weight.arrangement == "products":
             spans = [(s.high - s.low) * (s.last - s.first) for s in weight.reach]
-            sizes.append(int((_PRODUCT_BYTES / 4) ** 0.5) // max(spans))
+            sizes.append(int((_PRODUCT_BYTES / 4) ** 0.5) // max(1, *spans))
         elif weight.arrangement == "weighting":
             sizes.append(_PRODUCT_BYTES // 4 // (outputs * weight.sizes.free))
     return max(min(sizes), 1)
@@ -150,8 +152,12 @@ def _weights(
         contracted = math.prod(shape[i] for i in own[0].contracted)
         positions = sum(math.prod(use.loops) * use.positions for use in own)
         sizes = Sizes(outputs, positions, math.prod(shape) // max(contracted, 1), contracted)
-        reach = reaches.get(leaf, whole_reach(sizes))
-        found.append(Weight(leaf, sizes, reach, cheapest(n, n2, sizes, reach)))
+        reach = whole_reach(sizes)
+        arrangement = cheapest(n, n2, sizes, reach)
+        if operations(arrangement, n, n2, sizes, reach) >= WORTH_PIECES:
+            reach = reaches.get(leaf, reach)
+            arrangement = cheapest(n, n2, sizes, reach)
+        found.append(Weight(leaf, sizes, reach, arrangement))
     return found
 
 
@@ -223,9 +229,7 @@ def _over_product(use: Use, bits: np.ndarray) -> np.ndarray:
     bits = np.broadcast_to(bits, (*use.loops, *by_order))
     back = np.argsort(use.order)
     loops = len(use.loops)
-    return bits.transpose(*range(loops), *(loops + i for i in back)).reshape(
-        *use.loops, *use.shape
-    )
+    return bits.transpose(*range(loops), *(loops + i for i in back)).reshape(*use.loops, *use.shape)
 
 
 def _spans(marks: np.ndarray, count: int) -> Reach:
@@ -266,8 +270,7 @@ def _prepared(plan: Plan, leaves: list[Array], x: Array) -> _Block:
         for w in plan.weights
     ]
     direct = [
-        rows[leaf].reshape(parts, plan.part, *rows[leaf].shape[1:])
-        for leaf in plan.uses.direct
+        rows[leaf].reshape(parts, plan.part, *rows[leaf].shape[1:]) for leaf in plan.uses.direct
     ]
     return _Block(tuple(weights), tuple(direct))
 
@@ -313,7 +316,12 @@ def kernel_by_factors(
 ) -> Float[Array, "n n2 ..."]:
     """The kernel between all examples, laid out as by `empirical_ntk`."""
     blocks, outputs = plan.blocks, math.prod(plan.program.output.shape)
+    axes = plan.program.output.shape
+    order = [axis for i in range(len(axes)) for axis in (2 + i, 2 + len(axes) + i)]
     n, n2 = len(x), len(x if x2 is None else x2)
+    if 0 in (n, n2, outputs):
+        kernel = jnp.zeros((n, n2, *axes, *axes), plan.program.output.dtype)
+        return kernel.transpose(0, 1, *order)
 
     def write(kernel: Array, i: Any, j: Any, found: Array, mirrored: bool) -> Array:
         row, column = i * blocks.left_size, j * blocks.right_size
@@ -335,7 +343,4 @@ def kernel_by_factors(
         blocks,
     )[:n, :n2]
     # From (n, n2, t k, t k) to (n, n2, t, t, k, k).
-    axes = plan.program.output.shape
-    kernel = kernel.reshape(n, n2, *axes, *axes)
-    order = [axis for i in range(len(axes)) for axis in (2 + i, 2 + len(axes) + i)]
-    return kernel.transpose(0, 1, *order)
+    return kernel.reshape(n, n2, *axes, *axes).transpose(0, 1, *order)

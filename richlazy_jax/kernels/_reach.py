@@ -21,10 +21,10 @@ _MOST_OPERATIONS = 100_000
 # A number for each mark, so that it fits in memory whatever the network.
 _MOST_NUMBERS = 10**7
 
-_ELEMENTWISE = frozenset(
-    "add add_any sub mul div neg convert_element_type copy copy_p select_n real imag conj "
-    "sign integer_pow stop_gradient optimization_barrier reduce_precision".split()
-)
+_ELEMENTWISE = {
+    *("add", "add_any", "sub", "mul", "div", "neg", "sign", "integer_pow", "select_n"),
+    *("convert_element_type", "reduce_precision", "copy", "copy_p", "real", "imag", "conj"),
+}
 
 
 class Untold(Exception):
@@ -47,9 +47,12 @@ def reached(jaxpr: Jaxpr, marks: Sequence[Marks | None]) -> list[Marks]:
     Raises:
         Untold: the program is too long.
     """
-    return [
-        _full(found, atom.aval) for found, atom in zip(_run(jaxpr, marks, _Budget()), jaxpr.outvars)
-    ]
+    found = _run(jaxpr, marks, _Budget())
+    return [_full(own, atom.aval) for own, atom in zip(found, jaxpr.outvars, strict=True)]
+
+
+def _shape(atom: Any) -> tuple[int, ...]:
+    return atom.aval.shape
 
 
 def _full(marks: Marks | None, aval: Any) -> Marks:
@@ -80,7 +83,7 @@ def _run_equation(
     name = equation.primitive.name
     if name == "scan":
         return _loop(equation, values, budget)
-    shapes = [atom.aval.shape for atom in equation.outvars]  # pyright: ignore[reportAttributeAccessIssue]
+    shapes = [_shape(atom) for atom in equation.outvars]
     if sum(math.prod(shape) for shape in shapes) > _MOST_NUMBERS:
         raise Untold
     if name in _ELEMENTWISE and len(shapes) == 1:
@@ -107,6 +110,8 @@ def _loop(equation: JaxprEqn, values: list[Marks | None], budget: _Budget) -> li
         values[n_consts : n_consts + n_carry],
         values[n_consts + n_carry :],
     )
+    if length == 0:
+        return [*carry, *[None] * (len(equation.outvars) - n_carry)]
     stacked: list[list[Marks | None]] = []
     steps = range(length)
     for step in reversed(steps) if given["reverse"] else steps:
@@ -116,11 +121,11 @@ def _loop(equation: JaxprEqn, values: list[Marks | None], budget: _Budget) -> li
         stacked.append(results[n_carry:])
     if given["reverse"]:
         stacked.reverse()
-    shapes = [atom.aval.shape for atom in equation.outvars[n_carry:]]  # pyright: ignore[reportAttributeAccessIssue]
+    shapes = [_shape(atom) for atom in equation.outvars[n_carry:]]
     if sum(math.prod(shape) for shape in shapes) > _MOST_NUMBERS:
         raise Untold
     whole: list[Marks | None] = []
-    for shape, column in zip(shapes, zip(*stacked, strict=True), strict=bool(stacked)):
+    for shape, column in zip(shapes, zip(*stacked, strict=True), strict=True):
         found = np.zeros(shape, np.int64)
         for step, part in enumerate(column):
             if part is not None:
@@ -154,7 +159,7 @@ def _slice(given: dict[str, Any], value: Marks) -> Marks:
 
 def _pad(equation: JaxprEqn, values: list[Marks | None]) -> list[Marks | None]:
     value, filling = values
-    shape = equation.outvars[0].aval.shape  # pyright: ignore[reportAttributeAccessIssue]
+    shape = _shape(equation.outvars[0])
     found = np.zeros(shape, np.int64)
     if value is not None:
         places = []
@@ -182,17 +187,18 @@ def _split(equation: JaxprEqn, values: list[Marks | None]) -> list[Marks | None]
 
 def _dot(equation: JaxprEqn, values: list[Marks | None]) -> list[Marks | None]:
     contracted, batch = equation.params["dimension_numbers"]
-    shape = equation.outvars[0].aval.shape  # pyright: ignore[reportAttributeAccessIssue]
+    shape = _shape(equation.outvars[0])
     sides = []
-    for value, atom, summed, shared in zip(
-        values, equation.invars, contracted, batch, strict=True
-    ):
-        ndim = len(atom.aval.shape)
+    for value, atom, summed, shared in zip(values, equation.invars, contracted, batch, strict=True):
+        ndim = len(_shape(atom))
         free = [i for i in range(ndim) if i not in (*summed, *shared)]
         if value is not None:
-            value = np.bitwise_or.reduce(value.transpose(*shared, *free, *summed).reshape(
-                *(value.shape[i] for i in (*shared, *free)), -1
-            ), axis=-1)
+            value = np.bitwise_or.reduce(
+                value.transpose(*shared, *free, *summed).reshape(
+                    *(value.shape[i] for i in (*shared, *free)), -1
+                ),
+                axis=-1,
+            )
         sides.append((value, len(shared), len(free)))
     (first, n_batch, _), (second, _, n_second) = sides
     found = np.zeros(shape, np.int64)
@@ -220,7 +226,7 @@ _RULES: dict[str, Callable] = {
     "reduce_sum": _of_one(lambda given, v: np.bitwise_or.reduce(v, tuple(given["axes"]))),
     "cumsum": _of_one(_cumulative),
     "reshape": lambda equation, values: [
-        None if values[0] is None else values[0].reshape(equation.outvars[0].aval.shape)
+        None if values[0] is None else values[0].reshape(_shape(equation.outvars[0]))
     ],
     "expand_dims": _of_one(lambda given, v: np.expand_dims(v, given["dimensions"])),
     "pad": _pad,

@@ -314,5 +314,3 @@ def derivatives_of(
         deltas.setdefault(use.leaf, []).append(by_position(use, delta))
     rows = {i: change.reshape(size, -1) for i, change in zip(uses.direct, changes, strict=True)}
     return {leaf: jnp.concatenate(parts, 1) for leaf, parts in deltas.items()}, rows
-
-

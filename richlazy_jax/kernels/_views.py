@@ -10,7 +10,6 @@ from jax.extend.core import JaxprEqn
 from jaxtyping import Array, Float
 
 
-
 class View(NamedTuple):
     """The change of a leaf, with its axes in another order and perhaps times a number.
 
@@ -245,5 +244,3 @@ def flat_uses(tree: Any) -> Iterator[Use]:
             yield entry
         else:
             yield from flat_uses(entry)
-
-
