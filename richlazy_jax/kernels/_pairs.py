@@ -1,11 +1,32 @@
 """A kernel from its blocks: pairs of blocks of examples, of which one is in memory at a time."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
+
+
+class Blocks(NamedTuple):
+    """Examples in blocks of equal size: how many blocks of which size on each side."""
+
+    left: int
+    left_size: int
+    right: int
+    right_size: int
+
+
+def blocks_of(n: int, n2: int | None, most: int) -> Blocks:
+    """As few blocks as hold `most` examples each, at the most; n2 is None for one side alone."""
+    left = -(-n // most)
+    if n2 is None:
+        # With an odd number, each block has equally many others on either side of a ring, so
+        # that going round one way meets every pair once.
+        left += 1 - left % 2
+        return Blocks(left, -(-n // left), left, -(-n // left))
+    right = -(-n2 // most)
+    return Blocks(left, -(-n // left), right, -(-n2 // right))
 
 
 def fold_pairs(
@@ -15,7 +36,9 @@ def fold_pairs(
     compare: Callable[[Any, Any, bool], Any],
     first: Any,
     second: Any | None,
-    blocks: tuple[int, int],
+    blocks: Blocks,
+    *,
+    fill: str = "copies",
 ) -> Any:
     """Fold `visit(carry, i, j, compared, mirrored)` over the pairs of blocks i and j of both sides.
 
@@ -28,88 +51,78 @@ def fold_pairs(
         first: examples, a pytree whose leaves have an axis of them before all others.
         second: likewise. None stands for the first: then each pair of different blocks comes once,
             mirrored=True, and stands for its mirror image as well.
-        blocks: how many blocks each side falls into; without a second an odd number, the same for
-            both. The last of them is filled up with zeros.
+        blocks: as of `blocks_of`.
+        fill: what fills up the last block of a side, "copies" of the first examples or "zeros".
     """
-    left_examples = in_blocks(first, blocks[0])
+    left_examples = _in_blocks(first, blocks.left, blocks.left_size, fill)
+    right_examples = left_examples
+    if second is not None:
+        right_examples = _in_blocks(second, blocks.right, blocks.right_size, fill)
 
     def run_of(examples: Any, i: Any) -> Any:
         return run(jax.tree.map(lambda leaf: leaf[i], examples))
 
-    if second is None:
-
-        def symmetric_row(carry: Any, i: Array) -> tuple[Any, None]:
-            left = run_of(left_examples, i)
-            carry = visit(carry, i, i, compare(left, left, True), False)
-
-            def pair(carry: Any, distance: Array) -> tuple[Any, None]:
-                # With an odd number of blocks in a ring, each has equally many on either side, so
-                # that going round one way meets every pair once.
-                j = (i + distance) % blocks[0]
-                right = run_of(left_examples, j)
-                return visit(carry, i, j, compare(left, right, False), True), None
-
-            return jax.lax.scan(pair, carry, jnp.arange(1, (blocks[0] + 1) // 2))
-
-        return jax.lax.scan(symmetric_row, carry, jnp.arange(blocks[0]))[0]
-
-    right_examples = in_blocks(second, blocks[1])
-
     def row(carry: Any, i: Array) -> tuple[Any, None]:
         left = run_of(left_examples, i)
+        if second is None:
+            carry = visit(carry, i, i, compare(left, left, True), False)
 
-        def pair(carry: Any, j: Array) -> tuple[Any, None]:
-            right = run_of(right_examples, j)
-            return visit(carry, i, j, compare(left, right, False), False), None
+        def pair(carry: Any, step: Array) -> tuple[Any, None]:
+            j = (i + step) % blocks.right if second is None else step
+            found = compare(left, run_of(right_examples, j), False)
+            return visit(carry, i, j, found, second is None), None
 
-        return jax.lax.scan(pair, carry, jnp.arange(blocks[1]))
+        ring = jnp.arange(1, (blocks.left + 1) // 2)
+        others = ring if second is None else jnp.arange(blocks.right)
+        # A loop of no steps would be compiled all the same.
+        return jax.lax.scan(pair, carry, others)[0] if len(others) else carry, None
 
-    return jax.lax.scan(row, carry, jnp.arange(blocks[0]))[0]
+    if blocks.left == 1:
+        return row(carry, jnp.asarray(0))[0]
+    return jax.lax.scan(row, carry, jnp.arange(blocks.left))[0]
 
 
 def kernel_of_pairs(
     run: Callable[[Any], Any],
-    compare: Callable[[Any, Any, bool], Array],
+    compare: Callable[[Any, Any, bool], Float[Array, "b b2 *pairs"]],
     first: Any,
     second: Any | None,
-    blocks: tuple[int, int],
+    blocks: Blocks,
+    pairs: tuple[int, ...],
+    dtype: Any,
+    *,
+    fill: str = "copies",
 ) -> Float[Array, "n n2 *pairs"]:
-    """The whole kernel. Of `compare` it has (b, b2, *pairs), where each output axis comes twice.
+    """The whole kernel, whose axes after those of examples come in twos, each output axis twice.
 
-    Args are those of `fold_pairs`.
+    Args are those of `fold_pairs`, and the lengths of these axes and the type of numbers.
     """
     left, right = (
         len(jax.tree.leaves(side)[0]) for side in (first, first if second is None else second)
     )
-    sizes = -(-left // blocks[0]), -(-right // blocks[1])
-    block = jax.eval_shape(lambda: run(jax.tree.map(lambda a: a[0], in_blocks(first, blocks[0]))))
-    other = block
-    if second is not None:
-        other = jax.eval_shape(
-            lambda: run(jax.tree.map(lambda a: a[0], in_blocks(second, blocks[1])))
-        )
-    shape = jax.eval_shape(lambda a, b: compare(a, b, False), block, other)
+    twice = [axis for i in range(2, 2 + len(pairs), 2) for axis in (i + 1, i)]
 
     def write(kernel: Array, i: Any, j: Any, found: Array, mirrored: bool) -> Array:
-        row, column = i * sizes[0], j * sizes[1]
-        rest = (0,) * (found.ndim - 2)
+        row, column, rest = i * blocks.left_size, j * blocks.right_size, (0,) * len(pairs)
         kernel = jax.lax.dynamic_update_slice(kernel, found, (row, column, *rest))
         if mirrored:
-            twice = [axis for i in range(2, found.ndim, 2) for axis in (i + 1, i)]
             mirror = found.transpose(1, 0, *twice)
             kernel = jax.lax.dynamic_update_slice(kernel, mirror, (column, row, *rest))
         return kernel
 
-    whole = jnp.zeros((blocks[0] * sizes[0], blocks[1] * sizes[1], *shape.shape[2:]), shape.dtype)
-    return fold_pairs(write, whole, run, compare, first, second, blocks)[:left, :right]
+    shape = blocks.left * blocks.left_size, blocks.right * blocks.right_size, *pairs
+    kernel = jnp.zeros(shape, dtype)
+    kernel = fold_pairs(write, kernel, run, compare, first, second, blocks, fill=fill)
+    return kernel[:left, :right]
 
 
-def in_blocks(examples: Any, blocks: int) -> Any:
-    """Examples in blocks of one size, the last of which is filled up with zeros."""
-
+def _in_blocks(examples: Any, count: int, size: int, fill: str) -> Any:
     def cut(leaf: Array) -> Array:
-        size = -(-len(leaf) // blocks)
-        missing = [(0, blocks * size - len(leaf)), *[(0, 0)] * (leaf.ndim - 1)]
-        return jnp.pad(leaf, missing).reshape(blocks, size, *leaf.shape[1:])
+        number = count * size
+        if fill == "copies":
+            filled = leaf[jnp.arange(number) % len(leaf)]
+        else:
+            filled = jnp.pad(leaf, [(0, number - len(leaf)), *[(0, 0)] * (leaf.ndim - 1)])
+        return filled.reshape(count, size, *leaf.shape[1:])
 
     return jax.tree.map(cut, examples)

@@ -375,7 +375,8 @@ def _exact_kernel(
     def one(left: list[Block], right: list[Block], symmetric: bool) -> Array:
         return times_power(*tiles(left, right, symmetric)[0])
 
-    kernel = kernel_of_pairs(run, one, first, second, plan.blocks)
+    pairs, dtype = plan.tile_shape[2:], first.x.dtype
+    kernel = kernel_of_pairs(run, one, first, second, plan.blocks, pairs, dtype, fill="zeros")
     return kernel if options.outputs == "all" else kernel[:, :, 0, 0]
 
 
@@ -405,6 +406,6 @@ def _exact_alignment(
 
     plan, run, tiles = _planned([params0, params1], first, second, options)
     carry = jnp.zeros(3, first.x.dtype), jnp.full(2, OF_ZERO, jnp.int32)
-    folded = fold_pairs(add, carry, run, tiles, first, second, plan.blocks)
+    folded = fold_pairs(add, carry, run, tiles, first, second, plan.blocks, fill="zeros")
     cross, own, other = folded[0]
     return cross / jnp.sqrt(own) / jnp.sqrt(other)

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 
 from .._powers import OF_ZERO, exponent_of, times_power
 from ..models import Recurrence, rates_of, states_and_nets, through
+from ._pairs import Blocks
 from ._sums import Arrangement, Sizes, Uses, arrange, sum_of_uses
 
 
@@ -44,19 +45,18 @@ class Plan(NamedTuple):
     - `arrangement`: of the weights that act on the units; None where none of them is asked for.
     - `first`: the first step at which such a weight meets something other than 0.
     - `n_steps`: how many steps are read out, all or 1.
-    - `sizes`: examples of a block of each side.
     """
 
     arrangement: Arrangement | None
     first: int
     n_steps: int
     n_out: int
-    blocks: tuple[int, int]
-    sizes: tuple[int, int]
+    blocks: Blocks
 
     @property
     def tile_shape(self) -> tuple[int, ...]:
-        return (*self.sizes, self.n_steps, self.n_steps, self.n_out, self.n_out)
+        sizes = self.blocks.left_size, self.blocks.right_size
+        return (*sizes, self.n_steps, self.n_steps, self.n_out, self.n_out)
 
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
@@ -102,14 +102,9 @@ def plan_kernel(params: dict[str, Array], x: Array, x2: Array | None, options: O
         symmetric=x2 is None,
         width_bytes=x.dtype.itemsize,
     )
-    if sizes.steps == 0 or not set(wrt) - {"readout", "readout_bias"}:
-        found = arrange(sizes._replace(steps=1, read=1), options.block)
-        blocks, arrangement = (found.left_blocks, found.right_blocks), None
-    else:
-        arrangement = arrange(sizes, options.block)
-        blocks = arrangement.left_blocks, arrangement.right_blocks
-    of_block = -(-sizes.left // blocks[0]), -(-sizes.right // blocks[1])
-    return Plan(arrangement, int(rested), read, n_out, blocks, of_block)
+    acted = sizes.steps > 0 and set(wrt) - {"readout", "readout_bias"}
+    found = arrange(sizes if acted else sizes._replace(steps=1, read=1), options.block)
+    return Plan(found if acted else None, int(rested), read, n_out, found.blocks)
 
 
 def run_block(params: dict[str, Array], batch: Batch, options: Options, plan: Plan) -> Block:

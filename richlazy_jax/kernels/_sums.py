@@ -19,6 +19,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ._pairs import Blocks, blocks_of
+
 # Outputs are handled in pieces of steps: more of them waste fewer operations on steps after the
 # output, and take longer to compile.
 _PIECES = {"products": 8, "weighting": 4, "rows": 4}
@@ -83,13 +85,12 @@ class Arrangement(NamedTuple):
 
     - `way`: "products", "weighting" or "rows".
     - `ranges`: uses that are handled together, counted from the first use.
-    - `left_blocks`, `right_blocks`: how many blocks the examples of each side fall into.
+    - `blocks`: of the examples of each side.
     """
 
     way: str
     ranges: tuple[tuple[int, int], ...]
-    left_blocks: int
-    right_blocks: int
+    blocks: Blocks
 
 
 def arrange(sizes: Sizes, block: int | None = None) -> Arrangement:
@@ -99,15 +100,14 @@ def arrange(sizes: Sizes, block: int | None = None) -> Arrangement:
         sizes: what is to be added up.
         block: the most examples of a block; None has it follow from memory.
     """
-    ways = {way: blocks_of(sizes, way, block) for way in _PIECES}
-    way = min(ways, key=lambda way: seconds_of(sizes, way, *ways[way]))
+    ways = {way: _blocks_that_fit(sizes, way, block) for way in _PIECES}
+    way = min(ways, key=lambda way: seconds_of(sizes, way, ways[way]))
     number = min(sizes.steps, _PIECES[way] if sizes.read > 1 else 1)
     edges = [sizes.steps * i // number for i in range(number + 1)]
-    return Arrangement(way, tuple(itertools.pairwise(edges)), *ways[way])
+    return Arrangement(way, tuple(itertools.pairwise(edges)), ways[way])
 
 
-def blocks_of(sizes: Sizes, way: str, block: int | None) -> tuple[int, int]:
-    """How many blocks the trials of each side fall into."""
+def _blocks_that_fit(sizes: Sizes, way: str, block: int | None) -> Blocks:
     if block is None:
         row = sizes.outputs * sizes.width * sizes.width_bytes
         block = _KEPT_BYTES // max(row * sizes.sources, 1)
@@ -117,16 +117,10 @@ def blocks_of(sizes: Sizes, way: str, block: int | None) -> tuple[int, int]:
             outputs = -(-sizes.steps // pieces) if sizes.read > 1 else 1
             rows = outputs * sizes.steps * sizes.outputs
             block = min(block, int((_PRODUCT_BYTES / sizes.width_bytes) ** 0.5) // max(rows, 1))
-        block = max(block, 1)
-    left, right = -(-sizes.left // block), -(-sizes.right // block)
-    if sizes.symmetric:
-        # With an odd number, each block has equally many others on either side of a ring, so
-        # that going round one way meets every pair once.
-        left = right = left + 1 - left % 2
-    return left, right
+    return blocks_of(sizes.left, None if sizes.symmetric else sizes.right, max(block, 1))
 
 
-def seconds_of(sizes: Sizes, way: str, left: int, right: int) -> float:
+def seconds_of(sizes: Sizes, way: str, blocks: Blocks) -> float:
     r"""About how long an arrangement takes, in units of a multiplication in a large product.
 
     With $P$ pairs of source and read steps, $S$ source steps, $O$ outputs of a trial in all and
@@ -143,7 +137,8 @@ def seconds_of(sizes: Sizes, way: str, left: int, right: int) -> float:
         "rows": n * m * outputs**2,
     }[way]
     pairs = sizes.left * sizes.right
-    visits = left * (sizes.right + sizes.left / left)  # of trials, for tiles of left with right
+    left = blocks.left
+    visits = left * (sizes.right + sizes.left / left)  # of examples, for tiles of left with right
     if sizes.symmetric:
         whole = {"products": 0.5, "weighting": 0.5 + 0.5 / _GROUPS, "rows": 1.0}[way]
         pairs *= (0.5 * (left - 1) + whole) / left

@@ -87,7 +87,17 @@ CALLS = (
         ],
         "effective_ranks": [(rj.effective_ranks, SQUARE), (rj.effective_ranks, X)],
         "empirical_ntk": [(linear_kernel(how), PARAMS, X) for how in (1, 2, 3, "jacobian")]
-        + [(lambda p, x: rj.empirical_ntk(RELU.apply, p, x, vmap_axes=0), PARAMS, X)],
+        + [(lambda p, x: rj.empirical_ntk(RELU.apply, p, x, vmap_axes=0), PARAMS, X)]
+        + [
+            (
+                lambda p, x: rj.empirical_ntk(
+                    RECURRENT.apply, p, x, implementation="factors", vmap_axes=0
+                ),
+                RECURRENT_PARAMS,
+                trials,
+            )
+            for trials in (TRIALS, x_of(2, 24, 2))
+        ],
         "equal_singular_values": [(lambda: rj.equal_singular_values(2, 6),)],
         "functional": [module(lambda rngs: rj.MLP((6, 4, 2), rngs=rngs), 5, 6)],
         "gaussian_weights": [(lambda: rj.gaussian_weights(KEY, 6),)],

@@ -41,7 +41,8 @@ def test_the_arguments_that_are_changed_below_are_good():
 )
 def test_implementation(value, shown):
     rejects(
-        rf"implementation is {shown}; allowed are 1, 2, 3 and 'jacobian'\.", implementation=value
+        rf"implementation is {shown}; allowed are 'auto', 'factors', 1, 2, 3 and 'jacobian'\.",
+        implementation=value,
     )
 
 
