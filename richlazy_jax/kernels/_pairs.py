@@ -16,6 +16,7 @@ def fold_pairs(
     first: Any,
     second: Any | None,
     blocks: tuple[int, int],
+    kept: bool = False,
 ) -> Any:
     """Fold `visit(carry, i, j, compared, mirrored)` over the pairs of blocks i and j of both sides.
 
@@ -30,12 +31,19 @@ def fold_pairs(
             mirrored=True, and stands for its mirror image as well.
         blocks: how many blocks each side falls into; without a second an odd number, the same for
             both. The last of them is filled up with zeros.
+        kept: run every block once, ahead, and keep what comes of it. Otherwise each is run again
+            for every pair, with no more than one pair in memory.
     """
-    left_examples = in_blocks(first, blocks[0])
+
+    def ready(examples: Any, blocks: int) -> Any:
+        examples = in_blocks(examples, blocks)
+        return jax.lax.map(run, examples) if kept else examples
 
     def run_of(examples: Any, i: Any) -> Any:
-        return run(jax.tree.map(lambda leaf: leaf[i], examples))
+        block = jax.tree.map(lambda leaf: leaf[i], examples)
+        return block if kept else run(block)
 
+    left_examples = ready(first, blocks[0])
     if second is None:
 
         def symmetric_row(carry: Any, i: Array) -> tuple[Any, None]:
@@ -53,7 +61,7 @@ def fold_pairs(
 
         return jax.lax.scan(symmetric_row, carry, jnp.arange(blocks[0]))[0]
 
-    right_examples = in_blocks(second, blocks[1])
+    right_examples = ready(second, blocks[1])
 
     def row(carry: Any, i: Array) -> tuple[Any, None]:
         left = run_of(left_examples, i)
@@ -73,6 +81,7 @@ def kernel_of_pairs(
     first: Any,
     second: Any | None,
     blocks: tuple[int, int],
+    kept: bool = False,
 ) -> Float[Array, "n n2 *pairs"]:
     """The whole kernel. Of `compare` it has (b, b2, *pairs), where each output axis comes twice.
 
@@ -101,7 +110,7 @@ def kernel_of_pairs(
         return kernel
 
     whole = jnp.zeros((blocks[0] * sizes[0], blocks[1] * sizes[1], *shape.shape[2:]), shape.dtype)
-    return fold_pairs(write, whole, run, compare, first, second, blocks)[:left, :right]
+    return fold_pairs(write, whole, run, compare, first, second, blocks, kept)[:left, :right]
 
 
 def in_blocks(examples: Any, blocks: int) -> Any:

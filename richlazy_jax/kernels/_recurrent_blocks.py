@@ -1,7 +1,7 @@
 """Blocks of trials of a recurrent network: run forward, back from every output, and compared."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -44,7 +44,8 @@ class Plan(NamedTuple):
     - `arrangement`: of the weights that act on the units; None where none of them is asked for.
     - `first`: the first step at which such a weight meets something other than 0.
     - `n_steps`: how many steps are read out, all or 1.
-    - `sizes`: examples of a block of each side.
+    - `blocks`, `sizes`: how many blocks each side falls into, and the examples of one.
+    - `kept`: whether all blocks are run ahead and kept.
     """
 
     arrangement: Arrangement | None
@@ -53,6 +54,7 @@ class Plan(NamedTuple):
     n_out: int
     blocks: tuple[int, int]
     sizes: tuple[int, int]
+    kept: bool
 
     @property
     def tile_shape(self) -> tuple[int, ...]:
@@ -103,13 +105,12 @@ def plan_kernel(params: dict[str, Array], x: Array, x2: Array | None, options: O
         width_bytes=x.dtype.itemsize,
     )
     if sizes.steps == 0 or not set(wrt) - {"readout", "readout_bias"}:
-        found = arrange(sizes._replace(steps=1, read=1), options.block)
-        blocks, arrangement = (found.left_blocks, found.right_blocks), None
+        found, arrangement = arrange(sizes._replace(steps=1, read=1), options.block), None
     else:
-        arrangement = arrange(sizes, options.block)
-        blocks = arrangement.left_blocks, arrangement.right_blocks
+        found = arrangement = arrange(sizes, options.block)
+    blocks = found.left_blocks, found.right_blocks
     of_block = -(-sizes.left // blocks[0]), -(-sizes.right // blocks[1])
-    return Plan(arrangement, int(rested), read, n_out, blocks, of_block)
+    return Plan(arrangement, int(rested), read, n_out, blocks, of_block, found.kept)
 
 
 def run_block(params: dict[str, Array], batch: Batch, options: Options, plan: Plan) -> Block:
@@ -222,7 +223,7 @@ def _deltas(
     N), are by the state before the first step of the first piece.
     """
     form, every_step = options.form, options.outputs == "all"
-    example = slopes.by_net if slopes.by_net is not None else slopes.by_rate_after
+    n_trials = next(slope.shape[1] for slope in slopes if slope is not None)
     n_out, width = readout.shape
 
     def of_output(step: Array | int) -> Array:
@@ -230,7 +231,7 @@ def _deltas(
         rows = readout[:, None]
         if slopes.by_rate_after is not None:
             return rows * slopes.by_rate_after[step]
-        return jnp.broadcast_to(rows, (n_out, example.shape[1], width))
+        return jnp.broadcast_to(rows, (n_out, n_trials, width))
 
     def by_net(by_state: Array, step: Array | int) -> Array:
         return by_state if slopes.by_net is None else slopes.by_net[step] * by_state
@@ -245,9 +246,10 @@ def _deltas(
         return passed
 
     found = []
-    by_state = None
+    by_state: Any = None
     for low, high in reversed(plan.ranges):
-        own = jnp.zeros((high - low if every_step else 1, n_out, *example.shape[1:]), readout.dtype)
+        shape = high - low if every_step else 1, n_out, n_trials, width
+        own = jnp.zeros(shape, readout.dtype)
         if every_step or by_state is None:
             own = own.at[-1].set(of_output(high - 1))
             by_state = own if by_state is None else jnp.concatenate([own, by_state])
