@@ -9,12 +9,17 @@ from jaxtyping import Array, Float
 
 
 class Blocks(NamedTuple):
-    """Examples in blocks of equal size: how many blocks of which size on each side."""
+    """Examples in blocks of equal size: how many blocks of which size on each side.
+
+    `kept` says that every block is run once, ahead, and what comes of it kept. Otherwise each is
+    run again for every pair, with no more than one pair in memory.
+    """
 
     left: int
     left_size: int
     right: int
     right_size: int
+    kept: bool = False
 
 
 def blocks_of(n: int, n2: int | None, most: int) -> Blocks:
@@ -54,13 +59,18 @@ def fold_pairs(
         blocks: as of `blocks_of`.
         fill: what fills up the last block of a side, "copies" of the first examples or "zeros".
     """
-    left_examples = _in_blocks(first, blocks.left, blocks.left_size, fill)
-    right_examples = left_examples
+
+    def ready(examples: Any, count: int, size: int) -> Any:
+        cut = _in_blocks(examples, count, size, fill)
+        return jax.lax.map(run, cut) if blocks.kept else cut
+
+    left_examples = right_examples = ready(first, blocks.left, blocks.left_size)
     if second is not None:
-        right_examples = _in_blocks(second, blocks.right, blocks.right_size, fill)
+        right_examples = ready(second, blocks.right, blocks.right_size)
 
     def run_of(examples: Any, i: Any) -> Any:
-        return run(jax.tree.map(lambda leaf: leaf[i], examples))
+        block = jax.tree.map(lambda leaf: leaf[i], examples)
+        return block if blocks.kept else run(block)
 
     def row(carry: Any, i: Array) -> tuple[Any, None]:
         left = run_of(left_examples, i)

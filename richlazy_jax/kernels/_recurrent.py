@@ -82,7 +82,8 @@ def recurrent_ntk(
             "readout_bias" and "initial_state".
         x: the inputs of each trial and step.
         x2: the second trials, with as many steps and inputs. None stands for `x` itself, and
-            then each pair of trials is computed once.
+            then each pair of trials is computed once, as it is for one and the same array twice
+            without noise or given states.
         wrt: the weights differentiated by, some of the keys of `params`. Their kernels add up.
         outputs: the kernel between outputs at "all" steps, or at the "last" one only.
         activation, leak, leak_form: as in `rnn_activity`.
@@ -113,6 +114,8 @@ def recurrent_ntk(
         connectivity structure shapes rich and lazy learning in neural circuits", for the network.
     """
     form = recurrence(activation, leak, leak_form)
+    if x2 is x and not noise and all(a is None for a in (initial_state, initial_state2, key2)):
+        x2 = None
     options = _checked_options(params, wrt, outputs, form, block, implementation)
     params, x, x2 = _checked_arrays(params, x, x2, "params")
     starts, noises = (initial_state, initial_state2), (noise, key, key2)

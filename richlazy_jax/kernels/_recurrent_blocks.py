@@ -1,7 +1,7 @@
 """Blocks of trials of a recurrent network: run forward, back from every output, and compared."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -217,7 +217,7 @@ def _deltas(
     N), are by the state before the first step of the first piece.
     """
     form, every_step = options.form, options.outputs == "all"
-    example = slopes.by_net if slopes.by_net is not None else slopes.by_rate_after
+    n_trials = next(slope.shape[1] for slope in slopes if slope is not None)
     n_out, width = readout.shape
 
     def of_output(step: Array | int) -> Array:
@@ -225,7 +225,7 @@ def _deltas(
         rows = readout[:, None]
         if slopes.by_rate_after is not None:
             return rows * slopes.by_rate_after[step]
-        return jnp.broadcast_to(rows, (n_out, example.shape[1], width))
+        return jnp.broadcast_to(rows, (n_out, n_trials, width))
 
     def by_net(by_state: Array, step: Array | int) -> Array:
         return by_state if slopes.by_net is None else slopes.by_net[step] * by_state
@@ -240,9 +240,10 @@ def _deltas(
         return passed
 
     found = []
-    by_state = None
+    by_state: Any = None
     for low, high in reversed(plan.ranges):
-        own = jnp.zeros((high - low if every_step else 1, n_out, *example.shape[1:]), readout.dtype)
+        shape = high - low if every_step else 1, n_out, n_trials, width
+        own = jnp.zeros(shape, readout.dtype)
         if every_step or by_state is None:
             own = own.at[-1].set(of_output(high - 1))
             by_state = own if by_state is None else jnp.concatenate([own, by_state])

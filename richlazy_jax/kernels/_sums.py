@@ -24,22 +24,22 @@ from ._pairs import Blocks, blocks_of
 # Outputs are handled in pieces of steps: more of them waste fewer operations on steps after the
 # output, and take longer to compile.
 _PIECES = {"products": 8, "weighting": 4, "rows": 4}
-# One matrix product should stay in cache; what a block of trials keeps may be larger.
-_PRODUCT_BYTES = 2**22
-_KEPT_BYTES = 2**26
-# Rows of the Jacobian that are held at once, of one block.
-_ROW_BYTES = 2**25
-# Of the rate of one large matrix product, what each way reached on a CPU core at widths of 50 to
-# 300. Elsewhere the small products of "weighting" are taken to be slow, which was not measured.
-_RATES = {"products": 0.35, "weighting": 0.25, "rows": 0.7}
-_RATES_ELSEWHERE = {"products": 0.8, "weighting": 0.05, "rows": 0.8}
-# Multiplications that a core makes in the time that one round of the loop of "weighting" takes to
-# start.
-_ROUND = 600_000
-# Likewise, to write and read an entry of the rows of the Jacobian.
-_ENTRY = 100
+# One matrix product, and the sums of "weighting" for one step, should stay in cache.
+_PRODUCT_BYTES, _SUM_BYTES = 2**22, 2**18
+# What all examples keep may be so large, and if it is larger what those of a block keep.
+_KEPT_BYTES, _BLOCK_BYTES = 2**27, 2**26
+# The kernel between two blocks, and rows of the Jacobian that are held at once, of one block.
+_KERNEL_BYTES, _ROW_BYTES = 2**26, 2**25
+# In the time of so many multiplications of a large product a CPU core weights an entry of
+# "products", takes a sum of "weighting" to few outputs, begins a product of
+# "products" or a round of the loop of "weighting", and writes and reads an entry of the rows.
+_WEIGHTED, _MET, _ROUND, _ENTRY = 60, 27, 300_000, 20
+# How many times slower the pairs are where the processor is none: a guess for "weighting".
+_ELSEWHERE = {"products": 1, "weighting": 16, "rows": 1}
 # Trials of a symmetric block in as many groups, of which each pair is visited once.
 _GROUPS = 4
+# Fewer rows than these are no faster by halves.
+_HALVED = 256
 
 
 class Sizes(NamedTuple):
@@ -108,46 +108,66 @@ def arrange(sizes: Sizes, block: int | None = None) -> Arrangement:
 
 
 def _blocks_that_fit(sizes: Sizes, way: str, block: int | None) -> Blocks:
+    left, right = sizes.left, sizes.right
+    outputs = sizes.outputs * sizes.read
+    of_example = max(sizes.outputs * sizes.width * sizes.sources * sizes.width_bytes, 1)
+    kept = block is None and of_example * (left + right * (not sizes.symmetric)) <= _KEPT_BYTES
     if block is None:
-        row = sizes.outputs * sizes.width * sizes.width_bytes
-        block = _KEPT_BYTES // max(row * sizes.sources, 1)
+        rows = {"kernel": (outputs, _KERNEL_BYTES)}
         if way == "products":
             # Rows of the largest product: all sources of the last piece of outputs.
-            pieces = min(sizes.steps, _PIECES[way])
-            outputs = -(-sizes.steps // pieces) if sizes.read > 1 else 1
-            rows = outputs * sizes.steps * sizes.outputs
-            block = min(block, int((_PRODUCT_BYTES / sizes.width_bytes) ** 0.5) // max(rows, 1))
-    return blocks_of(sizes.left, None if sizes.symmetric else sizes.right, max(block, 1))
+            last = -(-sizes.steps // min(sizes.steps, _PIECES[way])) if sizes.read > 1 else 1
+            rows["product"] = last * sizes.steps * sizes.outputs, _PRODUCT_BYTES
+        block = min(int((most / sizes.width_bytes) ** 0.5) // rows for rows, most in rows.values())
+        if not kept:
+            block = min(block, _BLOCK_BYTES // of_example)
+        elif way == "weighting":
+            sums = outputs * sizes.width * sizes.width_bytes
+            block = min(block, max(_SUM_BYTES // sums, 4))
+    found = blocks_of(left, None if sizes.symmetric else right, max(block, 1))
+    return found._replace(kept=kept and max(found.left, found.right) > 1)
 
 
 def seconds_of(sizes: Sizes, way: str, blocks: Blocks) -> float:
     r"""About how long an arrangement takes, in units of a multiplication in a large product.
 
-    With $P$ pairs of source and read steps, $S$ source steps, $O$ outputs of a trial in all and
-    $k$ in a step, a pair of trials takes $N k^2 P^2$ multiplications by "products", $N k P (S + O)$
-    by "weighting" and $N M O^2$ by "rows". A trial takes $N^2 k P$ for its deltas, by "rows"
-    $N M k P$ for its rows, and by "weighting" S rounds of a loop, each time that its block is
-    visited.
+    With $P$ pairs of source and read steps, $S$ source steps, $O$ outputs of an example in all and
+    $k$ in a step, a pair of examples takes
+
+    - by "products" $k^2 P^2$ sums over $N$, each of which is weighted and added up after it;
+    - by "weighting" $S O$ sums of $N$ entries over up to $S$ steps, which then meet $O$ outputs;
+    - by "rows" $O^2$ sums over the $N M$ entries of a row.
+
+    By the first two it takes $S^2 M$ for the overlaps of factors as well. An example takes
+    $N^2 k P$ for its deltas, whenever its block is run, and by "rows" $N M k P$ for its rows,
+    whenever its block is visited.
     """
     k, n, m, p = sizes.outputs, sizes.width, sizes.factors, sizes.sources
-    outputs = k * sizes.read
+    outputs, steps = k * sizes.read, sizes.steps
+    overlaps = steps**2 * m
     of_pair = {
-        "products": n * (k * p) ** 2,
-        "weighting": n * k * p * (sizes.steps + outputs),
+        "products": (k * p) ** 2 * (n + _WEIGHTED) + overlaps,
+        "weighting": n * k * (p * steps + max(p * outputs, steps * sizes.read * _MET)) + overlaps,
         "rows": n * m * outputs**2,
     }[way]
+    left, right = blocks.left, blocks.right
     pairs = sizes.left * sizes.right
-    left = blocks.left
-    visits = left * (sizes.right + sizes.left / left)  # of examples, for tiles of left with right
+    runs = sizes.left + sizes.right * left  # of an example, of which one on the right runs anew
     if sizes.symmetric:
-        whole = {"products": 0.5, "weighting": 0.5 + 0.5 / _GROUPS, "rows": 1.0}[way]
-        pairs *= (0.5 * (left - 1) + whole) / left
-        visits = sizes.left * (1 + (left - 1) / 2)
-    rows = (n * m * k * p, n * m * outputs * _ENTRY) if way == "rows" else (0, 0)
-    rounds = visits * sizes.steps * _ROUND if way == "weighting" else 0
-    rate = (_RATES if jax.default_backend() == "cpu" else _RATES_ELSEWHERE)[way]
-    own = visits * (rows[1] + n * n * k * p) + rounds
-    return (pairs * of_pair + visits * rows[0]) / rate + own
+        whole = {"products": 0.5, "weighting": 0.5 + 0.5 / _GROUPS, "rows": 0.5 + 0.5 / _GROUPS}
+        pairs *= (0.5 * (left - 1) + whole[way]) / left
+        runs = sizes.left * (1 + (left - 1) / 2)
+    visits = left * right / (1 + sizes.symmetric)  # of pairs of blocks
+    pieces = min(steps, _PIECES[way]) if sizes.read > 1 else 1
+    own = {
+        "products": visits * pieces**2 / 2 * _ROUND,
+        "weighting": visits * sizes.left / left * steps * _ROUND,
+        "rows": runs * n * m * outputs * (_ENTRY + p / sizes.read),
+    }[way]
+    if blocks.kept:
+        runs = sizes.left + sizes.right * (not sizes.symmetric)
+    slower = 1.0 if jax.default_backend() == "cpu" else _ELSEWHERE[way]
+    return pairs * of_pair * slower + own + runs * n * n * k * p
 
 
 def sum_of_uses(
@@ -235,7 +255,7 @@ def _by_rows(left: Uses, right: Uses, arrangement: Arrangement) -> Array:
 
     def add(kernel: Array | float, chunk: Array | int) -> tuple[Array, None]:
         found = [rows_of(b, p, chunk) for b, p in zip(blocks, padded, strict=True)]
-        return kernel + _product("im,jm->ij", found[0], found[-1]), None
+        return kernel + _of_rows(found[0], found[-1]), None
 
     if chunks == 1:
         kernel, _ = add(0.0, 0)
@@ -246,6 +266,19 @@ def _by_rows(left: Uses, right: Uses, arrangement: Arrangement) -> Array:
         kernel, _ = jax.lax.scan(add, kernel, jnp.arange(chunks))
     kernel = kernel.reshape(size, outputs, n_out, other, outputs, n_out)
     return kernel.transpose(0, 3, 1, 4, 2, 5)
+
+
+def _of_rows(left: Array, right: Array) -> Array:
+    """All inner products of rows. Where both sides are one, what is below the diagonal by half."""
+    if left is not right or len(left) < _HALVED:
+        return _product("im,jm->ij", left, right)
+    edges = [len(left) * i // _GROUPS for i in range(_GROUPS + 1)]
+    strips = [
+        jnp.pad(_product("im,jm->ij", left[low:high], left[low:]), ((0, 0), (low, 0)))
+        for low, high in itertools.pairwise(edges)
+    ]
+    upper = jnp.concatenate(strips)
+    return jnp.triu(upper) + jnp.triu(upper, 1).T
 
 
 def _by_weighting(left: Uses, right: Uses, arrangement: Arrangement, symmetric: bool) -> Array:

@@ -121,10 +121,9 @@ def _sums_of_pairs(kernel: Callable, other: Callable, x: Array, block: int) -> A
     n = len(x)
     blocks = -(-n // block)
     filled = jnp.arange(blocks * block).reshape(blocks, block) % n
-    rows, columns = np.triu_indices(blocks)
+    rows, columns = np.triu_indices(blocks, 1)
 
-    def of_blocks(pair: tuple[Array, Array]) -> tuple[Array, Array]:
-        first, second = (x[filled[i]] for i in pair)
+    def of_blocks(first: Array, second: Array) -> tuple[Array, Array]:
         a, b = require_same_shape("kernel", kernel(first, second), "other", other(first, second))
         if a.shape[:2] != (block, block):
             raise ValueError(
@@ -140,7 +139,17 @@ def _sums_of_pairs(kernel: Callable, other: Callable, x: Array, block: int) -> A
         )
         return jnp.stack([jnp.sum(p, -1) for p in (a * b, a * a, b * b)], -1), sizes
 
-    sums, sizes = jax.lax.map(of_blocks, (jnp.asarray(rows), jnp.asarray(columns)))
+    def of_one(i: Array) -> tuple[Array, Array]:
+        # One and the same array on both sides, for kernels that are then computed by half.
+        block = x[i]
+        return of_blocks(block, block)
+
+    sums, sizes = jax.lax.map(of_one, filled)
+    if blocks > 1:
+        pairs = filled[rows], filled[columns]
+        found = jax.lax.map(lambda pair: of_blocks(x[pair[0]], x[pair[1]]), pairs)
+        sums, sizes = (jnp.concatenate(both) for both in zip((sums, sizes), found, strict=True))
+    rows, columns = (np.concatenate([np.arange(blocks), some]) for some in (rows, columns))
     sums = times_power(sums, of_products(sizes - jnp.max(sizes, 0))[:, None, None])
     whole = jnp.zeros((blocks, block, blocks, block, 3), sums.dtype)
     whole = whole.at[columns, :, rows].set(sums.swapaxes(1, 2)).at[rows, :, columns].set(sums)

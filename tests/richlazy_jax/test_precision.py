@@ -19,6 +19,9 @@ MOTIFS = rj.MotifStatistics(probability=0.3, chain=0.05, convergent=0.06, diverg
 LINEAR, RELU = rj.mlp((6, 4, 2)), rj.mlp((6, 4, 2), "relu")
 RECURRENT = rj.rnn(2, 6, 3)
 PARAMS, RECURRENT_PARAMS = LINEAR.init(KEY), RECURRENT.init(KEY)
+# A network with all that it may have, and calls of its kernels in which all of that matters.
+BIASED_PARAMS = rj.rnn(2, 6, 3, biases=True, initial_state="trained").init(KEY)
+NOISY = {"wrt": tuple(BIASED_PARAMS), "leak": 0.2, "noise": 0.1, "key": KEY}
 TASK = rj.PerceptualDecision()
 TASK_TRIALS = TASK.sample(KEY, 3)
 
@@ -115,7 +118,13 @@ CALLS = (
                 RECURRENT_PARAMS,
                 RECURRENT_PARAMS,
                 TRIALS,
-            )
+            ),
+            (
+                recurrent(rj.recurrent_kernel_alignment, leak_form="current", **NOISY),
+                BIASED_PARAMS,
+                BIASED_PARAMS,
+                TRIALS,
+            ),
         ],
         "recurrent_ntk": [
             (
@@ -127,6 +136,10 @@ CALLS = (
             # Few steps and many are summed in two ways.
             for trials in (TRIALS, x_of(2, 24, 2))
             for how in ("exact", *((1,) if trials is TRIALS else ()))
+        ]
+        + [
+            (recurrent(rj.recurrent_ntk, leak_form=form, **NOISY), BIASED_PARAMS, TRIALS)
+            for form in ("rate", "current")
         ],
         "representation_alignment": [
             (rj.representation_alignment, X, X**2),
