@@ -78,8 +78,10 @@ def vanilla(arguments):
 
 def mlp(arguments):
     network = rj.mlp((784, 300, 10), "relu")
-    return network.apply, network.init(jax.random.key(0)), jax.random.normal(
-        jax.random.key(1), (arguments.trials, 784)
+    return (
+        network.apply,
+        network.init(jax.random.key(0)),
+        jax.random.normal(jax.random.key(1), (arguments.trials, 784)),
     )
 
 
@@ -125,9 +127,7 @@ def contenders(network, arguments):
         for i in IMPLEMENTATIONS
         if i == "factors" or arguments.only is None or str(i) in arguments.only
     ]
-    found = {
-        i if isinstance(i, str) else f"neural-tangents {i}": empirical(i) for i in wanted
-    }
+    found = {i if isinstance(i, str) else f"neural-tangents {i}": empirical(i) for i in wanted}
     if network == "vanilla":
         found["recurrent_ntk"] = lambda recurrent, x: rj.recurrent_ntk(
             {**whole[0], "recurrent": recurrent}, x

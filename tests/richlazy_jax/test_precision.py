@@ -104,6 +104,14 @@ CALLS = (
         "haar_orthonormal": [(lambda: rj.haar_orthonormal(KEY, 6, 3),)],
         "half_squared_error": [(lambda p: trained(p, lambda loss, p, *_: loss(p, (X, Y))), PARAMS)],
         "kernel_alignment": [(rj.kernel_alignment, SQUARE, OTHER)],
+        "kernel_alignment_between": [
+            (
+                lambda p, other, x: rj.kernel_alignment_between(RELU.apply, p, other, x)[:3],
+                PARAMS,
+                PARAMS,
+                X,
+            )
+        ],
         "low_rank": [(lambda w: rj.low_rank(w, 2), SQUARE)],
         "measured_motifs": [(lambda a: rj.measured_motifs(a), (SQUARE > 0).astype(float))],
         "mlp": [(rj.mlp((6, 4, 2), kind).apply, PARAMS, X) for kind in ("linear", "relu", "tanh")],
