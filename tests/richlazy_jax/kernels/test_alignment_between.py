@@ -39,8 +39,10 @@ def kernel(params, x, taken):
             (whole["cell"] if path[0] == "cell" else whole)[path[-1]] = leaf
         return network(whole, x)
 
-    leaves = {("cell", name): leaf for name, leaf in params["cell"].items()}
-    leaves[("readout",)] = params["readout"]
+    leaves = {
+        **{("cell", name): leaf for name, leaf in params["cell"].items()},
+        ("readout",): params["readout"],
+    }
     chosen = {path: leaf for path, leaf in leaves.items() if path in taken}
     return rj.empirical_ntk(apply, chosen, x, implementation="jacobian")
 
@@ -58,9 +60,11 @@ def kernel(params, x, taken):
 def test_it_is_the_alignment_of_whole_kernels(wrt, taken, memory):
     before, after, x = weights(0), weights(1), trials()
     expected = rj.kernel_alignment(kernel(before, x, taken), kernel(after, x, taken))
-    found = jax.jit(
-        lambda *params: rj.kernel_alignment_between(network, *params, x, wrt=wrt, memory=memory)
-    )(before, after)
+
+    def alignment(before, after):
+        return rj.kernel_alignment_between(network, before, after, x, wrt=wrt, memory=memory)
+
+    found = jax.jit(alignment)(before, after)
     np.testing.assert_allclose(found.alignment, expected, rtol=1e-11)
     assert 0 < found.standard_error < 1
 
