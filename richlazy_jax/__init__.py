@@ -58,6 +58,7 @@ from .images import ImageSet, digits_8x8, image_set, mnist_5k, mnist_folder, mni
 from .kernels import (
     NeuralTangentsUnavailable,
     empirical_ntk,
+    kernel_alignment_between,
     recurrent_kernel_alignment,
     recurrent_ntk,
 )
@@ -161,6 +162,7 @@ __all__ = [
     "half_squared_error",
     "image_set",
     "kernel_alignment",
+    "kernel_alignment_between",
     "low_rank",
     "measured_motifs",
     "minibatches",

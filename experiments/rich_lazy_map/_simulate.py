@@ -212,7 +212,7 @@ def _measured(start: Any, end: Any, task: Any) -> tuple[Array, Array, Array]:
     def named(weights: Any) -> dict[str, Array]:
         return {"w1": weights[0], "w2": weights[1][None]}
 
-    kernel = functools.partial(rj.empirical_ntk, apply, x=x, vmap_axes=0)
+    kernel = functools.partial(rj.empirical_ntk, apply, x=x, implementation=1, vmap_axes=0)
     alignment = rj.kernel_alignment(kernel(named(start)), kernel(named(end)))
     formula = theory.task_kernel_alignment(theory.kernel_factor(start[0], start[1][None]), task)
     left = rj.half_squared_error(apply)(named(end), (x, task[:, None]))

@@ -110,10 +110,10 @@ def _of_one(w1: Array, w2: Array, x: Array, y: Array, step: Any, steps: int) -> 
     apply = rj.mlp([w1.shape[1], w1.shape[0], w2.shape[0]]).apply
     loss, batch = rj.half_squared_error(apply), rj.full_batch(x, y)
     start = {"w1": w1, "w2": w2}
-    first = rj.empirical_ntk(apply, start, x, vmap_axes=0)
+    first = rj.empirical_ntk(apply, start, x, implementation=1, vmap_axes=0)
 
     def piece(params: Any, _: Any) -> tuple[Any, tuple[Array, Array, Array]]:
-        kernel = rj.empirical_ntk(apply, params, x, vmap_axes=0)
+        kernel = rj.empirical_ntk(apply, params, x, implementation=1, vmap_axes=0)
         apart = kernel / jnp.linalg.norm(kernel) - first / jnp.linalg.norm(first)
         alignment = rj.kernel_alignment(first, kernel)
         now = alignment, jnp.sum(apart**2) / 2, loss(params, (x, y))

@@ -154,7 +154,7 @@ def _trained(
 @jax.vmap
 def _measured(problem: Problem, end: list[Array]) -> Learned:
     apply = _network(end).apply
-    kernel = functools.partial(rj.empirical_ntk, apply, x=problem.x, vmap_axes=0)
+    kernel = functools.partial(rj.empirical_ntk, apply, x=problem.x, implementation=1, vmap_axes=0)
     before, after = kernel(_named(problem.weights)), kernel(_named(end))
     left = rj.half_squared_error(apply)(_named(end), (problem.x, problem.y))
     share = left / (0.5 * jnp.sum(problem.y**2))

@@ -54,8 +54,8 @@ def empirical_ntk(
             and sees nothing inside loops. These three are those of the neural-tangents library.
             "jacobian" is plain JAX and needs no other library.
             "auto", the default, is "factors" with `vmap_axes=0`, unless a count of operations
-            says that 2 has fewer than a quarter, as with outputs more numerous than units.
-            It is 1 with `vmap_axes=None`.
+            says that 2 has fewer than a quarter, as with outputs more numerous than units, and
+            neural-tangents can be imported. With `vmap_axes=None` it is 1.
         vmap_axes: 0 promises that `apply` treats each example on its own, which lets every
             implementation work example by example, usually faster. It goes unchecked: with a
             network that mixes examples the result is wrong. None promises nothing.
@@ -84,6 +84,8 @@ def empirical_ntk(
     require_float_leaves("params", params)
     leaves, treedef = jax.tree_util.tree_flatten(params)
     leaves = _checked_leaves(leaves)
+    # One array twice is symmetric as well.
+    x2 = None if x2 is x else x2
     x = _checked_inputs("x", x)
     if x2 is not None:
         x2 = _checked_inputs("x2", x2)
@@ -106,7 +108,9 @@ def empirical_ntk(
             implementation = 1
         if implementation in ("auto", "factors"):
             plan = plan_kernel(_of_example(flat_apply), leaves, x, x2, memory)
-            if implementation == "factors" or not _suits_products_with_vectors(plan, x, x2):
+            if implementation == "factors" or not (
+                _suits_products_with_vectors(plan, x, x2) and _has_library()
+            ):
                 return kernel_by_factors(plan, leaves, x, x2)
             implementation = 2
         if implementation != "jacobian":
@@ -127,6 +131,14 @@ def _suits_products_with_vectors(plan: Plan, x: Array, x2: Array | None) -> bool
     # One backward and one forward derivative for each pair of examples and each output.
     pairs = len(x) * len(x if x2 is None else x2) * math.prod(plan.program.output.shape)
     return 4 * pairs * plan.operations_of_derivative < plan.operations
+
+
+def _has_library() -> bool:
+    try:
+        load_neural_tangents()
+    except NeuralTangentsUnavailable:
+        return False
+    return True
 
 
 def _check_choices(implementation: Any, vmap_axes: Any, memory: Any) -> None:

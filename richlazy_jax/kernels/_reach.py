@@ -95,11 +95,15 @@ def _run_equation(
     rule = _RULES.get(name)
     if rule is not None:
         return rule(equation, values)
+    return _every(equation, values)
+
+
+def _every(equation: JaxprEqn, values: list[Marks | None]) -> list[Marks | None]:
     every = np.int64(0)
     for value in values:
         if value is not None:
             every |= np.bitwise_or.reduce(value, axis=None)
-    return [np.full(shape, every) for shape in shapes]
+    return [np.full(_shape(atom), every) for atom in equation.outvars]
 
 
 def _loop(equation: JaxprEqn, values: list[Marks | None], budget: _Budget) -> list[Marks | None]:
@@ -157,6 +161,24 @@ def _slice(given: dict[str, Any], value: Marks) -> Marks:
     return value[tuple(slice(*limit) for limit in limits)]
 
 
+def _dynamic_slice(equation: JaxprEqn, values: list[Marks | None]) -> list[Marks | None]:
+    value = values[0]
+    if any(start is not None for start in values[1:]):
+        return _every(equation, values)
+    if value is None:
+        return [None]
+    places = zip(equation.params["slice_sizes"], equation.invars[1:], strict=True)
+    for axis, (size, start) in enumerate(places):
+        if isinstance(start, Literal):
+            low = min(max(int(start.val), 0), value.shape[axis] - size)
+            value = np.take(value, range(low, low + size), axis)
+        elif size < value.shape[axis]:
+            # From anywhere along the axis.
+            joined = np.bitwise_or.reduce(value, axis, keepdims=True)
+            value = np.repeat(joined, size, axis)
+    return [value]
+
+
 def _pad(equation: JaxprEqn, values: list[Marks | None]) -> list[Marks | None]:
     value, filling = values
     shape = _shape(equation.outvars[0])
@@ -175,6 +197,11 @@ def _pad(equation: JaxprEqn, values: list[Marks | None]) -> list[Marks | None]:
 def _concatenate(equation: JaxprEqn, values: list[Marks | None]) -> list[Marks | None]:
     parts = [_full(v, a.aval) for v, a in zip(values, equation.invars, strict=True)]
     return [np.concatenate(parts, equation.params["dimension"])]
+
+
+def _stack(equation: JaxprEqn, values: list[Marks | None]) -> list[Marks | None]:
+    parts = [_full(v, a.aval) for v, a in zip(values, equation.invars, strict=True)]
+    return [np.stack(parts, equation.params["axis"])]
 
 
 def _split(equation: JaxprEqn, values: list[Marks | None]) -> list[Marks | None]:
@@ -229,8 +256,10 @@ _RULES: dict[str, Callable] = {
         None if values[0] is None else values[0].reshape(_shape(equation.outvars[0]))
     ],
     "expand_dims": _of_one(lambda given, v: np.expand_dims(v, given["dimensions"])),
+    "dynamic_slice": _dynamic_slice,
     "pad": _pad,
     "concatenate": _concatenate,
+    "stack": _stack,
     "split": _split,
     "dot_general": _dot,
 }

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from flax import nnx
 
 import richlazy_jax as rj
 from tests.products import products_at_default  # pyright: ignore[reportMissingImports]
@@ -69,6 +70,7 @@ def recurrent(function, **options):
 
 
 W1 = PARAMS["w1"]
+SPLIT = rj.split_module(rj.MLP((6, 4, 2), rngs=nnx.Rngs(0)))
 KERNELS = {"outputs": ("all", "last"), "activation": ("relu", "tanh")}
 # Each public name that computes with arrays, with calls of it: a function, and the arrays that it
 # is traced and differentiated in.
@@ -101,12 +103,24 @@ CALLS = (
             )
             for trials in (TRIALS, x_of(2, 24, 2))
         ],
+        "split_module": [
+            (lambda x: SPLIT.apply(SPLIT.params, x), X),
+            (lambda p: SPLIT.apply(p, X), SPLIT.params),
+        ],
         "equal_singular_values": [(lambda: rj.equal_singular_values(2, 6),)],
         "functional": [module(lambda rngs: rj.MLP((6, 4, 2), rngs=rngs), 5, 6)],
         "gaussian_weights": [(lambda: rj.gaussian_weights(KEY, 6),)],
         "haar_orthonormal": [(lambda: rj.haar_orthonormal(KEY, 6, 3),)],
         "half_squared_error": [(lambda p: trained(p, lambda loss, p, *_: loss(p, (X, Y))), PARAMS)],
         "kernel_alignment": [(rj.kernel_alignment, SQUARE, OTHER)],
+        "kernel_alignment_between": [
+            (
+                lambda p, other, x: rj.kernel_alignment_between(RELU.apply, p, other, x)[:3],
+                PARAMS,
+                PARAMS,
+                X,
+            )
+        ],
         "low_rank": [(lambda w: rj.low_rank(w, 2), SQUARE)],
         "measured_motifs": [(lambda a: rj.measured_motifs(a), (SQUARE > 0).astype(float))],
         "mlp": [(rj.mlp((6, 4, 2), kind).apply, PARAMS, X) for kind in ("linear", "relu", "tanh")],
@@ -210,6 +224,7 @@ NO_PRODUCTS = {
     "Network": RECORD,
     "Progress": RECORD,
     "SampledAlignment": RECORD,
+    "SplitModule": RECORD,
     "Task": "it says what a task has",
     "Trained": RECORD,
     "TrainingState": RECORD,

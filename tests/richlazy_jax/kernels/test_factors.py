@@ -228,7 +228,7 @@ def test_in_float32_the_kernel_is_that_of_plain_jacobians(name):
 
 @pytest.mark.usefixtures("x64")
 @pytest.mark.parametrize("arrangement", ["products", "weighting", "rows"])
-@pytest.mark.parametrize("name", ["vanilla", "unrolled"])
+@pytest.mark.parametrize("name", ["counter", "unrolled"])
 def test_each_arrangement_gives_the_kernel(monkeypatch, name, arrangement):
     monkeypatch.setattr("richlazy_jax.kernels._factors.cheapest", lambda *sizes: arrangement)
     monkeypatch.setattr("richlazy_jax.kernels._factors.WORTH_PIECES", 0)
