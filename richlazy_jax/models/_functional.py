@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import jax
 from flax import nnx
-from jax.extend.core import Literal
 from jaxtyping import Array, Key
 
 
@@ -61,17 +60,9 @@ def functional(build: Callable[[nnx.Rngs], nnx.Module]) -> Network:
     key = jax.random.key(0)
     jax.eval_shape(lambda key: graphs.append(parts(key)[0]), key)
     kinds = jax.eval_shape(others, key)
-    names = [jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(kinds)]
-    streams = {
-        jax.tree_util.keystr(path)
-        for path, _ in jax.tree_util.tree_leaves_with_path(nnx.filter_state(kinds, nnx.RngState))
-    }
-    for name, random in zip(names, _depends_on(others, key), strict=True):
-        if random and name not in streams:
-            raise ValueError(
-                f"build draws the variable {name} at random, and it is no nnx.Param; allowed are "
-                "random parameters, and other variables that are the same for every key."
-            )
+    if not jax.tree.leaves(kinds):
+        return Network(init, _applied(graphs[0], kinds))
+    _refuse_random(others, kinds)
     # Compiled, so that the parameters, which are not asked for, are not drawn; and at once, even
     # where the caller is traced.
     with jax.ensure_compile_time_eval():
@@ -106,6 +97,21 @@ def split_module(module: nnx.Module) -> SplitModule:
     return SplitModule(nnx.to_pure_dict(params), _applied(graph, others))
 
 
+def _refuse_random(others: Callable[[Array], Any], kinds: Any) -> None:
+    """Refuse variables that depend on the key and are no random stream."""
+    paths = jax.tree_util.tree_leaves_with_path
+    streams = {
+        jax.tree_util.keystr(path) for path, _ in paths(nnx.filter_state(kinds, nnx.RngState))
+    }
+    names = [jax.tree_util.keystr(path) for path, _ in paths(kinds)]
+    for name, random in zip(names, _depends_on(others, jax.random.key(0)), strict=True):
+        if random and name not in streams:
+            raise ValueError(
+                f"build draws the variable {name} at random, and it is no nnx.Param; allowed are "
+                "random parameters, and other variables that are the same for every key."
+            )
+
+
 def _applied(graph: Any, others: Any) -> Callable[[dict[str, Any], Any], Any]:
     streams = nnx.filter_state(others, nnx.RngState)
     checked: set[Any] = set()
@@ -135,11 +141,20 @@ def _applied(graph: Any, others: Any) -> Callable[[dict[str, Any], Any], Any]:
 
 
 def _depends_on(function: Callable[[Any], Any], argument: Any) -> list[bool]:
-    """Whether each leaf that the function returns depends on its argument, as its program tells."""
-    jaxpr = jax.make_jaxpr(function)(argument).jaxpr
-    known = set(jaxpr.invars)
-    for equation in jaxpr.eqns:
-        # An equation as a whole, which may see a dependence where there is none, never miss one.
-        if any(not isinstance(v, Literal) and v in known for v in equation.invars):
-            known.update(equation.outvars)
-    return [not isinstance(v, Literal) and v in known for v in jaxpr.outvars]
+    """Whether each leaf that the function returns depends on its argument, as JAX's vmap tells.
+
+    What does not depend on it needs no axis of its own where the argument has one.
+    """
+    several = jax.tree.map(lambda leaf: leaf[None], argument)
+    number = len(jax.tree.leaves(jax.eval_shape(function, argument)))
+
+    def one_depends(i: int) -> bool:
+        of_leaf = jax.vmap(lambda a: jax.tree.leaves(function(a))[i], out_axes=None)
+        try:
+            jax.eval_shape(of_leaf, several)
+        # The function's own errors have come before.
+        except ValueError:
+            return True
+        return False
+
+    return [one_depends(i) for i in range(number)]

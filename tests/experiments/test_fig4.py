@@ -25,6 +25,7 @@ SMALL = ImageSetting(
 )
 
 
+@pytest.mark.slow
 def test_measures_of_one_run_again_by_hand():
     found = run_images(SMALL).isel(start=1, seed=1)
     key = jax.random.key(0)

@@ -45,6 +45,7 @@ print(jax.local_device_count("cpu"))
         (["--cores", "3", "inspect", "/no/file"], {"JAX_NUM_CPU_DEVICES": "2"}, 2),
     ],
 )
+@pytest.mark.slow
 def test_there_are_as_many_devices_as_cores(arguments, environment, devices):
     keep = {"RICHLAZY_KEEP_COMPILED": "0"} | environment
     assert printed(DEVICES % arguments, **keep)[-1] == str(devices)
@@ -62,6 +63,7 @@ print(sum(event.endswith("cache_hits") for event in found))
 """
 
 
+@pytest.mark.slow
 def test_a_program_is_compiled_by_the_first_process_alone(tmp_path):
     first, second = (printed(KEPT % str(tmp_path / "kept")) for _ in range(2))
     assert first == ["7.0", "0"]
@@ -69,6 +71,7 @@ def test_a_program_is_compiled_by_the_first_process_alone(tmp_path):
     assert int(second[1]) >= 1
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_made_keeps_nothing(tmp_path):
     (tmp_path / "file").write_text("")
     assert printed(KEPT % str(tmp_path / "file" / "kept")) == ["7.0", "0"]

@@ -10,7 +10,7 @@ from experiments.image_mlp import ImageSetting
 from experiments.linear import LinearSetting
 from experiments.recurrent import Setting, run_task, setting_differences
 from experiments.recurrent._starts import Null
-from experiments.recurrent._train import initial_params, laziness, loss_of, network_of
+from experiments.recurrent._train import initial_params, laziness, learning_of, network_of
 from experiments.rich_lazy_map import MapSetting
 from richlazy_jax.studies import cell_hash
 from tests.products import products_at_default  # pyright: ignore[reportMissingImports]
@@ -21,9 +21,10 @@ ROUNDED = dataclasses.replace(SMALL, precision="default")
 
 
 def rounded_in_training(setting):
-    trials = setting.made_task().sample(jax.random.key(0), 3)
+    learning = learning_of(setting)
     params = network_of(setting).init(jax.random.key(1))
-    step = jax.make_jaxpr(jax.value_and_grad(loss_of(setting), has_aux=True))(params, trials)
+    drawn = learning.sample(jax.random.key(0))
+    step = jax.make_jaxpr(jax.value_and_grad(learning.loss, has_aux=True))(params, drawn)
     return products_at_default(step)
 
 

@@ -35,6 +35,7 @@ SMALL = Setting(
 )
 
 
+@pytest.mark.slow
 def test_kernel_of_the_last_step_and_accuracy_on_all_test_images():
     found = run_task(SMALL).squeeze()
     assert found.attrs["images"] == "noise 5x4"

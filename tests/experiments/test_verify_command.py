@@ -88,6 +88,7 @@ def test_a_wrong_formula_fails_and_is_named(tmp_path, monkeypatch, only):
     assert not json.loads((tmp_path / "rows.json").read_text())["all_hold"]
 
 
+@pytest.mark.slow
 def test_a_wrong_exact_formula_fails(tmp_path, monkeypatch, only):
     only("proposition 1")
     right = theory.aligned_kernel_alignment

@@ -208,10 +208,14 @@ NETWORKS = {
     "one output": lambda: (lambda p, x: jnp.tanh(x[:, 0] @ p[0]) @ p[1], drawn((3, 4), (4,))),
     "no weight": lambda: (lambda p, x: 2 * x + 0 * p[0], drawn((1,))),
 }
+QUICK = ("gru", "vanilla", "cnn", "tied", "twice", "product and entries", "masked", "custom rules")
+QUICK_AND_SLOW = [
+    name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in NETWORKS
+]
 
 
 @pytest.mark.usefixtures("x64")
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", QUICK_AND_SLOW)
 def test_the_kernel_is_that_of_plain_jacobians(name):
     apply, params = NETWORKS[name]()
     x = trials()
@@ -219,6 +223,7 @@ def test_the_kernel_is_that_of_plain_jacobians(name):
 
 
 @pytest.mark.parametrize("name", ["gru", "cnn", "attention"])
+@pytest.mark.slow
 def test_in_float32_the_kernel_is_that_of_plain_jacobians(name):
     apply, params = NETWORKS[name]()
     x = trials()
@@ -228,7 +233,7 @@ def test_in_float32_the_kernel_is_that_of_plain_jacobians(name):
 
 @pytest.mark.usefixtures("x64")
 @pytest.mark.parametrize("arrangement", ["products", "weighting", "rows"])
-@pytest.mark.parametrize("name", ["counter", "unrolled"])
+@pytest.mark.parametrize("name", ["counter", pytest.param("unrolled", marks=pytest.mark.slow)])
 def test_each_arrangement_gives_the_kernel(monkeypatch, name, arrangement):
     monkeypatch.setattr("richlazy_jax.kernels._factors.cheapest", lambda *sizes: arrangement)
     monkeypatch.setattr("richlazy_jax.kernels._factors.WORTH_PIECES", 0)
@@ -249,6 +254,7 @@ def test_blocks_of_any_size_give_the_kernel(memory, n2):
 
 
 @pytest.mark.usefixtures("x64")
+@pytest.mark.slow
 def test_a_vmap_over_networks_and_a_derivative():
     apply, params = NETWORKS["vanilla"]()
     x = trials()

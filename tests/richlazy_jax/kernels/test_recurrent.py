@@ -110,7 +110,9 @@ def test_block_changes_nothing(n_steps, n_out, block):
     assert_close(recurrent_ntk(params, x, x2=x2, block=block), whole, 1e-6)
 
 
-@pytest.mark.parametrize("implementation", [1, 2, 3, "jacobian"])
+@pytest.mark.parametrize(
+    "implementation", [3, *(pytest.param(i, marks=pytest.mark.slow) for i in (1, 2, "jacobian"))]
+)
 @pytest.mark.parametrize("outputs", ["all", "last"])
 @pytest.mark.parametrize("wrt", [("recurrent",), NAMES])
 def test_equals_other_implementations(implementation, outputs, wrt):
@@ -208,6 +210,7 @@ def test_alignment_of_scaled_kernels_and_other_implementations():
     )
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_by_the_block():
     params = network(12, width=40)
     temporaries = []

@@ -126,6 +126,7 @@ def test_every_arrangement(x64, way, outputs, monkeypatch):
 
 
 @pytest.mark.parametrize("implementation", [1, 2, 3, "jacobian"])
+@pytest.mark.slow
 def test_equals_other_implementations(implementation):
     params = network(2, OPTIONAL[:2])
     x, x2 = (jax.random.normal(jax.random.key(i), (3, 4, 2)) for i in (0, 1))
@@ -154,6 +155,7 @@ def test_a_rate_network_has_a_kernel_of_its_own():
         assert not np.allclose(kernels[one], kernels[other], rtol=0.05)
 
 
+@pytest.mark.slow
 def test_jit_vmap_and_grad():
     stacked = jax.tree.map(lambda *a: jnp.stack(a), network(0, OPTIONAL), network(1, OPTIONAL))
     x = jax.random.normal(jax.random.key(0), (3, 4, 2))

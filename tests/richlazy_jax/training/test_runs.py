@@ -176,11 +176,13 @@ def test_one_compilation_for_each_piece_length():
         traced.append(1)
         return loss(params, trials)[0]
 
-    rj.train_runs(counted, STARTS, OPTIMIZER, sample, KEYS, 20, piece=5)
-    once = len(traced)
-    traced.clear()
     rj.train_runs(counted, STARTS, OPTIMIZER, sample, KEYS, 5, piece=5)
-    assert len(traced) == once
+    once = len(traced)
+    # Further pieces, and further calls of the same loss, trace nothing more.
+    rj.train_runs(counted, STARTS, OPTIMIZER, sample, KEYS, 20, piece=5)
+    assert len(traced) == once > 0
+    rj.train_runs(counted, STARTS, OPTIMIZER, sample, KEYS, 4, piece=4)
+    assert len(traced) > once
 
 
 BAD = [
