@@ -47,7 +47,8 @@ def functional(build: Callable[[nnx.Rngs], nnx.Module]) -> Network:
         )
 
     def parts(key: Array) -> tuple[Any, Any, Any]:
-        return nnx.split(build(nnx.Rngs(key)), nnx.Param, ...)
+        graph, params, others = nnx.split(build(nnx.Rngs(key)), nnx.Param, ...)
+        return graph, params, others
 
     def init(key: Array) -> dict[str, Any]:
         return nnx.to_pure_dict(parts(key)[1])

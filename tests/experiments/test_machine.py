@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jax
 import pytest
@@ -54,6 +55,7 @@ def test_there_are_as_many_devices_as_cores(arguments, environment, devices):
 KEPT = """
 import sys, jax
 from pathlib import Path
+from typing import Any
 from experiments.cli._machine import keep_compiled_programs
 keep_compiled_programs(Path(sys.argv[1] if len(sys.argv) > 1 else %r))
 found = []
@@ -88,7 +90,7 @@ SMALL = Setting(starts=(LowRank(3),), seeds=2, n_hidden=8, iterations=6, batch=4
 def test_a_second_setting_of_the_same_shapes_compiles_nothing():
     compiled = []
 
-    def listen(event, seconds, **_):
+    def listen(event: str, seconds: float, **_: Any) -> None:
         if event.endswith("backend_compile_duration"):
             compiled.append(event)
 

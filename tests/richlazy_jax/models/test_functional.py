@@ -1,5 +1,7 @@
 """Flax modules with state of their own as pure functions."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,12 +15,13 @@ KEY = jax.random.key(3)
 
 
 class Recurrent(nnx.Module):
-    def __init__(self, rngs, cell=nnx.GRUCell):
+    def __init__(self, rngs, cell: Any = nnx.GRUCell):
         self.core = nnx.RNN(cell(2, 5, rngs=rngs))
         self.readout = nnx.Linear(5, 3, rngs=rngs)
 
     def __call__(self, x):
-        return self.readout(self.core(x))
+        states: Any = self.core(x)
+        return self.readout(states)
 
 
 class Regular(nnx.Module):
