@@ -90,7 +90,7 @@ SMALL = Setting(starts=(LowRank(3),), seeds=2, n_hidden=8, iterations=6, batch=4
 def test_a_second_setting_of_the_same_shapes_compiles_nothing():
     compiled = []
 
-    def listen(event: str, seconds: float, **_: Any) -> None:
+    def listen(event: str, duration_secs: float, **_: Any) -> None:
         if event.endswith("backend_compile_duration"):
             compiled.append(event)
 
