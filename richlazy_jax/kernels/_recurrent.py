@@ -94,9 +94,9 @@ def recurrent_ntk(
         key, key2: JAX random keys for the noise of `x` and of `x2`, each as `rnn_apply` draws it.
             `key` is needed where `noise` is not 0, and `key2` where there is `x2` as well.
         block: the most trials of each side handled at once, which bounds the temporary memory
-            whatever the number of trials. Smaller ones repeat more work. None chooses the largest
-            that keeps one block's derivatives within 64 MiB and, over few steps, one matrix
-            product within 4 MiB. Only "exact" uses it.
+            whatever the number of trials. Smaller ones repeat more work. None keeps the
+            derivatives of all trials where they fit into 128 MiB, and otherwise those of one block
+            within 64 MiB; the kernel between two blocks stays within 64 MiB. Only "exact" uses it.
         implementation: "exact" is the sum above. 1, 2, 3 and "jacobian" are those of
             `empirical_ntk`, slower and larger, and give the same kernel.
 
@@ -208,6 +208,11 @@ def _checked_options(
     block: Any,
     implementation: Any,
 ) -> Options:
+    if not isinstance(params, Mapping):
+        raise ValueError(
+            f"params is a {type(params).__name__}; allowed is a dict of the weights. Of another "
+            "network, empirical_ntk has the kernel."
+        )
     # A string is a sequence too, of its letters.
     names = tuple(wrt) if isinstance(wrt, Sequence) and not isinstance(wrt, str) else ()
     known = tuple(name for name in WEIGHTS if name in params)

@@ -198,6 +198,11 @@ def test_bad_input(no_shape_checks, options, named):
         rj.recurrent_ntk(network(0, ()), x, **options)
 
 
+def test_a_model_that_is_no_dict_is_refused(no_shape_checks):
+    with pytest.raises(ValueError, match="params is a list; allowed is a dict of the weights"):
+        rj.recurrent_ntk([jnp.ones((3, 3))], jnp.ones((3, 4, 2)))  # pyright: ignore[reportArgumentType]
+
+
 def test_initial_state_of_parameters_is_not_given_again(no_shape_checks):
     params = network(0, ("initial_state",))
     with pytest.raises(ValueError, match="initial_state is given twice"):
