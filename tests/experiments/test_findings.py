@@ -321,7 +321,7 @@ def _false_positives(seeds, starts, seed_effect, draws):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("starts", [2, 3, 4])
+@pytest.mark.parametrize("starts", [3, *(pytest.param(n, marks=pytest.mark.long) for n in (2, 4))])
 @pytest.mark.parametrize("seed_effect", [pytest.param(0.0, marks=pytest.mark.long), 20.0])
 def test_noise_is_called_clear_in_at_most_one_table_of_twenty(starts, seed_effect):
     """At 1 to 20 seeds, over all measures of a table, beyond the simulation's own error."""
