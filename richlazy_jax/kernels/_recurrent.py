@@ -160,8 +160,10 @@ def recurrent_kernel_alignment(
     Args:
         params0: the first weights, usually those before training.
         params1: the second weights, of the same shapes.
-        x, x2, wrt, outputs, activation, leak, leak_form, initial_state, initial_state2, noise, key,
-            key2, block, implementation: as in `recurrent_ntk`. Both networks have the same noise.
+        x, x2, wrt, outputs, activation, leak, leak_form: as in `recurrent_ntk`.
+        initial_state, initial_state2: as in `recurrent_ntk`.
+        noise, key, key2: as in `recurrent_ntk`; both networks have the same noise.
+        block, implementation: as in `recurrent_ntk`.
 
     Returns:
         The alignment, a scalar between 0 and 1 where x2 is None, and at least -1 otherwise.
