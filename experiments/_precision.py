@@ -10,7 +10,7 @@ import jax.numpy as jnp
 UNNAMED = {"precision": "highest", "dtype": "float32"}
 
 
-def recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a setting and the type of float that JAX computes in, but for `UNNAMED`."""
+def recorded(fields: Mapping[str, Any], unnamed: Mapping[str, Any] = UNNAMED) -> dict[str, Any]:
+    """The fields of a setting and the type of float that JAX computes in, but for `unnamed`."""
     named = {**fields, "dtype": jnp.result_type(float).name}
-    return {k: v for k, v in named.items() if k not in UNNAMED or v != UNNAMED[k]}
+    return {k: v for k, v in named.items() if k not in unnamed or v != unnamed[k]}

@@ -23,8 +23,7 @@ SHARES = {"random": 0.0, "partially aligned": 0.5, "aligned": 1.0}
 
 
 def run_students(setting: Setting, teacher_iterations: int, **how: Any) -> xr.Dataset:
-    """Train a teacher for each seed, then students from its recurrent weights and all else new but
-    the input weights.
+    """Train a teacher for each seed, then students from its recurrent weights and a new readout.
 
     The teacher starts at random and of the same rank. Its students take over its input weights, all
     of them, so that they differ in recurrent weights alone: all leading singular triplets of the

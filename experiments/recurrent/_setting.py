@@ -18,9 +18,14 @@ OPTIMIZERS = ("sgd", "adam")
 # The weights that a kernel is of.
 KERNEL_WEIGHTS = ("recurrent", "all")
 # Fields that came later, and how all was before.
-LATER = {"optimizer": "sgd", "kernel_weights": "recurrent", "dt": 100.0} | UNNAMED
+LATER = {"optimizer": "sgd", "kernel_weights": "recurrent", "dt": 100.0}
 # Of these, a record names none that is as it was, so that older cells keep their hash.
-NEW_FIELDS = {"leak_form": "paper", "biases": False, "initial_state": "zero", "noise": 0.0}
+NEW_FIELDS = UNNAMED | {
+    "leak_form": "paper",
+    "biases": False,
+    "initial_state": "zero",
+    "noise": 0.0,
+}
 LATER |= NEW_FIELDS
 
 
@@ -166,10 +171,8 @@ class Setting:
         del fields["images"]
         if self.images is not None:
             fields["images"] = self.images.name
-        for name, usual in NEW_FIELDS.items():
-            if fields[name] == usual:
-                del fields[name]
-        return recorded({k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()})
+        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}
+        return recorded(plain, NEW_FIELDS)
 
 
 @functools.lru_cache(maxsize=4)

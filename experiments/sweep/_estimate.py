@@ -35,8 +35,8 @@ def counts(spec: SweepSpec) -> dict[str, int]:
     """
     number = math.prod(len(getattr(spec, field)) for field in axes_of(spec))
     # Memory depends on these fields alone.
-    shaping = ("task", "n_hidden", "biases", "initial_state", "optimizer", "dt", "kernel_trials")
-    shaping += ("n_inputs",)
+    of_network = "n_hidden", "biases", "initial_state", "n_inputs"
+    shaping = ("task", *of_network, "optimizer", "dt", "kernel_trials")
     largest: dict[tuple, CellSetting] = {}
     for cell in combinations(spec):
         key = tuple(cell.get(field) for field in shaping)

@@ -4,7 +4,6 @@ from typing import Any
 
 import yaml
 
-from .._precision import UNNAMED
 from ..recurrent import NEW_FIELDS
 from ._spec import SweepSpec, axes_of, known_fields
 
@@ -19,11 +18,10 @@ def to_yaml(spec: SweepSpec) -> str:
     Args:
         spec: the sweep.
     """
-    usual = UNNAMED | NEW_FIELDS
     fields: dict[str, Any] = {}
     for field in axes_of(spec):
         values = list(getattr(spec, field))
-        if field in usual and values == [usual[field]]:
+        if field in NEW_FIELDS and values == [NEW_FIELDS[field]]:
             continue
         if field == "start":
             values = [_entry(start.kind, start.written) for start in values]

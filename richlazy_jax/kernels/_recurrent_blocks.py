@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._powers import OF_ZERO, exponent_of, times_power
-from ..models import Recurrence, rates_of, states_and_nets, through
+from ..models import Recurrence, rates_of, relaxed, states_and_nets, through
 from ._pairs import Blocks
 from ._sums import Arrangement, Sizes, Uses, arrange, sum_of_uses
 
@@ -171,8 +171,7 @@ def _slopes(form: Recurrence, before: Array, nets: Array, after: Array) -> _Slop
         return _Slopes(None, slope(before), slope(after))
     if form.leak_form == "rate":
         return _Slopes(slope(nets), None, None)
-    argument = form.leak * before + (1 - form.leak) * nets if form.leak else nets
-    return _Slopes(slope(argument), None, None)
+    return _Slopes(slope(relaxed(form, before, nets)), None, None)
 
 
 def _relu_slope(argument: Array) -> Array:

@@ -63,8 +63,13 @@ def advance(form: Recurrence, state: Float[Array, "*a N"], net: Float[Array, "*a
     phi = RNN_ACTIVATIONS[form.activation]
     if form.leak_form == "rate":
         net = phi(net)
-    mixed = form.leak * state + (1 - form.leak) * net if form.leak else net
+    mixed = relaxed(form, state, net)
     return phi(mixed) if form.leak_form == "paper" else mixed
+
+
+def relaxed(form: Recurrence, state: Float[Array, "*a N"], net: Float[Array, "*a N"]) -> Array:
+    r"""$\rho z + (1 - \rho) a$: what a leaky unit keeps of its state, and takes over."""
+    return form.leak * state + (1 - form.leak) * net if form.leak else net
 
 
 def rates_of(form: Recurrence, state: Float[Array, "*a N"]) -> Float[Array, "*a N"]:
