@@ -101,7 +101,7 @@ def arrange(sizes: Sizes, block: int | None = None) -> Arrangement:
         block: the most examples of a block; None has it follow from memory.
     """
     ways = {way: _blocks_that_fit(sizes, way, block) for way in _PIECES}
-    way = min(ways, key=lambda way: seconds_of(sizes, way, ways[way]))
+    way = min(ways, key=lambda way: cost_of(sizes, way, ways[way]))
     number = min(sizes.steps, _PIECES[way] if sizes.read > 1 else 1)
     edges = [sizes.steps * i // number for i in range(number + 1)]
     return Arrangement(way, tuple(itertools.pairwise(edges)), ways[way])
@@ -128,7 +128,7 @@ def _blocks_that_fit(sizes: Sizes, way: str, block: int | None) -> Blocks:
     return found._replace(kept=kept and max(found.left, found.right) > 1)
 
 
-def seconds_of(sizes: Sizes, way: str, blocks: Blocks) -> float:
+def cost_of(sizes: Sizes, way: str, blocks: Blocks) -> float:
     r"""About how long an arrangement takes, in units of a multiplication in a large product.
 
     With $P$ pairs of source and read steps, $S$ source steps, $O$ outputs of an example in all and

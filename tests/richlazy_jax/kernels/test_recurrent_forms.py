@@ -108,7 +108,7 @@ WAYS = {"products": (3, 3, 2), "weighting": (40, 10, 3), "rows": (3, 30, 3)}
 def test_every_arrangement(x64, way, outputs, monkeypatch):
     import richlazy_jax.kernels._sums as sums
 
-    monkeypatch.setattr(sums, "seconds_of", lambda sizes, other, *blocks: other != way)
+    monkeypatch.setattr(sums, "cost_of", lambda sizes, other, *blocks: other != way)
     monkeypatch.setattr(sums, "_ROW_BYTES", 2**11)
     jax.clear_caches()
     width, steps, n_out = WAYS[way]
