@@ -4,18 +4,20 @@ A cell is one setting of a sweep. Its record is all that decides its numbers, an
 record is its name. Nothing here knows how a cell is computed; it is a dataset that the caller made.
 A process may be killed at any moment, and many may work on one study; what is there is whole.
 
-    create_study(path, spec_text, environment_record())
-    for record in records:
-        with claim_cell(path, cell_hash(record)) as mine:
+    create_study(path, spec_text, environment_record(), wanted)
+    for one in wanted:
+        with claim_cell(path, one) as mine:
             if mine:
-                write_cell(path, record, computed(record))
+                write_cell(path, one.record, computed(one))
     dataset = open_study(path)
 
-In the folder are `spec.yaml`, `environment.json`, `cells/HASH.nc`, `locks/HASH.lock`,
-`failed/HASH.json` and `unfinished/HASH/`, the `checkpoint_folder` of a cell (`_folder.py`).
+In the folder are `spec.yaml`, `environment.json`, `wanted.json`, `cells/HASH.nc`,
+`locks/HASH.lock`, `failed/HASH.json` and `unfinished/HASH/`, the `checkpoint_folder` of a cell
+(`_folder.py`).
 
 - `cell_hash` (`_hash.py`): the name of a cell; `_plain.py` says what a record may hold.
-- `create_study` (`_create.py`): the folder, or a check that it is of the same spec.
+- `create_study`, `study_changes` (`_create.py`): the folder, made or grown to what is asked for.
+- `Wanted`, `wanted_cells` (`_wanted.py`): a cell that is asked for, and what it must hold.
 - `environment_record` (`_environment.py`): versions, devices and commit, and nothing private.
 - `write_cell`, `read_cell` (`_cells.py`): whole or not at all. `_encode.py` makes the bytes of a
   file, `_durable.py` writes them so that they stay, and `_decode.py` checks and reads them.
@@ -30,17 +32,19 @@ In the folder are `spec.yaml`, `environment.json`, `cells/HASH.nc`, `locks/HASH.
 from ._broken import BrokenCellWarning
 from ._cells import read_cell, write_cell
 from ._claim import claim_cell
-from ._create import create_study
+from ._create import create_study, study_changes
 from ._environment import environment_record
 from ._failures import Failure, failures, record_failure
 from ._folder import checkpoint_folder
 from ._hash import cell_hash
 from ._missing import missing_cells
 from ._open import open_study
+from ._wanted import Wanted, wanted_cells
 
 __all__ = [
     "BrokenCellWarning",
     "Failure",
+    "Wanted",
     "cell_hash",
     "checkpoint_folder",
     "claim_cell",
@@ -51,5 +55,7 @@ __all__ = [
     "open_study",
     "read_cell",
     "record_failure",
+    "study_changes",
+    "wanted_cells",
     "write_cell",
 ]

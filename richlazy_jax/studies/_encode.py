@@ -5,22 +5,27 @@ from collections.abc import Mapping
 from typing import Any
 
 import h5netcdf
+import h5py
 import numpy as np
 import xarray as xr
 from xarray.backends import H5NetCDFStore
 
+from ._hash import FORMAT
+from ._seal import sealed
+
 # What open_study calls what it adds.
-RESERVED = ("cell", "hash")
+RESERVED = ("cell", "hash", "finished")
 
 
-def encoded(dataset: xr.Dataset, attributes: Mapping[str, Any]) -> bytes:
-    """The netCDF file of a dataset, in memory.
+def encoded(dataset: xr.Dataset, record: Mapping[str, Any], attributes: Mapping[str, Any]) -> bytes:
+    """The netCDF file of a dataset, in memory, sealed.
 
     The library that writes it reports a full disk in many ways, some as no error of the system at
     all; Python's own writing of bytes does not.
 
     Args:
         dataset: of numbers, booleans and strings.
+        record: all that decides the numbers, plain.
         attributes: what is added to those of the dataset.
 
     Raises:
@@ -35,7 +40,33 @@ def encoded(dataset: xr.Dataset, attributes: Mapping[str, Any]) -> bytes:
     buffer = io.BytesIO()
     with h5netcdf.File(buffer, "w") as file:
         plain.dump_to_store(H5NetCDFStore(file))
-    return buffer.getvalue()
+    content = buffer.getvalue()
+    said = {
+        "format": FORMAT,
+        "record": record,
+        "variables": _places(plain, content),
+        "coordinates": [str(name) for name in plain.coords],
+    }
+    return sealed(content, said)
+
+
+def _places(dataset: xr.Dataset, content: bytes) -> dict[str, dict[str, Any]]:
+    """For each variable its dimensions and shape, and where its numbers are, or its texts."""
+    found = {}
+    with h5py.File(io.BytesIO(content)) as file:
+        for name, variable in dataset.variables.items():
+            values = variable.values
+            place: dict[str, Any] = {"dims": list(variable.dims), "shape": list(values.shape)}
+            offset = None if values.dtype.kind == "U" else file[str(name)].id.get_offset()
+            if values.dtype.kind == "U":
+                place |= {"values": values.ravel().tolist()}
+            elif offset is None:
+                # HDF5 gives no place to what holds no number.
+                place |= {"dtype": values.dtype.str, "values": values.ravel().tolist()}
+            else:
+                place |= {"dtype": values.dtype.str, "offset": offset}
+            found[str(name)] = place
+    return found
 
 
 def _plain_variable(variable: xr.Variable) -> xr.Variable:
