@@ -99,6 +99,7 @@ from .tasks import (
 )
 from .training import (
     BrokenCheckpointWarning,
+    CheckpointError,
     Checkpoints,
     Progress,
     Trained,
@@ -121,6 +122,7 @@ __all__ = [
     "SHIPPED_CONNECTOMES",
     "BrokenCheckpointWarning",
     "CellTypes",
+    "CheckpointError",
     "Checkpoints",
     "Connectome",
     "ContextDecision",

@@ -11,7 +11,15 @@ Figures, tables, controls, reports and tutorials all speak through `findings`.
 - `_intervals.py`: means with intervals that stay within the range of their measure.
 """
 
-from ._cell import Cell, cell_of, flat_fields, start_record, task_of, with_distinct_starts
+from ._cell import (
+    Cell,
+    cell_of,
+    flat_fields,
+    start_record,
+    start_text,
+    task_of,
+    with_distinct_starts,
+)
 from ._comparison import (
     Comparison,
     Family,
@@ -109,6 +117,7 @@ __all__ = [
     "shown",
     "start_place",
     "start_record",
+    "start_text",
     "task_of",
     "training",
     "training_sentence",

@@ -11,14 +11,15 @@ from typing import Any, NamedTuple
 from richlazy_jax.studies import (
     BrokenCellWarning,
     Failure,
+    Wanted,
     checkpoint_folder,
     failures,
     read_cell,
+    wanted_cells,
 )
 from richlazy_jax.studies._folder import CELLS, ENVIRONMENT, SPEC, hashes_in
 
 from ..findings import Cell, cell_of, clean, start_record, with_distinct_starts
-from ._grid import Grid, grid_of
 
 _PUT_ASIDE = re.compile(r"[0-9a-f]{16}\.nc\.broken-\d+")
 
@@ -29,7 +30,7 @@ class Study(NamedTuple):
     - `name`: of its folder.
     - `spec`: the text it keeps.
     - `environment`: what it was made with; None where that cannot be read.
-    - `grid`: the cells it asks for.
+    - `wanted`: the cells it asks for, by hash.
     - `cells`: those that are finished, in the order of their hashes.
     - `records`: of the same cells.
     - `failed`: the last error of each cell that failed and is not finished.
@@ -40,7 +41,7 @@ class Study(NamedTuple):
     name: str
     spec: str
     environment: Any
-    grid: Grid
+    wanted: dict[str, Wanted]
     cells: list[Cell]
     records: list[Mapping[str, Any]]
     failed: dict[str, Failure]
@@ -51,14 +52,12 @@ class Study(NamedTuple):
     def missing(self) -> list[str]:
         """The hashes of cells that are asked for, not finished and not failed."""
         there = {cell.hash for cell in self.cells}
-        return [h for h in self.grid.records if h not in there and h not in self.failed]
+        return [h for h in self.wanted if h not in there and h not in self.failed]
 
     @property
     def not_asked_for(self) -> list[str]:
-        """The hashes of finished cells that the spec does not ask for, where it is known."""
-        if self.grid.problem:
-            return []
-        return [cell.hash for cell in self.cells if cell.hash not in self.grid.records]
+        """The hashes of finished cells that the spec does not ask for any more."""
+        return [cell.hash for cell in self.cells if cell.hash not in self.wanted]
 
 
 def read_study(path: Path) -> Study:
@@ -86,16 +85,16 @@ def read_study(path: Path) -> Study:
         if name not in told:
             wrong.append(f"cells/{name} was put aside when the study was read before, as no cell.")
     there = {cell.hash for cell in cells}
-    grid = grid_of(path / SPEC)
+    wanted = wanted_cells(path)
     return Study(
         name=path.resolve().name,
         spec=(path / SPEC).read_bytes().decode("utf-8-sig", errors="backslashreplace"),
         environment=_environment(path / ENVIRONMENT, wrong),
-        grid=grid._replace(problem=_within(path, grid.problem)),
+        wanted=wanted,
         cells=cells,
         records=records,
         failed={hash: failure for hash, failure in failed.items() if hash not in there},
-        begun=_begun(path, [hash for hash in grid.records if hash not in there]),
+        begun=_begun(path, [hash for hash in wanted if hash not in there]),
         wrong=[_within(path, each) for each in wrong],
     )
 
@@ -127,7 +126,8 @@ def _begun(path: Path, hashes: Sequence[str]) -> dict[str, int]:
     """The updates done of each cell that has a checkpoint, by the names of these."""
     found = {}
     for hash in hashes:
-        names = [entry.name for entry in checkpoint_folder(path, hash).glob("*")]
+        # A folder for each part of the seeds, and within it for each phase of training.
+        names = [entry.name for entry in checkpoint_folder(path, hash).glob("**/*")]
         steps = [int(name) for name in names if name.isdecimal()]
         if steps:
             found[hash] = max(steps)

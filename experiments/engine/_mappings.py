@@ -8,7 +8,7 @@ import yaml
 
 from ._errors import Faults
 from ._scalars import REFUSED, Scalar
-from ._tree import SPOILED, shown, tag_of
+from ._tree import SPOILED, shown, tag_of, value_of
 
 
 class Value(NamedTuple):
@@ -64,7 +64,9 @@ def read_one(node: yaml.Node, scalar: Scalar, field: str, faults: Faults) -> Any
     """The single value of a field, or `REFUSED`."""
     if node.tag == SPOILED:
         return REFUSED
-    value = scalar.read(node) if isinstance(node, yaml.ScalarNode) else REFUSED
+    value = REFUSED
+    if isinstance(node, yaml.ScalarNode) and (given := value_of(node)) is not REFUSED:
+        value = scalar.accept(given)
     if value is REFUSED:
         hint = ""
         if isinstance(node, yaml.ScalarNode):

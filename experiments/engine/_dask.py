@@ -1,6 +1,6 @@
 """All that touches dask: clusters, what their workers do, and what they say.
 
-It is imported where a sweep is run on dask and nowhere else, as dask is an optional package.
+It is imported where a study is run on dask and nowhere else, as dask is an optional package.
 """
 
 import concurrent.futures
@@ -9,6 +9,7 @@ import functools
 import hashlib
 import logging
 import os
+import pickle
 import queue
 import signal
 import threading
@@ -26,8 +27,8 @@ import richlazy_jax as rj
 from richlazy_jax.studies import environment_record
 
 from ._cell import run_cell
-from ._cells import cells
-from ._spec import CellSetting, SweepSpec
+from ._experiment import Experiment
+from ._own import load_modules, loaded_modules
 
 CONNECT_SECONDS = 10
 # A result is a few bytes. One that does not come was lost with its worker.
@@ -44,28 +45,38 @@ class WorkerDied(RuntimeError):
 
 
 class _Stopped(BaseException):
-    """The sweep is over. No `Exception`, as it is no failure of a cell."""
+    """The study is over. No `Exception`, as it is no failure of a cell."""
 
 
 class CellsOfSweep(distributed.WorkerPlugin):
-    """What a worker knows of a sweep. It is sent once to each, also to those that come later.
+    """What a worker knows of a study. It is sent once to each, also to those that come later.
 
     Args:
         name: of the plugin, and of the topic that progress is told under.
-        spec: the sweep.
+        experiments: all cells.
         study: the folder, with its full path.
         how: `batch_runs` and `checkpoint_every` of `run_cell`.
-        ours: whether the worker was started for this sweep alone.
+        ours: whether the worker was started for this study alone.
     """
 
-    def __init__(self, name: str, spec: SweepSpec, study: Path, how: dict[str, Any], ours: bool):
+    def __init__(
+        self,
+        name: str,
+        experiments: Sequence[Experiment],
+        study: Path,
+        how: dict[str, Any],
+        ours: bool,
+    ):
         self.name = name
-        self.spec, self.study, self.how, self.ours = spec, study, how, ours
+        self.study, self.how, self.ours = study, how, ours
+        # Apart from the plugin, as classes of a user's own can be unpickled once they are loaded.
+        self.modules, self.pickled = loaded_modules(), pickle.dumps(experiments)
 
     @functools.cached_property
-    def grid(self) -> list[CellSetting]:
+    def grid(self) -> list[Experiment]:
         """The cells, in the order that the client has as well."""
-        return cells(self.spec)
+        load_modules(self.modules)
+        return pickle.loads(self.pickled)
 
     def setup(self, worker: distributed.Worker) -> None:
         """Make ready, on a worker."""
@@ -82,7 +93,7 @@ class CellsOfSweep(distributed.WorkerPlugin):
         """Run a cell.
 
         Returns:
-            Status and error of a `CellDone`; "stopped" where the sweep or the worker ended before
+            Status and error of a `CellDone`; "stopped" where the study or the worker ended before
             the cell.
         """
 
@@ -99,14 +110,14 @@ class CellsOfSweep(distributed.WorkerPlugin):
 
 
 def run_on_worker(name: str, index: int) -> tuple[str, str]:
-    """Run a cell of the sweep whose plugin has this name."""
+    """Run a cell of the study whose plugin has this name."""
     return distributed.get_worker().plugins[name].run(index)  # type: ignore[attr-defined]
 
 
 def witness(study: str) -> dict[str, Any]:
     """What decides whether a worker can serve: its version, its precision and what it sees."""
     try:
-        spec = hashlib.sha256((Path(study) / "spec.yaml").read_bytes()).hexdigest()
+        spec = hashlib.sha256((Path(study) / "wanted.json").read_bytes()).hexdigest()
     except OSError:
         spec = None
     try:
@@ -222,7 +233,7 @@ def local_client(workers: int) -> Iterator[Any]:
 def workers_told(
     client: Any, plugin: CellsOfSweep
 ) -> Iterator["queue.SimpleQueue[rj.Progress | None]"]:
-    """Workers that know the sweep, and a queue of their news: progress, or None to look anew."""
+    """Workers that know the study, and a queue of their news: progress, or None to look anew."""
     news: queue.SimpleQueue[rj.Progress | None] = queue.SimpleQueue()
     client.register_plugin(plugin, name=plugin.name)
     try:
@@ -306,7 +317,7 @@ def _died() -> WorkerDied:
 
 
 def _gone() -> ConnectionError:
-    return ConnectionError("the scheduler is gone, or has dropped this sweep")
+    return ConnectionError("the scheduler is gone, or has dropped this study")
 
 
 def _as_message(progress: rj.Progress) -> dict[str, Any]:

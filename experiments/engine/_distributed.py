@@ -1,4 +1,4 @@
-"""The cells of a sweep, run on the workers of a dask cluster."""
+"""The cells of a study, run on the workers of a dask cluster."""
 
 import collections
 import contextlib
@@ -15,15 +15,14 @@ import jax
 
 import richlazy_jax as rj
 from richlazy_jax.studies import (
-    cell_hash,
+    Wanted,
     create_study,
     environment_record,
     read_cell,
 )
 
 from ._cell import CHECKPOINT_EVERY, CellDone, failed_cell
-from ._cells import cells
-from ._spec import CellSetting, SweepSpec
+from ._experiment import Experiment
 
 # How long to wait for news before looking whether workers came or went.
 _LOOK_SECONDS = 0.5
@@ -34,7 +33,7 @@ _WITHOUT_WORKERS_SECONDS = 120.0
 
 
 def run_distributed(
-    spec: SweepSpec,
+    experiments: Sequence[Experiment],
     spec_text: str,
     study: Path,
     *,
@@ -44,20 +43,21 @@ def run_distributed(
     batch_runs: int | None = None,
     checkpoint_every: int = CHECKPOINT_EVERY,
     on_piece: Callable[[rj.Progress], None] = lambda progress: None,
+    also: Sequence[Wanted] = (),
 ) -> Generator[CellDone, None, None]:
-    """Run what is missing of a sweep on dask workers, each with one cell at a time.
+    """Run what is missing of a study on dask workers, each with one cell at a time.
 
     A cell that fails is recorded in the study and tried again, and so is one whose worker dies; it
     goes on from its last checkpoint. After `retries` of these it is reported as failed, and the
     others go on. Where a cell's worker is believed dead but still has the cell, it is asked for
-    until it is there. What is finished stays, whatever happens, and processes of other sweeps may
-    share the study, as in `run_sweep`.
+    until it is there. What is finished stays, whatever happens, and other processes may
+    share the study, as in `run_study`.
 
     Closing the iterator stops the cells in hand when they next report progress. Workers that were
     started here end at once.
 
     Args:
-        spec: the sweep.
+        experiments: all that is asked for.
         spec_text: the text it was read from, which the study keeps.
         study: the folder, which all workers see under this path.
         scheduler: the address of a scheduler that runs, such as "tcp://host:8786". Workers may
@@ -69,37 +69,38 @@ def run_distributed(
         checkpoint_every: as in `run_cell`.
         on_piece: called with the progress of the cells in hand, one after the other, in the thread
             that iterates.
+        also: as in `run_study`.
 
     Yields:
         A `CellDone` for each cell: those that are there, and then the others as they are finished.
 
     Raises:
         ValueError: an argument is not as described above, the package `distributed` is not
-            installed, or the folder is something else or a study of another spec.
+            installed, or the folder is something else, as in `run_study`.
         OSError: the study cannot be written, here or on a worker. As ConnectionError: the scheduler
             does not answer or is lost, or a worker does not see the study or has another version of
             this package or another precision.
     """
     _require_one(scheduler, workers, retries)
     dask = _dask()
-    grid = cells(spec)
+    grid, wanted = list(experiments), [*(each.wanted() for each in experiments), *also]
     study = study.absolute()
     if scheduler is None:
-        create_study(study, spec_text, environment_record())
+        create_study(study, spec_text, environment_record(), wanted)
     else:
         with dask.scheduler_client(scheduler) as client:
             there = dask.addresses_of(client)
-            create_study(study, spec_text, dask.environment_of(client, there))
+            create_study(study, spec_text, dask.environment_of(client, there), wanted)
             dask.require_fit(client, there, study)
     how = {"batch_runs": batch_runs, "checkpoint_every": checkpoint_every}
     name = f"richlazy-{uuid.uuid4().hex}"
-    plugin = dask.CellsOfSweep(name, spec, study, how, ours=scheduler is None)
+    plugin = dask.CellsOfSweep(name, grid, study, how, ours=scheduler is None)
     return _cells_done(dask, grid, plugin, scheduler, workers, retries, on_piece)
 
 
 def _cells_done(
     dask: ModuleType,
-    grid: Sequence[CellSetting],
+    grid: Sequence[Experiment],
     plugin: Any,
     scheduler: str | None,
     workers: int | None,
@@ -109,11 +110,12 @@ def _cells_done(
     """What is there, and then what the workers make."""
     missing = []
     for index, setting in enumerate(grid):
-        name = cell_hash(setting.record())
-        if read_cell(plugin.study, name) is None:
+        wanted = setting.wanted()
+        there = read_cell(plugin.study, wanted.hash)
+        if there is None or wanted.lacks(there):
             missing.append(index)
         else:
-            yield CellDone(name, setting, "found", "")
+            yield CellDone(wanted.hash, setting, "found", "")
     if not missing:
         return
     if scheduler is None:
@@ -135,7 +137,7 @@ def _run(
     dask: ModuleType,
     client: Any,
     plugin: Any,
-    grid: Sequence[CellSetting],
+    grid: Sequence[Experiment],
     missing: Sequence[int],
     retries: int,
     news: "queue.SimpleQueue[rj.Progress | None]",
@@ -188,13 +190,15 @@ def _run(
         _hear(news, on_piece)
 
 
-def _done(study: Path, setting: CellSetting, found: tuple[str, str] | Exception) -> CellDone:
+def _done(study: Path, setting: Experiment, found: tuple[str, str] | Exception) -> CellDone:
     """What became of a cell, which is recorded here where its worker could not."""
-    name = cell_hash(setting.record())
+    wanted = setting.wanted()
+    name = wanted.hash
     if not isinstance(found, Exception):
         return CellDone(name, setting, *found)
     # Its worker may have finished it and died, or been lost, before it could say so.
-    if read_cell(study, name) is not None:
+    there = read_cell(study, name)
+    if there is not None and not wanted.lacks(there):
         return CellDone(name, setting, "run", "")
     return failed_cell(study, name, setting, found)
 

@@ -4,11 +4,13 @@ The tree is composed and never constructed: a tag that asks for a Python object 
 other here, and is refused.
 """
 
+import re
 from typing import Any
 
 import yaml
 
 from ._errors import Faults
+from ._scalars import REFUSED
 
 # A specification has a hundred lines. Beyond these it is a mistake or an attack, and the parser,
 # which is slow and recursive, need not see it.
@@ -17,6 +19,11 @@ MOST_NODES = 20_000
 MOST_DEPTH = 10
 # The tag of what was refused already, so that no reader complains of it again.
 SPOILED = "!spoiled"
+
+# YAML 1.1 reads 010 as 8 and 1:30 as 90, which is never what was meant.
+_WHOLE = re.compile(r"[-+]?(0|[1-9][0-9_]{0,30})")
+_DECIMAL = re.compile(r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,4})?")
+_MOST_DIGITS = 100
 
 _STANDARD = "tag:yaml.org,2002:"
 _TAGS = {
@@ -73,6 +80,22 @@ def read_tree(text: str, faults: Faults) -> yaml.Node | None:
 def tag_of(node: yaml.Node) -> str:
     """The short name of a standard tag, such as "int"."""
     return node.tag.removeprefix(_STANDARD)
+
+
+def value_of(node: yaml.ScalarNode) -> Any:
+    """The value of a plain node, or `REFUSED` where YAML 1.1 reads it as nobody means it."""
+    tag, text = tag_of(node), node.value
+    if tag == "null":
+        return None
+    if tag == "bool":
+        return {"true": True, "false": False}.get(text.lower(), REFUSED)
+    if tag == "int" and _WHOLE.fullmatch(text):
+        return int(text.replace("_", ""))
+    # YAML 1.1 takes 1e-3 for text, because it has no dot, and +.5 as well. Quoted, they are text.
+    plain_text = tag == "str" and node.style is None and set(text) & set(".eE")
+    if (tag == "float" or plain_text) and len(text) < _MOST_DIGITS and _DECIMAL.fullmatch(text):
+        return float(text.replace("_", ""))
+    return text if tag == "str" else REFUSED
 
 
 def shown(node: yaml.Node) -> str:
