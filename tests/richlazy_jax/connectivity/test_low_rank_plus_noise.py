@@ -54,21 +54,22 @@ def test_moments(draws, assert_means, size, rank, overlap, orthogonal):
     assert_means(w, rank * overlap / size * np.eye(size))
     assert_means((w**2).sum((1, 2)), gain**2 * size + rank * (overlap**2 + orthogonal**2))
     assert_means(noise**2, np.full((size, size), variance))
-    assert_means(noise**4, np.full((size, size), 3 * variance**2))
+    # Together, because one entry's fourth powers are too skewed for errors from their spread.
+    assert_means((noise**4).sum((1, 2)), size**2 * 3 * variance**2)
     assert_means(noise.sum((1, 2)) ** 2, size * gain**2)
     part = w - noise
     # Directions that are the same in all draws, or of one sign, would not average out.
     off = ~np.eye(size, dtype=bool)
     assert_means(part[:, off], np.zeros(off.sum()))
     assert_means(part * noise, np.zeros((size, size)))
-    assert_means(w * null, rank * overlap / size * np.zeros((size, size)))
+    assert_means(w * null, np.zeros((size, size)))
 
 
 @pytest.mark.parametrize(
     ("rank", "overlap", "orthogonal", "gain"), [(1, 2, 1, 0.5), (1, -1.5, 0, 0.5), (2, 3, 1, 1)]
 )
 def test_outlier_eigenvalues(draws, assert_means, rank, overlap, orthogonal, gain):
-    n = 120
+    n = 60
     w = draws(
         lambda key: rc.low_rank_plus_noise_weights(
             key,

@@ -18,7 +18,8 @@ def test_moments(draws, assert_means, size, mean, gain):
     every, variance = np.ones((size, size)), gain**2 / size
     assert_means(w, mean / size * every)
     assert_means((w - mean / size) ** 2, variance * every)
-    assert_means((w - mean / size) ** 4, 3 * variance**2 * every)
+    # Together, because one entry's fourth powers are too skewed for errors from their spread.
+    assert_means(((w - mean / size) ** 4).sum((1, 2)), size**2 * 3 * variance**2)
     assert_means(w.sum(2), np.full(size, mean))
     assert_means((w.sum((1, 2)) - size * mean) ** 2, size * gain**2)
     assert_means((w**2).sum((1, 2)), gain**2 * size + mean**2)
@@ -28,7 +29,7 @@ def test_moments(draws, assert_means, size, mean, gain):
 @pytest.mark.parametrize(("mean", "gain"), [(2, 0.5), (-3, 1)])
 def test_outlier_eigenvalue(draws, assert_means, mean, gain):
     w = draws(
-        lambda key: rc.mean_shifted_weights(key, 120, mean=mean, gain=gain, resized=False), 100
+        lambda key: rc.mean_shifted_weights(key, 60, mean=mean, gain=gain, resized=False), 100
     )
     eigenvalues = np.linalg.eigvals(w)
     outside = np.abs(eigenvalues) > (gain + abs(mean)) / 2

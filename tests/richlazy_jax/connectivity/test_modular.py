@@ -40,7 +40,8 @@ def test_densities_and_moments(draws, assert_means, module, within, between, gai
     assert_means(w != 0, density)
     assert_means(w, np.zeros((size, size)))
     assert_means(w**2, density * variance)
-    assert_means(w**4, 3 * density * variance**2)
+    # Together, because one entry's fourth powers are too skewed for errors from their spread.
+    assert_means((w**4).sum((1, 2)), 3 * density.sum() * variance**2)
     assert_means((w**2).sum((1, 2)), gain**2 * size)
     # Entries that were not independent would give these other values.
     assert_means(w.sum((1, 2)) ** 2, gain**2 * size)

@@ -79,7 +79,8 @@ def test_the_law_of_the_senders(draws, assert_means, size, neighbours, rewired):
     variance = gain**2 / neighbours
     assert_means(w, np.zeros((size, size)))
     assert_means(w**2, variance * frequent)
-    assert_means(w**4, 3 * variance**2 * frequent)
+    # Together, because one entry's fourth powers are too skewed for errors from their spread.
+    assert_means((w**4).sum((1, 2)), 3 * variance**2 * frequent.sum())
     assert_means((w**2).sum(2), np.full(size, gain**2))
     assert_means(w.sum((1, 2)) ** 2, size * gain**2)
     assert_means(w * null, np.zeros((size, size)))

@@ -25,7 +25,8 @@ def test_moments_of_all_pairs_of_entries(draws, assert_means, size, symmetry, ga
     expected = gain**2 / size * (same + symmetry * other).reshape(size**2, size**2)
     assert_means(w, np.zeros((size, size)))
     assert_means(flat[:, :, None] * flat[:, None, :], expected)
-    assert_means(w**4, 3 * (np.diag(expected) ** 2).reshape(size, size))
+    # Together, because one entry's fourth powers are too skewed for errors from their spread.
+    assert_means((w**4).sum((1, 2)), 3 * (np.diag(expected) ** 2).sum())
     assert_means(w * null, np.zeros((size, size)))
 
 
@@ -48,7 +49,7 @@ def test_eigenvalues_fill_an_ellipse(draws, assert_means, symmetry):
     They are the sum and the difference of the means of |λ|² and λ², of which the latter is known at
     every size, τ + 1 / n. The former is wrong by order 1 / n as well, which is allowed for.
     """
-    n = 100
+    n = 60
     w = draws(
         lambda key: rc.symmetric_weights(key, n, symmetry=symmetry, gain=1, resized=False), 60
     )
