@@ -61,8 +61,11 @@ def test_moments(draws, assert_means, size, rank, overlap, orthogonal):
     # Directions that are the same in all draws, or of one sign, would not average out.
     off = ~np.eye(size, dtype=bool)
     assert_means(part[:, off], np.zeros(off.sum()))
-    assert_means(part * noise, np.zeros((size, size)))
     assert_means(w * null, np.zeros((size, size)))
+    # Directions that know of the noise, or of the null, would leave another trace.
+    for other in (noise, null):
+        seen = np.trace(part @ other @ other, axis1=1, axis2=2)
+        assert_means(seen, rank * overlap * variance)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def test_densities_and_moments(draws, assert_means, module, within, between, gai
     count = (w != 0).sum((1, 2)) - density.sum()
     assert_means(count**2, (density * (1 - density)).sum())
     assert_means(w * null, np.zeros((size, size)))
+    assert_means((w != 0) * null, np.zeros((size, size)))
 
 
 def test_equal_densities_are_a_sparse_draw(x64):
@@ -83,7 +84,7 @@ BAD = [
     (lambda: made(size=0), r"size is 0; .*>= 1"),
     (lambda: made(modules=0), r"modules is 0; .*from 1 to 6"),
     (lambda: made(modules=7), r"modules is 7; .*from 1 to 6"),
-    (lambda: made(modules=2.0), r"modules is 2\.0; .*whole number"),
+    (lambda: made(modules=2.0), r"modules is 2\.0; .*whole number"),  # pyright: ignore[reportArgumentType]
     (lambda: made(within=0.0), r"within is 0\.0; .*above 0 and at most 1"),
     (lambda: made(within=1.1), r"within is 1\.1; .*at most 1"),
     (lambda: made(within=float("nan")), r"within is nan"),

@@ -129,7 +129,7 @@ BAD = [
     (lambda: made(size=1), r"size is 1; .*>= 2"),
     (lambda: made(neighbours=0), r"neighbours is 0; .*from 1 to 5"),
     (lambda: made(neighbours=6), r"neighbours is 6; .*from 1 to 5"),
-    (lambda: made(neighbours=2.5), r"neighbours is 2\.5; .*whole number"),
+    (lambda: made(neighbours=2.5), r"neighbours is 2\.5; .*whole number"),  # pyright: ignore[reportArgumentType]
     (lambda: made(rewired=-0.1), r"rewired is -0\.1; .*from 0 to 1"),
     (lambda: made(rewired=1.1), r"rewired is 1\.1; .*from 0 to 1"),
     (lambda: made(rewired=float("nan")), r"rewired is nan"),
