@@ -25,11 +25,12 @@ from ._starts import (
     Wired,
 )
 from ._store import load, save, setting_differences
-from ._train import run_task
+from ._train import LABELS, run_task
 
 __all__ = [
     "KEPT",
     "KERNEL_WEIGHTS",
+    "LABELS",
     "MEASURES",
     "NEW_FIELDS",
     "OPTIMIZERS",
