@@ -6,10 +6,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from ._means import means_table
 from .findings import (
     comparison_of,
     findings,
-    mean_with_interval,
     sampling_error,
     sentences,
     trend_table,
@@ -60,20 +60,6 @@ def table(datasets: Sequence[xr.Dataset]) -> str:
         if "kernel_alignment_error" in dataset:
             lines += [sampling_error(dataset), ""]
     return "\n".join(lines)
-
-
-def means_table(dataset: xr.Dataset, columns: Sequence[str]) -> list[str]:
-    """A row for each start with the means of what the dataset has of `columns`, in Markdown."""
-    columns = [name for name in columns if name in dataset]
-    lines = [
-        "| start | " + " | ".join(c.replace("_", " ") for c in columns) + " | diverged |",
-        "| --- |" + " --: |" * (len(columns) + 1),
-    ]
-    for at in (dataset.isel(start=i) for i in range(dataset.sizes["start"])):
-        label = at["start"].item() if "start" in at.coords else f"rank {int(at['rank'])}"
-        cells = [mean_with_interval(at[name].values) for name in columns]
-        lines.append(f"| {label} | {' | '.join(cells)} | {int(at['diverged'].sum())} |")
-    return lines
 
 
 def trends_told(dataset: xr.Dataset) -> list[str]:

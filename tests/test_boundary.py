@@ -23,6 +23,7 @@ REACHES = {
     "experiments.controls experiments.recurrent._train",
     "experiments.controls experiments.sweep._cell",
     "experiments.controls richlazy_jax.training._spread",
+    "experiments.fig3 experiments.recurrent._train",
     "experiments.fig3 experiments.verify._learning",
     "experiments.fig3 experiments.verify._partial",
     "experiments.image_mlp experiments.recurrent._train",

@@ -38,7 +38,7 @@ class Places(NamedTuple):
         """Where a start stands, moved aside by `shift` in steps between starts."""
         if self.ranks is None:
             return np.asarray(start + np.asarray(shift))
-        return self.ranks[start] * np.exp(self._step() * np.asarray(shift))
+        return np.asarray(self.ranks[start] * np.exp(self._step() * np.asarray(shift)))
 
     def label(self, ax: Axes) -> None:
         """Make the horizontal axis that of the starts."""

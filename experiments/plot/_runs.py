@@ -46,7 +46,7 @@ def runs_and_means(
         return
     at = [places.at(i, aside + SPREAD * width * _spread(len(values[i]))) for i in starts]
     heights = np.concatenate([values[i] for i in starts])
-    ax.plot(np.concatenate(at), heights, ".", color=dots, ms=5, mew=0, alpha=0.7)
+    ax.plot(np.concatenate(at), heights, ".", color=dots, ms=6, mew=0, alpha=0.7)
     means, lengths = bars([values[i] for i in starts])
     ax.errorbar(
         [float(places.at(i, aside)) for i in starts],

@@ -21,5 +21,5 @@ LINEAR_DOTS = f"Dots are means of networks with {STANDARD_ERRORS} standard error
 def say_below(figure: Figure | SubFigure, text: str = BARS) -> None:
     """Write small below a figure what its bars, bands, boxes and dots are."""
     inches = figure.bbox.width / figure.dpi
-    lines = textwrap.wrap(text, int(14 * inches))
+    lines = textwrap.wrap(text, int(15 * inches))
     figure.supxlabel("\n".join(lines), fontsize=7, color=DARK_GREY)
