@@ -73,6 +73,6 @@ def _draw_students(axes: Axes, students: xr.Dataset, measure: str) -> None:
     # A line for each seed: its students differ in the recurrent weights alone.
     axes.plot(range(len(names)), values, color=PALE_GREY, lw=0.7, zorder=0)
     for k, name in enumerate(names):
-        runs_box(axes, k, values[k], colour=COLOURS[name], width=0.5, spread=0.0)
+        runs_box(axes, float(k), values[k], colour=COLOURS[name], width=0.5, spread=0.0)
     axes.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names], fontsize=8)
     axes.set_ylabel(measure_label(students, measure))

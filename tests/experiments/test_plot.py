@@ -45,13 +45,33 @@ def interval(values):
     return found.low, found.high
 
 
+def xy(line):
+    """The points of a line, a row each."""
+    return np.asarray(line.get_xydata(), float)
+
+
+def edges(band, x):
+    """The lower and the upper edge of a band at a place."""
+    corners = np.asarray(band.get_paths()[0].vertices)
+    heights = corners[corners[:, 0] == x, 1]
+    return heights.min(), heights.max()
+
+
+def named(ax):
+    """The texts of a legend."""
+    legend = ax.get_legend()
+    assert legend is not None
+    return [text.get_text() for text in legend.get_texts()]
+
+
 def drawn(ax):
-    """Dots, means and ends of bars that are in an Axes, each in the order drawn."""
+    """Dots, the line of the means and ends of bars that are in an Axes, in the order drawn."""
     (bars,) = [c for c in ax.containers if isinstance(c, ErrorbarContainer)]
     line, _, (segments,) = bars.lines
+    assert line is not None
     (dots,) = [each for each in ax.lines if each.get_marker() == "."]
-    ends = np.array([[at[0][1], at[1][1]] for at in segments.get_segments() if len(at)])
-    return dots.get_xydata(), line, ends
+    ends = np.array([np.asarray(at)[:, 1] for at in segments.get_segments() if len(at)])
+    return xy(dots), line, ends
 
 
 # Not in order of rank, which the means are joined in.
@@ -64,7 +84,7 @@ def test_dots_means_and_intervals_stand_at_their_ranks():
     ax = plot.measure_against_start(RANKED, "kernel_alignment")
     dots, means, ends = drawn(ax)
     np.testing.assert_allclose(dots[:, 1], values.ravel())
-    np.testing.assert_allclose(means.get_xydata(), np.c_[[1, 10, 100], values.mean(axis=1)])
+    np.testing.assert_allclose(xy(means), np.c_[[1, 10, 100], values.mean(axis=1)])
     np.testing.assert_allclose(ends, [interval(row) for row in values], rtol=1e-12)
     assert means.get_linestyle() == "-"
     # Side by side around each rank, in the order of seeds, and nearer to it than to any other.
@@ -87,7 +107,7 @@ def test_starts_without_ranks_stand_by_their_names():
     dataset = made().transpose("index", "seed", "start")
     ax = plot.measure_against_start(dataset, "kernel_alignment", label="trained")
     dots, means, _ = drawn(ax)
-    np.testing.assert_allclose(means.get_xydata()[:, 0], [0, 1, 2])
+    np.testing.assert_allclose(xy(means)[:, 0], [0, 1, 2])
     assert means.get_linestyle() == "None"
     np.testing.assert_array_equal(np.round(dots[:, 0]), np.repeat([0, 1, 2], SEEDS))
     np.testing.assert_allclose(dots[:, 1], made()["kernel_alignment"].values.ravel())
@@ -107,7 +127,7 @@ def test_networks_that_diverged_are_left_out_and_few_have_no_bar():
     dataset["loss"][0, :] = np.nan
     dataset["loss"][1, 2] = np.nan
     _, means, ends = drawn(plot.measure_against_start(dataset, "loss"))
-    heights = means.get_ydata()
+    heights = xy(means)[:, 1]
     assert np.isnan(heights[0])
     assert heights[1] == pytest.approx(np.delete(dataset["loss"].values[1], 2).mean())
     # Six of the last start; five of the second are too few.
@@ -153,14 +173,12 @@ def test_spectra_are_scaled_and_averaged_beside_their_nulls(of):
         curve = np.mean([run / run[0] for run in runs], axis=0)
         size = runs.shape[1]
         expected = np.c_[[(k + 1) / size for k in range(size)], curve]
-        np.testing.assert_allclose(lines[label].get_xydata(), expected)
+        np.testing.assert_allclose(xy(lines[label]), expected)
     nulls = lines["null, N = 5"], lines["null, N = 8"]
     assert {line.get_color() for line in nulls} == {plot.GREY}
     assert [line.get_linestyle() for line in nulls] == ["--", ":"]
     assert [lines[n].get_color() for n in ("EM", "Dale")] == list(plot.COLOURS[:2])
-    legend = ax.get_legend()
-    assert legend is not None
-    assert [text.get_text() for text in legend.get_texts()] == list(lines)
+    assert named(ax) == list(lines)
     assert ax.get_ylabel() == f"{of.replace('_', ' ')} / largest"
     assert ax.get_xlabel() == "index / N"
 
@@ -178,7 +196,7 @@ def test_spectra_of_one_dataset_and_of_nothing_but_zeros():
     assert ax.get_legend() is None
     assert [line.get_label() for line in ax.lines] == ["null", "shuffled", "mine"]
     assert [line.get_color() for line in ax.lines] == [plot.GREY, plot.GREY, "red"]
-    assert (ax.lines[2].get_ydata() == 0).all()
+    assert (xy(ax.lines[2])[:, 1] == 0).all()
 
 
 def through():
@@ -194,16 +212,12 @@ def test_curves_and_bands_through_training():
     ax = plot.through_training(dataset.transpose("seed", "start", "update"), "kernel_alignment")
     for i, (line, band) in enumerate(zip(ax.lines, ax.collections, strict=True)):
         values = dataset["kernel_alignment"].values[i]
-        np.testing.assert_allclose(line.get_xydata(), np.c_[[0, 1, 10, 100], values.mean(axis=1)])
-        corners = band.get_paths()[0].vertices
+        np.testing.assert_allclose(xy(line), np.c_[[0, 1, 10, 100], values.mean(axis=1)])
         for update, runs in zip([0, 1, 10, 100], values, strict=True):
-            heights = corners[corners[:, 0] == update, 1]
-            np.testing.assert_allclose([heights.min(), heights.max()], interval(runs), rtol=1e-12)
+            np.testing.assert_allclose(edges(band, update), interval(runs), rtol=1e-12)
         assert line.get_color() == plot.COLOURS[i]
     assert (ax.get_xscale(), ax.get_xlim()[0], ax.get_xlabel()) == ("symlog", 0, "updates")
-    legend = ax.get_legend()
-    assert legend is not None
-    assert [text.get_text() for text in legend.get_texts()] == ["rank 1", "null"]
+    assert named(ax) == ["rank 1", "null"]
     # They are of the weights at each update, and not of the start.
     labels = [plot.measure_label(dataset, name) for name in ("participation_ratio", "loss")]
     assert labels == ["participation ratio of the weights", "loss on held trials (nats)"]
@@ -232,15 +246,10 @@ def test_the_curve_of_theory_and_its_band():
     ax = plot.theory_curve(found)
     mean = found["expected_kernel_alignment"].values[:, 0]
     sd = found["expected_kernel_alignment_sd"].values[:, 0]
-    np.testing.assert_allclose(ax.lines[0].get_xydata(), np.c_[1:7, mean])
-    corners = ax.collections[0].get_paths()[0].vertices
+    np.testing.assert_allclose(xy(ax.lines[0]), np.c_[1:7, mean])
     for rank, low, high in zip(range(1, 7), mean - 2 * sd, mean + 2 * sd, strict=True):
-        heights = corners[corners[:, 0] == rank, 1]
-        np.testing.assert_allclose([heights.min(), heights.max()], [low, high])
-    legend = ax.get_legend()
-    assert legend is not None
-    said = [text.get_text() for text in legend.get_texts()]
-    assert said == ["Theorem 1", "predicted, 2 sd over tasks"]
+        np.testing.assert_allclose(edges(ax.collections[0], rank), [low, high])
+    assert named(ax) == ["Theorem 1", "predicted, 2 sd over tasks"]
     assert ax.get_xlabel() == "rank of the start (d = 6)"
     assert ax.get_ylabel() == "kernel alignment, start to end"
 
@@ -256,17 +265,12 @@ def test_the_curve_over_networks_counts_their_starts_and_leaves_the_axes():
     before = ax.get_xlabel(), ax.get_ylabel(), ax.get_xscale()
     assert plot.theory_curve(dataset, ax, label="theory") is ax
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_xscale()) == before
-    legend = ax.get_legend()
-    assert legend is not None
-    said = {text.get_text() for text in legend.get_texts()}
-    assert said == {"networks", "theory", "predicted, 2 sd over starts and tasks"}
+    assert set(named(ax)) == {"networks", "theory", "predicted, 2 sd over starts and tasks"}
     # What many networks, each of one of these starts, would have between them.
     draws = rng.normal(expected[1], spread[1], (200_000, SEEDS))
-    corners = ax.collections[-1].get_paths()[0].vertices
-    heights = corners[corners[:, 0] == 1, 1]
-    assert np.ptp(heights) == pytest.approx(4 * draws.std(), rel=0.01)
-    middle = (heights.min() + heights.max()) / 2
-    assert middle == pytest.approx(draws.mean(), abs=0.01)
+    low, high = edges(ax.collections[-1], 1)
+    assert high - low == pytest.approx(4 * draws.std(), rel=0.01)
+    assert (low + high) / 2 == pytest.approx(draws.mean(), abs=0.01)
 
 
 DRAWINGS = {
@@ -380,7 +384,7 @@ def test_boxes_leave_out_what_is_not_finite():
     values = np.array([3.0, 1.0, np.nan, 2.0])
     plot.runs_box(ax, 5.0, values, colour=plot.GREEN, spread=0.2)
     (dots,) = [line for line in ax.lines if line.get_marker() == "."]
-    np.testing.assert_allclose(dots.get_xydata(), [[4.8, 3], [5, 1], [5.2, 2]])
+    np.testing.assert_allclose(xy(dots), [[4.8, 3], [5, 1], [5.2, 2]])
     before = len(ax.lines)
     plot.runs_box(ax, 6.0, np.full(3, np.nan), colour=plot.GREEN)
     assert len(ax.lines) == before
