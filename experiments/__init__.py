@@ -8,7 +8,9 @@
   last.
 - `controls/`: does rank still matter when one thing is changed?
 - `inspection/`: is a connectome rich or lazy?
+- `plot/`: what all figures are drawn with.
 - `sweep/`, `report/`: grids of settings, and a page about what came out.
 - `cli/`: the `richlazy` command.
+- `_means.py`: the table of means that figures and controls share.
 - `_whole.py`: files that are written whole or not at all.
 """

@@ -56,7 +56,7 @@ def fig4_command(
                         "images": images,
                         "start": {
                             "kind": "low_rank",
-                            "rank": list(whole_numbers("--ranks", ranks)),
+                            "rank": chosen,
                         },
                         "seeds": seeds,
                         "n_hidden": size,

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import xarray as xr
 
-from ..fig1 import means_table
+from .._means import means_table
 from ..findings import (
     MEASURES,
     Findings,

@@ -32,7 +32,13 @@ from ._comparison import (
     start_place,
     varying_fields,
 )
-from ._intervals import BARS, bars, mean_and_interval, mean_with_interval, sampling_error
+from ._intervals import (
+    FEWEST_FOR_INTERVAL,
+    bars,
+    mean_and_interval,
+    mean_with_interval,
+    sampling_error,
+)
 from ._sentences import (
     Sentence,
     contrast_row,
@@ -69,7 +75,7 @@ from ._verdicts import (
 from ._words import clean, counted, p_value, shown, words
 
 __all__ = [
-    "BARS",
+    "FEWEST_FOR_INTERVAL",
     "LAZIER_TREND",
     "LEVEL",
     "MEASURES",

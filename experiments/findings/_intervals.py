@@ -11,11 +11,6 @@ FEWEST_FOR_INTERVAL = 6
 RESAMPLES = 5000
 # Values that differ by rounding in float32 alone are one value.
 ALIKE = 1e-6
-# What every figure of means over seeds says of its bars.
-BARS = (
-    f"Dots are networks; bars are 95 % bootstrap intervals (BCa) of the mean over seeds, "
-    f"drawn from {FEWEST_FOR_INTERVAL} seeds on."
-)
 
 
 def mean_and_interval(values: np.ndarray) -> tuple[float, float, float]:
