@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from ..engine import Experiment, Grid, SpecError, read_spec, spec_grids
+from ..engine import Experiment, Grid, SpecError, as_yaml, read_spec, spec_grids
 from ..fig3 import LinearStudents, Students
 from ..image_mlp import ImageSetting
 from ..linear import LinearSetting
@@ -40,7 +38,7 @@ def grids_of(fields: Sequence[Mapping[str, Any]], folder: Path | None = None) ->
     Raises:
         ValueError: it has faults, each told without a place, as there is no file.
     """
-    text = yaml.safe_dump([dict(each) for each in fields], sort_keys=False)
+    text = as_yaml([dict(each) for each in fields])
     try:
         return spec_grids(text, EXPERIMENTS, folder=folder)
     except SpecError as error:

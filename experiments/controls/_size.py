@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from ..engine import Experiment, Grid, spec_grids
+from ..engine import Experiment, Grid, as_yaml, spec_grids
 from ..recurrent import Setting
 from ._catalogue import CONTROLS, SPECS, THROUGH
 from ._through import updates_of
@@ -59,8 +59,7 @@ def variant_grids(
             _fit(start, ranks, fields["n_hidden"])
         if name == THROUGH:
             fields["measure_at"] = list(updates_of(fields["iterations"]))
-        text = yaml.safe_dump(fields, sort_keys=False)
-        (found[variant],) = spec_grids(text, experiments, f"{name}/{variant}")
+        (found[variant],) = spec_grids(as_yaml(fields), experiments, f"{name}/{variant}")
     return found
 
 

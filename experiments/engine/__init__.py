@@ -40,7 +40,7 @@ from ._parts import (
 from ._read import read_spec, spec_grids, spec_text
 from ._run import run_study
 from ._scalars import Scalar, choice, flag, number, optional, text, whole
-from ._write import to_yaml
+from ._write import as_yaml, to_yaml
 
 __all__ = [
     "CHECKPOINT_EVERY",
@@ -65,6 +65,7 @@ __all__ = [
     "SpecError",
     "StudyError",
     "Training",
+    "as_yaml",
     "attributes",
     "blame",
     "cells",

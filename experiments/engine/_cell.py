@@ -119,7 +119,9 @@ def _grown(
     """All that is wanted of a cell, what is there of it kept."""
     if there is None:
         return compute(experiment, 0)
-    there = there.drop_attrs(deep=False)
+    # What the study itself says of the cell is said anew.
+    kept = {n: v for n, v in there.attrs.items() if not str(n).startswith("study_")}
+    there = there.drop_attrs(deep=False).assign_attrs(kept)
     missing = dict(wanted.lacks(there))
     missing.pop("seed", None)
     seeds = there.sizes["seed"]

@@ -24,13 +24,19 @@ def to_yaml(grids: Sequence[Grid]) -> str:
         ValueError: a value is an object that has no name in a specification.
     """
     written = [_fields(of) for of in grids]
-    return yaml.safe_dump(
-        written[0] if len(written) == 1 else written,
-        sort_keys=False,
-        default_flow_style=None,
-        allow_unicode=True,
-        width=100,
-    )
+    return as_yaml(written[0] if len(written) == 1 else written)
+
+
+def as_yaml(value: Any) -> str:
+    """Plain data as YAML that `spec_grids` can read: without aliases, and in the order given."""
+    how = {"sort_keys": False, "default_flow_style": None, "allow_unicode": True, "width": 100}
+    return yaml.dump(value, Dumper=_WithoutAliases, **how)
+
+
+class _WithoutAliases(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        """What stands twice is written twice."""
+        return True
 
 
 def _fields(of: Grid) -> dict[str, Any]:
