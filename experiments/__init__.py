@@ -11,4 +11,5 @@
 - `sweep/`, `report/`: grids of settings, and a page about what came out.
 - `cli/`: the `richlazy` command.
 - `_whole.py`: files that are written whole or not at all.
+- `_signals.py`: how a command is stopped.
 """

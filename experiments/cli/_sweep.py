@@ -11,6 +11,7 @@ import jax
 import typer
 from rich.console import Console
 
+from .._signals import exit_code, stopped, tell_stopped
 from ..sweep import (
     CHECKPOINT_EVERY,
     CellDone,
@@ -107,9 +108,13 @@ def run_all(
             shown.advanced(counted.total())
             if done.status == "failed":
                 console.print(f"[bold red]{done.hash} failed:[/] {done.error}", highlight=False)
-    except KeyboardInterrupt:
-        console.print(f"Interrupted after {counted.total()} of {whole} cells. {kept}")
-        raise typer.Exit(130) from None
+            # A library may have made something else of it.
+            if stopped():
+                raise KeyboardInterrupt
+    except KeyboardInterrupt as error:
+        tell_stopped()
+        console.print(f"It came after {counted.total()} of {whole} cells. Study: {out}")
+        raise typer.Exit(exit_code(error)) from None
     except OSError as error:
         console.print(f"[bold red]Could not go on:[/] {error}. {kept}", highlight=False)
         raise typer.Exit(1) from None

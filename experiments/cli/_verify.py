@@ -9,7 +9,8 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from .._whole import write_text
+from .._signals import exit_code, tell_stopped
+from .._whole import write_figure, write_text
 from ..verify import CHECKS, Row, markdown, record, verify, write_json
 from ._progress import progress_bar
 from ._stops import usage_errors
@@ -49,7 +50,7 @@ def verify_command(
         _prepare(json, out)
     asked = {"quick": quick, "seeds": seeds, "random_seed": random_seed}
     rows: list[Row] = []
-    complete = False
+    complete, code = False, 130
     try:
         with progress:
             for row in to_come:
@@ -57,8 +58,9 @@ def verify_command(
                 if json is not None:
                     write_json(json, record(rows, complete=False, **asked))
         complete = True
-    except KeyboardInterrupt:
-        console.print("Interrupted: what follows is what was finished.")
+    except KeyboardInterrupt as error:
+        code = exit_code(error)
+        tell_stopped()
     console.print(table(rows))
     if json is not None:
         write_json(json, record(rows, complete, **asked))
@@ -71,7 +73,7 @@ def verify_command(
     for row in failed:
         console.print(f"[bold red]{row.name}[/] does not hold: {row.failure}", highlight=False)
     if failed or not complete:
-        raise typer.Exit(1 if failed else 130)
+        raise typer.Exit(code if not complete else 1)
     console.print(f"[bold green]All {len(rows)} statements hold.[/]", highlight=False)
 
 
@@ -110,8 +112,8 @@ def _save_figures(rows: list[Row], out: Path) -> list[Path]:
     from ..verify._draw_trajectories import draw_trajectories
 
     paths = [out / "fig4a.png"]
-    draw_verification(rows).savefig(paths[0], dpi=150)
+    write_figure(paths[0], draw_verification(rows))
     if any(row.curve is not None for row in rows):
         paths.append(out / "trajectories.png")
-        draw_trajectories(rows).savefig(paths[1], dpi=150)
+        write_figure(paths[1], draw_trajectories(rows))
     return paths

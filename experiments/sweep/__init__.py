@@ -6,7 +6,7 @@
 - `_cells.py`: the grid, one setting for each cell, in a documented order.
 - `_estimate.py`: how much work and memory a sweep takes.
 - `_pace.py`: how fast a network trains.
-- `_cell.py`: one cell, claimed, computed and kept in a study; `_interrupts.py` lets it be written.
+- `_cell.py`: one cell, claimed, computed and kept in a study.
 - `_run.py`: cells run one after the other.
 - `_distributed.py`: cells run on dask workers; `_dask.py` is all that touches dask.
 - `_errors.py`: all faults of a file in one error, each with its line and column.

@@ -16,9 +16,10 @@ from richlazy_jax.studies import (
     write_cell,
 )
 
+from .._signals import after_this
+from .._whole import naming
 from ..linear import LinearSetting, run_linear
 from ..recurrent import run_task
-from ._interrupts import after_this
 from ._spec import CellSetting
 
 # A cell at its default size makes ten times as many updates, in minutes.
@@ -118,7 +119,7 @@ def kept_cell(
         # Of any other kind: a cell that fails must not take the others with it.
         except Exception as error:
             return failed_cell(study, name, setting, error)
-        with after_this():
+        with after_this(), naming(study):
             write_cell(study, record, dataset)
     return CellDone(name, setting, "run", "")
 

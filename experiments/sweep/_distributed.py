@@ -21,6 +21,7 @@ from richlazy_jax.studies import (
     read_cell,
 )
 
+from .._whole import naming
 from ._cell import CHECKPOINT_EVERY, CellDone, failed_cell
 from ._cells import cells
 from ._spec import CellSetting, SweepSpec
@@ -85,11 +86,13 @@ def run_distributed(
     grid = cells(spec)
     study = study.absolute()
     if scheduler is None:
-        create_study(study, spec_text, environment_record())
+        with naming(study):
+            create_study(study, spec_text, environment_record())
     else:
         with dask.scheduler_client(scheduler) as client:
             there = dask.addresses_of(client)
-            create_study(study, spec_text, dask.environment_of(client, there))
+            with naming(study):
+                create_study(study, spec_text, dask.environment_of(client, there))
             dask.require_fit(client, there, study)
     how = {"batch_runs": batch_runs, "checkpoint_every": checkpoint_every}
     name = f"richlazy-{uuid.uuid4().hex}"

@@ -6,6 +6,7 @@ from pathlib import Path
 import richlazy_jax as rj
 from richlazy_jax.studies import create_study, environment_record
 
+from .._whole import naming
 from ._cell import CHECKPOINT_EVERY, CellDone, run_cell
 from ._cells import cells
 from ._spec import SweepSpec
@@ -41,7 +42,8 @@ def run_sweep(
         OSError: it cannot be written.
     """
     grid = cells(spec)
-    create_study(study, spec_text, environment_record())
+    with naming(study):
+        create_study(study, spec_text, environment_record())
     return (
         run_cell(
             study,

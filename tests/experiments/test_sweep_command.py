@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 import richlazy_jax as rj
 from experiments import cli
+from experiments._signals import INTERRUPTED
 from experiments.recurrent import LowRank, Setting, run_task
 from experiments.sweep import _cell as engine
 from richlazy_jax.studies import create_study, failures
@@ -101,6 +102,7 @@ def test_interrupt_and_full_disk_keep_what_is_finished(spec, tmp_path, monkeypat
     monkeypatch.setattr(engine, "run_task", stopped)
     first = run(spec, "--out", study)
     assert first.exit_code == 130
+    assert INTERRUPTED in first.output
     assert "after 1 of 4 cells" in first.output
     assert rj.open_study(study).sizes["cell"] == 1
 
