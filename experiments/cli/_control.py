@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ..controls import (
     CONTROLS,
     THROUGH,
@@ -89,7 +89,7 @@ def control_command(
 
         through = through_dataset(specs, out) if name == THROUGH else None
         figure = draw_variants(name, datasets) if through is None else draw_through(through)
-        figure.savefig(out / f"{name}.png", dpi=150)
+        write_figure(out / f"{name}.png", figure)
         console.print(f"Table: {out / 'table.md'}\nFigure: {out / f'{name}.png'}", soft_wrap=True)
     said = ", ".join(f"{number} {status}" for status, number in sorted(counted.items()))
     console.print(f"{whole} cells: {said}. Studies: {out}", soft_wrap=True)

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.markdown import Markdown
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ..recurrent import MEASURES, Setting, low_rank_starts
 from ._images import IMAGES_HELP, SEQUENTIAL, batch_fields, image_fields
 from ._numbers import whole_numbers
@@ -80,7 +80,7 @@ def fig1_command(
 
     text = table(datasets)
     write_text(out / "table.md", text)
-    draw(datasets).savefig(out / "fig1.png", dpi=150)
+    write_figure(out / "fig1.png", draw(datasets))
     console.print(Markdown(text))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig1.png'}")
 

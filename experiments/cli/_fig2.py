@@ -10,7 +10,7 @@ from rich.markdown import Markdown
 
 import richlazy_jax as rj
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ..recurrent import (
     MEASURES,
     CellTyped,
@@ -106,7 +106,7 @@ def structured_command(
 
     motifs = [motif for setting in settings.values() for motif in drawn_motifs(setting)]
     write_text(out / "table.md", table(datasets, motifs))
-    draw(datasets).savefig(out / f"{figure}.png", dpi=150)
+    write_figure(out / f"{figure}.png", draw(datasets))
     console.print(Markdown("\n".join(sentences(datasets, compared(datasets)))))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / f'{figure}.png'}")
 

@@ -10,7 +10,7 @@ from rich.markdown import Markdown
 
 import richlazy_jax as rj
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ..fig3 import (
     KAPPAS,
     linear_alignment,
@@ -102,7 +102,7 @@ def fig3_command(
     parts += [] if students is None else [student_table(students)]
     text = "\n".join(parts)
     write_text(out / "table.md", text)
-    draw(linear, students).savefig(out / "fig3.png", dpi=150)
+    write_figure(out / "fig3.png", draw(linear, students))
     console.print(Markdown(text))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig3.png'}")
 

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.markdown import Markdown
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ..image_mlp import ImageSetting, run_images
 from ..recurrent import save
 from ..verify import Row, markdown
@@ -88,6 +88,6 @@ def fig4_command(
     parts += [] if dataset is None else [table([dataset])]
     text = "\n".join(parts)
     write_text(out / "table.md", text)
-    draw(rows, dataset).savefig(out / "fig4.png", dpi=150)
+    write_figure(out / "fig4.png", draw(rows, dataset))
     console.print(Markdown(text))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig4.png'}")

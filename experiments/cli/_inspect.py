@@ -11,7 +11,7 @@ from rich.markdown import Markdown
 
 import richlazy_jax as rj
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ..inspection import Inspection, inspect_connectome, markdown
 from ._stops import usage_errors
 
@@ -62,7 +62,7 @@ def inspect_command(
 
     text = markdown(found)
     write_text(out / "inspect.md", text)
-    draw(found).savefig(out / "inspect.png", dpi=150)
+    write_figure(out / "inspect.png", draw(found))
     if json is not None:
         write_text(json, json_format.dumps(_plain(found), indent=1))
     console.print(Markdown(text))

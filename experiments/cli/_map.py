@@ -8,7 +8,7 @@ import xarray as xr
 from rich.console import Console
 from rich.markdown import Markdown
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ..recurrent import save
 from ..rich_lazy_map import MapSetting, compared, map_table, quick_setting, simulate, verdict
 from ._panels import require_networks
@@ -60,7 +60,7 @@ def map_command(
     from ..rich_lazy_map._draw import draw
 
     write_text(out / "table.md", map_table(results))
-    draw(results).savefig(out / "map.png", dpi=150)
+    write_figure(out / "map.png", draw(results))
     console.print(Markdown(verdict(results["scale"])))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'map.png'}")
 

@@ -1,11 +1,14 @@
 """Datasets on disk, as netCDF."""
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import h5netcdf
 import numpy as np
 import xarray as xr
+from xarray.backends import H5NetCDFStore
 
 from .._whole import written_whole
 from ._setting import LATER
@@ -13,8 +16,12 @@ from ._setting import LATER
 
 def save(dataset: xr.Dataset, path: Path) -> None:
     """Write whole or not at all."""
+    # In memory first: on a full disk HDF5 may end the process.
+    buffer = io.BytesIO()
+    with h5netcdf.File(buffer, "w") as file:
+        dataset.dump_to_store(H5NetCDFStore(file))
     with written_whole(path) as beside:
-        dataset.to_netcdf(beside, engine="h5netcdf")
+        beside.write_bytes(buffer.getvalue())
 
 
 def load(path: Path) -> xr.Dataset:
