@@ -9,6 +9,7 @@ from rich.console import Console
 from richlazy_jax.studies._folder import FILES, FOLDERS
 
 from .._whole import write_text
+from ._progress import progress_bar
 from ._stops import usage_errors
 
 
@@ -33,7 +34,11 @@ def report_command(
         # matplotlib takes a second to import, which `richlazy --help` need not wait for.
         from ..report import study_report
 
-        made = study_report(study)
+        with progress_bar(console) as bars:
+            bar = bars.add_task("cells", total=1)
+            made = study_report(
+                study, lambda done, of: bars.update(bar, completed=done + 1, total=of)
+            )
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, made.html)
     console.print(f"Report: {file}\n{made.line}", highlight=False, markup=False, soft_wrap=True)
