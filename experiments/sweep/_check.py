@@ -49,7 +49,11 @@ def read_images(node: yaml.Node | None, files: Files, faults: Faults) -> Images 
         return None
     source: str | Path = name
     if name not in IMAGES:
-        source = Path(files.path(name))
+        try:
+            source = Path(files.path(name))
+        except ValueError as error:
+            faults.add(node, "images", f"images is {error}")
+            return None
         if not os.path.isdir(source):
             message = f"images is {name!r}, which is no folder; allowed are {_IMAGES.allowed}."
             faults.add(node, "images", message)

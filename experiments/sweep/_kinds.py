@@ -48,7 +48,13 @@ class Files:
 
     def path(self, written: str) -> str:
         """The full path of what may be relative to the folder, free of dots."""
-        return os.path.abspath(self.folder / Path(written).expanduser())
+        try:
+            return os.path.abspath(self.folder / Path(written).expanduser())
+        except RuntimeError:
+            raise ValueError(
+                f"{written!r} begins with the home of a user whom nobody knows here; allowed are "
+                "paths that begin with ~/ or with a folder."
+            ) from None
 
     def existing(self, parameter: str, written: str, others: str) -> Path:
         """The path of a file that is there."""
@@ -105,7 +111,8 @@ class Kind(NamedTuple):
             )
         for name, words in self.files.items():
             if found[name] is not None and found[name] not in words:
-                found[name] = files.path(found[name])
+                with blame(name):
+                    found[name] = files.path(found[name])
         return found
 
 
