@@ -1,5 +1,6 @@
 """The cells of a grid."""
 
+import collections
 import itertools
 import math
 from collections.abc import Iterator, Mapping
@@ -40,8 +41,9 @@ def cells(spec: SweepSpec) -> list[CellSetting]:
     for field in axes:
         values = getattr(spec, field)
         keys = [value.start.record if field == "start" else value for value in values]
+        times = collections.Counter(keys)
         for value, key in zip(values, keys, strict=True):
-            if keys.count(key) > 1:
+            if times[key] > 1:
                 shown = value.label if field == "start" else value
                 raise ValueError(f"{field} holds {shown!r} twice; allowed are values that differ.")
     return [setting_of(spec, cell) for cell in combinations(spec)]

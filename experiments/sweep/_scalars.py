@@ -14,7 +14,10 @@ REFUSED = object()
 
 # YAML 1.1 reads 010 as 8 and 1:30 as 90, which is never what was meant.
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9_]{0,30})")
-_DECIMAL = re.compile(r"[-+]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)([eE][-+]?[0-9]{1,4})?")
+# Each character can be read in one way only, so that the time goes with the length.
+_DECIMAL = re.compile(r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,4})?")
+# No number needs more. Python's own reading of longer ones takes ever longer.
+_MOST_CHARACTERS = 400
 
 
 class Scalar(NamedTuple):
@@ -101,6 +104,8 @@ def _decimal(node: yaml.ScalarNode) -> Any:
         return float(value)
     # YAML 1.1 takes 1e-3 for text, because it has no dot, and +.5 as well. Quoted, they are text.
     plain_text = tag_of(node) == "str" and node.style is None and set(node.value) & set(".eE")
+    if len(node.value) > _MOST_CHARACTERS:
+        return REFUSED
     if (tag_of(node) == "float" or plain_text) and _DECIMAL.fullmatch(node.value):
         return float(node.value.replace("_", ""))
     return REFUSED

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import yaml
 
-from ..recurrent import Start, Wired
+from ..recurrent import LowRank, Null, PowerLaw, Start, Wired
 from ._errors import Faults
 from ._fields import Value, read_axis, read_mapping, read_one
 from ._kinds import KINDS, REQUIRED, Blamed, Files
@@ -140,8 +140,8 @@ def _made(
         faults.add(value.node, field, message)
 
     kind = KINDS[entry.kind]
-    parameters = kind.settled({name: value.value for name, value in given.items()}, files)
     try:
+        parameters = kind.settled({name: value.value for name, value in given.items()}, files)
         start = kind.make(parameters, files)
     except Blamed as error:
         blame(error.parameter, error)
@@ -165,10 +165,14 @@ def _made(
     return StartSpec(entry.kind, tuple(parameters.items()), start)
 
 
+# Their `check` refuses all that drawing would. Tracing takes milliseconds, and a diagram, which is
+# resampled on the host, cannot be traced at all.
+_CHECKED = (Null, LowRank, PowerLaw, Wired)
+
+
 def _trace(start: Start, size: int) -> None:
     """Refuse what only drawing refuses, without drawing."""
-    # A diagram is resampled on the host, which cannot be traced; all of it is checked before.
-    if not isinstance(start, Wired):
+    if not isinstance(start, _CHECKED):
         null = jax.ShapeDtypeStruct((size, size), jnp.result_type(float))
         jax.eval_shape(start.draw, jax.random.key(0), null)
 
