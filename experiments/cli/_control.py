@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from .._whole import write_figure, write_text
 from ..controls import (
@@ -23,6 +22,7 @@ from ..controls import (
 from ..findings import sentences, warnings_of
 from ..sweep import counts
 from ._progress import training_shown
+from ._said import PlainConsole
 from ._stops import usage_errors
 from ._sweep import run_all
 
@@ -55,7 +55,7 @@ def control_command(
     each variant, which the same command takes up again, and writes table.md and NAME.png. Exits
     with 1 if a cell failed.
     """
-    console = Console()
+    console = PlainConsole()
     if name is None:
         width = max(map(len, CONTROLS))
         for each, control in CONTROLS.items():

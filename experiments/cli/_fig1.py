@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
 from .._whole import write_figure, write_text
@@ -12,6 +11,7 @@ from ..recurrent import MEASURES, Setting, low_rank_starts
 from ._images import IMAGES_HELP, SEQUENTIAL, batch_fields, image_fields
 from ._numbers import whole_numbers
 from ._recurrent import PRECISION_HELP, finished, require_batch_runs, run_missing
+from ._said import PlainConsole
 from ._stops import usage_errors
 
 TASKS = ("2AF", "DMS", "CXT")
@@ -54,7 +54,7 @@ def fig1_command(
     file is there already, of the same setting, is not run again. The full figure takes about 20
     minutes on 2 CPU cores.
     """
-    console = Console()
+    console = PlainConsole()
     with usage_errors():
         settings = {
             out / f"{name}.nc": Setting(

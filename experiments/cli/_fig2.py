@@ -5,7 +5,6 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
 import richlazy_jax as rj
@@ -23,6 +22,7 @@ from ..recurrent import (
     drawn_motifs,
 )
 from ._recurrent import PRECISION_HELP, finished, require_batch_runs, run_missing
+from ._said import PlainConsole
 from ._stops import usage_errors
 
 FIGURES = {"fig2": "2AF", "fig5": "DMS", "fig6": "CXT"}
@@ -78,7 +78,7 @@ def structured_command(
     ] = None,
 ) -> None:
     """Structured starts against their Gaussian nulls; each figure has a task of its own."""
-    console = Console()
+    console = PlainConsole()
     with usage_errors():
         figure = {name: figure for figure, name in FIGURES.items()}.get(task, "fig2")
         out = Path("out") / figure if out is None else out

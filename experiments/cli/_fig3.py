@@ -24,6 +24,7 @@ from ._images import IMAGES_HELP, SEQUENTIAL, image_fields
 from ._panels import chosen_panels, require_networks
 from ._progress import training_shown
 from ._recurrent import PRECISION_HELP, finished, require_batch_runs
+from ._said import PlainConsole
 from ._stops import kept_when_interrupted, usage_errors
 
 PANELS = ("B", "C")
@@ -54,7 +55,7 @@ def fig3_command(
     B takes about two minutes on 2 CPU cores. C at its full size takes hours there; what is finished
     is kept and found again.
     """
-    console = Console()
+    console = PlainConsole()
     students_path = out / "students.nc"
     with usage_errors():
         panels = chosen_panels(panel, PANELS)

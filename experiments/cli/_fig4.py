@@ -7,7 +7,6 @@ from typing import Annotated
 
 import jax
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
 from .._whole import write_figure, write_text
@@ -20,6 +19,7 @@ from ._numbers import whole_numbers
 from ._panels import chosen_panels, require_networks
 from ._progress import training_shown
 from ._recurrent import PRECISION_HELP, finished, require_batch_runs
+from ._said import PlainConsole
 from ._stops import kept_when_interrupted, usage_errors
 
 PANELS = ("A", "B")
@@ -45,7 +45,7 @@ def fig4_command(
     out: Annotated[Path, typer.Option(help="Folder of data, table and figure.")] = Path("out/fig4"),
 ) -> None:
     """Figure 4: rank against kernel alignment, linear networks and a ReLU network on images."""
-    console = Console()
+    console = PlainConsole()
     path = out / "images.nc"
     with usage_errors():
         panels = chosen_panels(panel, PANELS)

@@ -14,6 +14,7 @@ from ..rich_lazy_map import MapSetting, compared, map_table, quick_setting, simu
 from ._panels import require_networks
 from ._progress import progress_bar
 from ._recurrent import finished
+from ._said import PlainConsole
 from ._stops import kept_when_interrupted, usage_errors
 
 QUICK_NETWORKS = 100
@@ -32,7 +33,7 @@ def map_command(
     Linear networks are simulated in every cell and set beside the formula for small starts. Each of
     the three parts is kept when it is finished, and found again.
     """
-    console = Console()
+    console = PlainConsole()
     with usage_errors():
         if networks is not None:
             require_networks(networks)

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from richlazy_jax.studies._folder import FILES, FOLDERS
 
 from .._whole import write_text
 from ._progress import progress_bar
+from ._said import PlainConsole
 from ._stops import usage_errors
 
 
@@ -27,7 +27,7 @@ def report_command(
     The page needs no network and no other file. The study may be unfinished, and others may be
     writing to it.
     """
-    console = Console()
+    console = PlainConsole()
     file = study / "report.html" if out is None else out
     with usage_errors():
         _require_apart(file, study)

@@ -3,13 +3,14 @@
 import contextlib
 import errno
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
 
 from .._signals import exit_code, raised, stopped, tell_stopped
+from ._said import plain
 
 # What no other argument would mend: a full disk, and the like.
 _NAMES = ("ENOSPC", "EDQUOT", "EFBIG", "EIO", "EMFILE", "ENFILE", "ENOMEM", "EPIPE", "ESTALE")
@@ -26,7 +27,7 @@ def usage_errors() -> Iterator[None]:
     except (ValueError, OSError) as error:
         if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
             raise
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(plain(str(error))) from error
 
 
 @contextlib.contextmanager
@@ -45,6 +46,7 @@ def stoppable(command: Callable[P, T]) -> Callable[P, T]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
+            _require_sensible(kwargs)
             with raised():
                 return command(*args, **kwargs)
         except KeyboardInterrupt as error:
@@ -60,6 +62,15 @@ def stoppable(command: Callable[P, T]) -> Callable[P, T]:
     return run
 
 
+def _require_sensible(options: Mapping[str, object]) -> None:
+    """Refuse whole numbers that JAX cannot hold, whatever they count."""
+    for name, value in options.items():
+        most = 2**32 - 1 if name == "random_seed" else 2**31 - 1
+        if isinstance(value, int) and not -(2**31) <= value <= most:
+            shown = f"--{name.replace('_', '-')} is {value}"
+            raise typer.BadParameter(f"{shown}; allowed are numbers from {-(2**31)} to {most}.")
+
+
 def _tell_fault(error: Exception) -> None:
     """Say what the system refused, and nothing of other errors.
 
@@ -70,5 +81,5 @@ def _tell_fault(error: Exception) -> None:
     unread = isinstance(error, BrokenPipeError) and error.filename is None
     if isinstance(error, OSError) and not unread:
         with contextlib.suppress(OSError):
-            typer.echo(f"Could not go on: {error}", err=True)
+            typer.echo(plain(f"Could not go on: {error}"), err=True)
         raise typer.Exit(1) from None

@@ -19,13 +19,14 @@ from ..sweep import (
     cell_axes,
     cells,
     counts,
+    pace,
     read_spec,
     run_distributed,
     run_sweep,
-    seconds_per_update,
 )
 from ._progress import Shown, training_shown
 from ._recurrent import require_batch_runs
+from ._said import PlainConsole, styled
 from ._stops import usage_errors
 
 
@@ -58,7 +59,7 @@ def sweep_command(
 
     Exits with 1 if a cell failed; the others are run all the same.
     """
-    console = Console()
+    console = PlainConsole()
     with contextlib.ExitStack() as stack:
         with usage_errors():
             require_batch_runs(batch_runs)
@@ -107,7 +108,7 @@ def run_all(
             counted[done.status] += 1
             shown.advanced(counted.total())
             if done.status == "failed":
-                console.print(f"[bold red]{done.hash} failed:[/] {done.error}", highlight=False)
+                console.print(styled((f"{done.hash} failed:", "bold red"), f" {done.error}"))
             # A library may have made something else of it.
             if stopped():
                 raise KeyboardInterrupt
@@ -116,7 +117,7 @@ def run_all(
         console.print(f"It came after {counted.total()} of {whole} cells. Study: {out}")
         raise typer.Exit(exit_code(error)) from None
     except OSError as error:
-        console.print(f"[bold red]Could not go on:[/] {error}. {kept}", highlight=False)
+        console.print(styled(("Could not go on:", "bold red"), f" {error}. {kept}"))
         raise typer.Exit(1) from None
     return counted
 
@@ -124,16 +125,18 @@ def run_all(
 def _show_counts(spec: SweepSpec, console: Console) -> None:
     found = counts(spec)
     first = cells(spec)[0]
-    each = seconds_per_update(first)
-    hours = each * found["updates"] / jax.local_device_count() / 3600
+    measured = pace(first)
+    seconds = measured.seconds * found["updates"] / jax.local_device_count()
+    whole = f"{seconds:#.3g} s" if seconds < 600 else f"{seconds / 3600:.2f} hours"
     axes = ", ".join(cell_axes(spec)) or "none"
     console.print(
         f"{found['cells']} cells (varying: {axes}), {found['runs']} networks, "
         f"{found['updates']:,} updates",
         f"Memory: {found['cell_bytes'] / 2**20:.0f} MiB of weights and optimizer state in the "
         "largest cell",
-        f"Time: about {hours:.2f} hours on {jax.local_device_count()} devices, from "
-        f"{each * 1e3:.2f} ms measured for an update of the first cell; measures come on top",
+        f"Time: about {whole} on {jax.local_device_count()} devices, from "
+        f"{measured.seconds * 1e3:#.3g} ms for an update of the first cell, the median of "
+        f"{measured.times} measurements of {measured.updates} updates; measures come on top",
         sep="\n",
         highlight=False,
     )

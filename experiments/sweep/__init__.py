@@ -24,7 +24,7 @@ from ._cells import MOST_CELLS, cell_axes, cells
 from ._distributed import run_distributed
 from ._errors import Fault, SpecError
 from ._estimate import counts
-from ._pace import seconds_per_update
+from ._pace import pace
 from ._read import read_spec, sweep_spec
 from ._run import run_sweep
 from ._spec import StartSpec, SweepSpec
@@ -41,11 +41,11 @@ __all__ = [
     "cell_axes",
     "cells",
     "counts",
+    "pace",
     "read_spec",
     "run_cell",
     "run_distributed",
     "run_sweep",
-    "seconds_per_update",
     "sweep_spec",
     "to_yaml",
 ]

@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import os
 import queue
 import time
 import urllib.parse
@@ -229,8 +230,11 @@ def _require_one(scheduler: str | None, workers: int | None, retries: int) -> No
         raise ValueError(
             f"scheduler is {scheduler!r} and workers is {workers}; allowed is one of them."
         )
-    if workers is not None and workers < 1:
-        raise ValueError(f"workers is {workers}; allowed are numbers from 1.")
+    most = max(16, 4 * (os.cpu_count() or 1))
+    if workers is not None and not 1 <= workers <= most:
+        raise ValueError(
+            f"workers is {workers}; allowed are numbers from 1 to {most} on this machine."
+        )
     if retries < 0:
         raise ValueError(f"retries is {retries}; allowed are numbers from 0.")
     if scheduler is not None and not _is_address(scheduler):
