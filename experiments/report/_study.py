@@ -61,7 +61,7 @@ class Study(NamedTuple):
         return [cell.hash for cell in self.cells if cell.hash not in self.grid.records]
 
 
-def read_study(path: Path, on_cell: Callable[[int, int], None]) -> Study:
+def read_study(path: Path, on_cell: Callable[[int, int], None] = lambda done, of: None) -> Study:
     """All that a page says of a study.
 
     Files that are broken are put aside as by `richlazy_jax.studies.read_values`.
