@@ -13,4 +13,5 @@
 - `cli/`: the `richlazy` command.
 - `_means.py`: the table of means that figures and controls share.
 - `_whole.py`: files that are written whole or not at all.
+- `_signals.py`: how a command is stopped.
 """

@@ -169,6 +169,7 @@ class ImageSetting:
             loss,
             optax.sgd(self.learning_rate, momentum=self.momentum),
             rj.minibatches(x, jnp.asarray(self.images.train_labels), self.batch),
+            has_metrics=True,
         )
 
 

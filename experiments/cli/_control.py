@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ..controls import (
     CONTROLS,
     THROUGH,
@@ -20,6 +19,7 @@ from ..controls import (
 )
 from ..findings import sentences, warnings_of
 from ._options import BATCH_RUNS, WORKERS
+from ._said import PlainConsole
 from ._stops import usage_errors
 from ._study import run_grids
 
@@ -53,7 +53,7 @@ def control_command(
     Trains 2AF from starts of rank 1, 10 and full, some minutes on 2 CPU cores. All controls share
     one study, so that what two of them ask for is computed once. Writes NAME.md and NAME.png.
     """
-    console = Console()
+    console = PlainConsole()
     if name is None:
         width = max(map(len, CONTROLS))
         for each, control in CONTROLS.items():
@@ -81,7 +81,7 @@ def control_command(
             for said in (*(sentence.text for sentence in sentences(of)), *warnings_of(of))
         ]
         for said in told:
-            console.print(said, soft_wrap=True, highlight=False, markup=False)
+            console.print(said)
         write_text(out / f"{name}.md", table(name, control, datasets, found, variant_notes(name)))
 
         # matplotlib takes a second to import, which `richlazy --help` need not wait for.
@@ -89,6 +89,6 @@ def control_command(
 
         through = through_dataset(grids, out) if name == THROUGH else None
         figure = draw_variants(name, datasets) if through is None else draw_through(through)
-        figure.savefig(out / f"{name}.png", dpi=150)
+        write_figure(out / f"{name}.png", figure)
         told = f"Table: {out / f'{name}.md'}\nFigure: {out / f'{name}.png'}"
-        console.print(told, soft_wrap=True, markup=False, highlight=False)
+        console.print(told)

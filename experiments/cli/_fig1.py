@@ -4,16 +4,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ..engine import starts_side_by_side
 from ..recurrent import COGNITIVE, MEASURES, SEQUENTIAL
 from ._images import BATCH, HELD
 from ._kinds import grids_of
 from ._numbers import whole_numbers
 from ._options import BATCH_RUNS, IMAGES_HELP, OUT_HELP, WORKERS, option
+from ._said import PlainConsole
 from ._stops import usage_errors
 from ._study import run_grids
 
@@ -54,7 +54,7 @@ def fig1_command(
     missing, and more seeds, ranks or tasks make the study grow. The full figure takes about 20
     minutes on 2 CPU cores.
     """
-    console = Console()
+    console = PlainConsole()
     shared = {
         "seeds": seeds,
         "iterations": iterations,
@@ -87,9 +87,9 @@ def fig1_command(
 
     text = table(datasets)
     write_text(out / "table.md", text)
-    draw(datasets).savefig(out / "fig1.png", dpi=150)
+    write_figure(out / "fig1.png", draw(datasets))
     console.print(Markdown(text))
-    console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig1.png'}", markup=False)
+    console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig1.png'}")
 
 
 def _of_task(name: str, batch: int | None, images: str) -> dict:

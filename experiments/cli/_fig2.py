@@ -4,16 +4,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
 import richlazy_jax as rj
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ..engine import starts_side_by_side
 from ..recurrent import MEASURES, Setting, drawn_motifs
 from ._kinds import grids_of
 from ._options import BATCH_RUNS, OUT_HELP, WORKERS, option
+from ._said import PlainConsole
 from ._stops import usage_errors
 from ._study import run_grids
 
@@ -67,7 +67,7 @@ def structured_command(
     out: Annotated[Path | None, typer.Option(help=f"{OUT_HELP} out/FIGURE by default.")] = None,
 ) -> None:
     """Structured starts against their Gaussian nulls; each figure has a task of its own."""
-    console = Console()
+    console = PlainConsole()
     figure = {name: figure for figure, name in FIGURES.items()}.get(task, "fig2")
     out = Path("out") / figure if out is None else out
     with usage_errors():
@@ -93,9 +93,9 @@ def structured_command(
 
     motifs = [m for cell, _ in found if isinstance(cell, Setting) for m in drawn_motifs(cell)]
     write_text(out / "table.md", table(datasets, motifs))
-    draw(datasets).savefig(out / f"{figure}.png", dpi=150)
+    write_figure(out / f"{figure}.png", draw(datasets))
     console.print(Markdown("\n".join(sentences(datasets, compared(datasets)))))
-    console.print(f"Table: {out / 'table.md'}\nFigure: {out / f'{figure}.png'}", markup=False)
+    console.print(f"Table: {out / 'table.md'}\nFigure: {out / f'{figure}.png'}")
 
 
 def help_of(figure: str) -> str:

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ..engine import Grid
 from ..fig3 import (
     KAPPAS,
@@ -23,6 +22,7 @@ from ._images import BATCH, HELD
 from ._kinds import grids_of
 from ._options import BATCH_RUNS, IMAGES_HELP, OUT_HELP, WORKERS, option
 from ._panels import chosen_panels, require_networks
+from ._said import PlainConsole
 from ._stops import usage_errors
 from ._study import run_grids
 
@@ -51,7 +51,7 @@ def fig3_command(
     B takes about two minutes on 2 CPU cores. C at its full size takes hours there; what is finished
     is kept and found again.
     """
-    console = Console()
+    console = PlainConsole()
     with usage_errors():
         panels = chosen_panels(panel, PANELS)
         require_networks(networks)
@@ -94,6 +94,6 @@ def fig3_command(
     parts += [] if students is None else [student_table(students)]
     text = "\n".join(parts)
     write_text(out / "table.md", text)
-    draw(linear, students).savefig(out / "fig3.png", dpi=150)
+    write_figure(out / "fig3.png", draw(linear, students))
     console.print(Markdown(text))
-    console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig3.png'}", markup=False)
+    console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig3.png'}")

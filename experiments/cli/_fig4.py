@@ -6,10 +6,9 @@ from typing import Annotated
 
 import jax
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ..engine import starts_side_by_side
 from ..image_mlp import ImageSetting
 from ..verify import markdown
@@ -19,6 +18,7 @@ from ._kinds import grids_of
 from ._numbers import whole_numbers
 from ._options import BATCH_RUNS, IMAGES_HELP, OUT_HELP, WORKERS, option
 from ._panels import chosen_panels, require_networks
+from ._said import PlainConsole
 from ._stops import kept_when_interrupted, usage_errors
 from ._study import run_grids
 
@@ -42,7 +42,7 @@ def fig4_command(
     out: Annotated[Path, typer.Option(help=OUT_HELP)] = Path("out/fig4"),
 ) -> None:
     """Figure 4: rank against kernel alignment, linear networks and a ReLU network on images."""
-    console = Console()
+    console = PlainConsole()
     dataset, rows = None, []
     with usage_errors():
         panels = chosen_panels(panel, PANELS)
@@ -86,6 +86,6 @@ def fig4_command(
     parts += [] if dataset is None else [table([dataset])]
     text = "\n".join(parts)
     write_text(out / "table.md", text)
-    draw(rows, dataset).savefig(out / "fig4.png", dpi=150)
+    write_figure(out / "fig4.png", draw(rows, dataset))
     console.print(Markdown(text))
-    console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig4.png'}", markup=False)
+    console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig4.png'}")

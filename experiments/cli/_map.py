@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ..engine import Grid
 from ..rich_lazy_map import (
     MapCell,
@@ -20,6 +19,7 @@ from ..rich_lazy_map import (
 )
 from ._options import BATCH_RUNS, OUT_HELP, WORKERS, option
 from ._panels import require_networks
+from ._said import PlainConsole
 from ._stops import usage_errors
 from ._study import run_grids
 
@@ -44,7 +44,7 @@ def map_command(
     Linear networks are simulated in every cell of a study and set beside the formula for small
     starts. The same command does what is missing.
     """
-    console = Console()
+    console = PlainConsole()
     with usage_errors():
         if seeds is not None:
             require_networks(seeds, "--seeds")
@@ -66,6 +66,6 @@ def map_command(
     from ..rich_lazy_map._draw import draw
 
     write_text(out / "table.md", map_table(results))
-    draw(results).savefig(out / "map.png", dpi=150)
+    write_figure(out / "map.png", draw(results))
     console.print(Markdown(verdict(results["scale"])))
-    console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'map.png'}", markup=False)
+    console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'map.png'}")

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from richlazy_jax.studies import Wanted, study_changes, wanted_cells
 
+from .._signals import exit_code, stopped, tell_stopped
 from ..engine import (
     CHECKPOINT_EVERY,
     CellDone,
@@ -26,6 +27,7 @@ from ..engine import (
 )
 from ._kinds import read_grids
 from ._progress import Shown, training_shown
+from ._said import styled
 from ._stops import usage_errors
 
 
@@ -81,12 +83,7 @@ def run_grids(
         stack.enter_context(contextlib.closing(to_come))
         counted = run_all(to_come, shown, len(experiments), out, console)
     said = ", ".join(f"{number} {status}" for status, number in sorted(counted.items()))
-    console.print(
-        f"{len(experiments)} cells: {said}. Study: {out}",
-        soft_wrap=True,
-        markup=False,
-        highlight=False,
-    )
+    console.print(f"{len(experiments)} cells: {said}. Study: {out}")
     if counted["failed"]:
         raise typer.Exit(1)
     return finished(out, experiments)
@@ -112,7 +109,7 @@ def _grids_of_others(out: Path, grids: Sequence[Grid], also: Sequence[Wanted]) -
 def tell_changes(out: Path, experiments: Sequence[Experiment], console: Console) -> None:
     """Say what a study that is there is asked for beyond what it was."""
     for said in study_changes(out, [each.wanted() for each in experiments]):
-        console.print(f"The study grows: {said}.", soft_wrap=True, markup=False, highlight=False)
+        console.print(f"The study grows: {said}.")
 
 
 def run_all(
@@ -125,18 +122,21 @@ def run_all(
     """
     counted: collections.Counter[str] = collections.Counter()
     kept = f"What is finished is kept in {out}; the same command does the rest."
-    plain = {"highlight": False, "soft_wrap": True, "markup": False}
     try:
         for done in to_come:
             counted[done.status] += 1
             shown.advanced(counted.total())
             if done.status == "failed":
-                console.print(f"{done.hash} failed: {done.error}", style="bold red", **plain)
-    except KeyboardInterrupt:
-        console.print(f"Interrupted after {counted.total()} of {whole} cells. {kept}", **plain)
-        raise typer.Exit(130) from None
+                console.print(styled((f"{done.hash} failed:", "bold red"), f" {done.error}"))
+            # A library may have made something else of it.
+            if stopped():
+                raise KeyboardInterrupt
+    except KeyboardInterrupt as error:
+        tell_stopped()
+        console.print(f"It came after {counted.total()} of {whole} cells. Study: {out}")
+        raise typer.Exit(exit_code(error)) from None
     except OSError as error:
-        console.print(f"Could not go on: {error}. {kept}", style="bold red", **plain)
+        console.print(styled(("Could not go on:", "bold red"), f" {error}. {kept}"))
         raise typer.Exit(1) from None
     return counted
 

@@ -14,12 +14,13 @@ from ..engine import (
     Grid,
     cells,
     counts,
-    seconds_per_update,
+    pace,
     spec_grids,
     spec_text,
 )
 from ._kinds import EXPERIMENTS
 from ._options import BATCH_RUNS, WORKERS
+from ._said import PlainConsole
 from ._stops import usage_errors
 from ._study import require_counts, run_grids, tell_changes
 
@@ -50,7 +51,7 @@ def sweep_command(
     A specification that asks for more, such as more seeds, more values or more measures, makes the
     study grow. Exits with 1 if a cell failed; the others are run all the same.
     """
-    console = Console()
+    console = PlainConsole()
     with usage_errors():
         require_counts(batch_runs, workers, checkpoint_every)
         text, name, folder = spec_text(spec_file)
@@ -74,19 +75,21 @@ def _show_counts(grids: tuple[Grid, ...], out: Path, console: Console) -> None:
     experiments = cells(grids)
     tell_changes(out, experiments, console)
     found = counts(experiments)
-    each = seconds_per_update(experiments[0])
-    hours = each * found["updates"] / jax.local_device_count() / 3600
+    measured = pace(experiments[0])
+    seconds = measured.seconds * found["updates"] / jax.local_device_count()
+    whole = f"{seconds:#.3g} s" if seconds < 600 else f"{seconds / 3600:.2f} hours"
     axes = ", ".join(dict.fromkeys(name for of in grids for name in of.varying)) or "none"
     lines = [
         f"{found['cells']} cells (varying: {axes}), {found['runs']} networks, "
         f"{found['updates']:,} updates",
         f"Memory: {found['cell_bytes'] / 2**20:.0f} MiB of weights and optimizer state in the "
         "largest cell",
-        f"Time: about {hours:.2f} hours on {jax.local_device_count()} devices, from "
-        f"{each * 1e3:.2f} ms measured for an update of the first cell; measures come on top",
+        f"Time: about {whole} on {jax.local_device_count()} devices, from "
+        f"{measured.seconds * 1e3:#.3g} ms for an update of the first cell, the median of "
+        f"{measured.times} measurements of {measured.updates} updates; measures come on top",
     ]
     if (out / "spec.yaml").is_file():
         lacking = set(missing_cells(out))
         known = [e for e in experiments if e.wanted().hash not in lacking]
         lines.append(f"Of these, at most {len(known)} are finished in {out}")
-    console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+    console.print("\n".join(lines))

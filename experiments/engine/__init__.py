@@ -9,8 +9,7 @@ How a specification becomes a study:
 - `_grid.py`: a grid, and its cells in a documented order.
 - `_tree.py`, `_mappings.py`, `_part_entries.py`, `_read.py`: a grid from YAML, checked whole before
   anything runs, with all faults in one error (`_errors.py`). `_write.py`: and back.
-- `_cell.py`: one cell, claimed, computed as far as it is missing, and kept; `_interrupts.py` lets
-  it be written.
+- `_cell.py`: one cell, claimed, computed as far as it is missing, and kept.
 - `_run.py`: cells one after the other. `_distributed.py`: on dask workers; `_dask.py` is all that
   touches dask.
 - `_collect.py`: finished cells side by side.
@@ -19,7 +18,7 @@ How a specification becomes a study:
 
 from ._cell import CHECKPOINT_EVERY, CellDone, StudyError, attributes, run_cell
 from ._collect import finished, starts_side_by_side
-from ._counts import counts, seconds_per_update
+from ._counts import counts, pace
 from ._distributed import run_distributed
 from ._errors import Fault, SpecError
 from ._experiment import USUAL, Cost, Experiment, How, Training, record_of
@@ -80,13 +79,13 @@ __all__ = [
     "grid",
     "number",
     "optional",
+    "pace",
     "parameters_of",
     "read_spec",
     "record_of",
     "run_cell",
     "run_distributed",
     "run_study",
-    "seconds_per_update",
     "spec_grids",
     "spec_text",
     "starts_side_by_side",

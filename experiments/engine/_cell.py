@@ -17,8 +17,9 @@ from richlazy_jax.studies import (
     write_cell,
 )
 
+from .._signals import after_this
+from .._whole import naming
 from ._experiment import Experiment, How
-from ._interrupts import after_this
 
 # A cell at its default size makes ten times as many updates, in minutes.
 CHECKPOINT_EVERY = 1000
@@ -97,7 +98,7 @@ def run_cell(
             # Of any other kind: a cell that fails must not take the others with it.
             except Exception as error:
                 return failed_cell(study, name, experiment, error)
-            with after_this():
+            with after_this(), naming(study):
                 write_cell(study, wanted.record, dataset)
     except OSError as error:
         raise StudyError(*error.args) from error

@@ -1,8 +1,10 @@
 """How much work, memory and time some grids take."""
 
+import functools
+import statistics
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +12,24 @@ import jax.numpy as jnp
 import richlazy_jax as rj
 
 from ._experiment import Experiment
+
+# Of one measurement, beside which a tick of the scheduler is little.
+LEAST_SECONDS, MOST_MORE = 0.1, 1000.0
+# Of all measurements, unless three take longer.
+MOST_SECONDS = 20.0
+
+
+class Pace(NamedTuple):
+    """How long one update of one network takes.
+
+    - `seconds`: the median of several measurements.
+    - `times`: how many there were.
+    - `updates`: how many updates each was of.
+    """
+
+    seconds: float
+    times: int
+    updates: int
 
 
 def counts(experiments: Sequence[Experiment]) -> dict[str, int]:
@@ -33,25 +53,38 @@ def counts(experiments: Sequence[Experiment]) -> dict[str, int]:
     }
 
 
-def seconds_per_update(experiment: Experiment, updates: int = 30) -> float:
-    """How long one network takes for one update, from a short measurement on one device.
+def pace(experiment: Experiment, updates: int = 30, times: int = 9) -> Pace:
+    """How long one network takes for one update, from short measurements on one device.
 
-    Compiling is left out. The measures at the end of a cell are not in it.
+    Compiling and the first run are left out, and fast networks make more updates in each
+    measurement, as the clock and other processes would otherwise be most of it. The measures at the
+    end of a cell are not in it.
 
     Args:
         experiment: which network and task.
-        updates: how many are timed.
+        updates: how many the first measurement is of.
+        times: how many measurements are made, fewer where they take long.
     """
-    training = experiment.training()
+    network, loss, optimizer, sample, has_metrics = experiment.training()
     key = jax.random.key(0)
 
-    @jax.jit
-    def some(params: Any) -> Any:
-        arguments = training.loss, params, training.optimizer, training.sample
-        return rj.train(*arguments, key, updates).losses
+    @functools.partial(jax.jit, static_argnums=1)
+    def some(params: Any, updates: int) -> Any:
+        arguments = loss, params, optimizer, sample
+        return rj.train(*arguments, key, updates, has_metrics=has_metrics).losses
 
-    params = jax.tree.map(jnp.asarray, training.network.init(key))
-    jax.block_until_ready(some(params))
-    start = time.perf_counter()
-    jax.block_until_ready(some(params))
-    return (time.perf_counter() - start) / updates
+    params = jax.tree.map(jnp.asarray, network.init(key))
+
+    def seconds(updates: int) -> float:
+        start = time.perf_counter()
+        jax.block_until_ready(some(params, updates))
+        return time.perf_counter() - start
+
+    seconds(updates)
+    first = seconds(updates)
+    more = round(updates * min(max(LEAST_SECONDS / first, 1.0), MOST_MORE))
+    if more > updates:
+        seconds(more)
+    # Large networks take minutes, and need not be measured as often.
+    times = max(3, min(times, round(MOST_SECONDS / first)))
+    return Pace(statistics.median(seconds(more) for _ in range(times)) / more, times, more)

@@ -11,10 +11,10 @@ import logging
 import os
 import pickle
 import queue
-import signal
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ import numpy as np
 import richlazy_jax as rj
 from richlazy_jax.studies import environment_record
 
+from .._signals import heard_here_alone
 from ._cell import run_cell
 from ._experiment import Experiment
 from ._own import load_modules, loaded_modules
@@ -81,9 +82,6 @@ class CellsOfSweep(distributed.WorkerPlugin):
     def setup(self, worker: distributed.Worker) -> None:
         """Make ready, on a worker."""
         self.worker, self.stopped = worker, threading.Event()
-        if self.ours:
-            # Ctrl-C reaches all processes of a terminal. The client's answer to it is enough.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def teardown(self, worker: distributed.Worker) -> None:
         """Stop the cell in hand at the end of its piece, where its checkpoint has been written."""
@@ -207,8 +205,13 @@ def local_client(workers: int) -> Iterator[Any]:
         share[_DEVICES] = str(max(1, (os.cpu_count() or 1) // workers))
     try:
         # JAX reads it when it is imported, which may be the first thing that a process does.
-        with dask.config.set(  # type: ignore[attr-defined]
-            {f"distributed.nanny.pre-spawn-environ.{k}": v for k, v in share.items()}
+        # Python's own helper process would hear the terminal again once it has started.
+        resource_tracker.ensure_running()
+        with (
+            heard_here_alone(),
+            dask.config.set(  # type: ignore[attr-defined]
+                {f"distributed.nanny.pre-spawn-environ.{k}": v for k, v in share.items()}
+            ),
         ):
             cluster = distributed.LocalCluster(
                 n_workers=workers,

@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import os
 import queue
 import time
 import urllib.parse
@@ -21,6 +22,7 @@ from richlazy_jax.studies import (
     read_cell,
 )
 
+from .._whole import naming
 from ._cell import CHECKPOINT_EVERY, CellDone, failed_cell
 from ._experiment import Experiment
 
@@ -86,11 +88,13 @@ def run_distributed(
     grid, wanted = list(experiments), [*(each.wanted() for each in experiments), *also]
     study = study.absolute()
     if scheduler is None:
-        create_study(study, spec_text, environment_record(), wanted)
+        with naming(study):
+            create_study(study, spec_text, environment_record(), wanted)
     else:
         with dask.scheduler_client(scheduler) as client:
             there = dask.addresses_of(client)
-            create_study(study, spec_text, dask.environment_of(client, there), wanted)
+            with naming(study):
+                create_study(study, spec_text, dask.environment_of(client, there), wanted)
             dask.require_fit(client, there, study)
     how = {"batch_runs": batch_runs, "checkpoint_every": checkpoint_every}
     name = f"richlazy-{uuid.uuid4().hex}"
@@ -230,8 +234,11 @@ def _require_one(scheduler: str | None, workers: int | None, retries: int) -> No
         raise ValueError(
             f"scheduler is {scheduler!r} and workers is {workers}; allowed is one of them."
         )
-    if workers is not None and workers < 1:
-        raise ValueError(f"workers is {workers}; allowed are numbers from 1.")
+    most = max(16, 4 * (os.cpu_count() or 1))
+    if workers is not None and not 1 <= workers <= most:
+        raise ValueError(
+            f"workers is {workers}; allowed are numbers from 1 to {most} on this machine."
+        )
     if retries < 0:
         raise ValueError(f"retries is {retries}; allowed are numbers from 0.")
     if scheduler is not None and not _is_address(scheduler):

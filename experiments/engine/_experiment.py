@@ -33,6 +33,7 @@ class Training(NamedTuple):
     loss: Callable[[Any, Any], Any]
     optimizer: Any
     sample: Callable[[Any], Any]
+    has_metrics: bool = False
 
 
 class How(NamedTuple):

@@ -43,7 +43,13 @@ class Files:
 
     def path(self, written: str) -> str:
         """The full path of what may be relative to the folder, free of dots."""
-        return os.path.abspath(self.folder / Path(written).expanduser())
+        try:
+            return os.path.abspath(self.folder / Path(written).expanduser())
+        except RuntimeError:
+            raise ValueError(
+                f"{written!r} begins with the home of a user whom nobody knows here; allowed are "
+                "paths that begin with ~/ or with a folder."
+            ) from None
 
     def existing(self, parameter: str, written: str, others: str) -> Path:
         """The path of a file that is there."""

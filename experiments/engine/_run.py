@@ -6,6 +6,7 @@ from pathlib import Path
 import richlazy_jax as rj
 from richlazy_jax.studies import Wanted, create_study, environment_record
 
+from .._whole import naming
 from ._cell import CHECKPOINT_EVERY, CellDone, run_cell
 from ._experiment import Experiment
 
@@ -44,7 +45,8 @@ def run_study(
         OSError: it cannot be written.
     """
     wanted = [*(each.wanted() for each in experiments), *also]
-    create_study(study, spec_text, environment_record(), wanted)
+    with naming(study):
+        create_study(study, spec_text, environment_record(), wanted)
     return (
         run_cell(
             study,

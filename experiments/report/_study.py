@@ -4,7 +4,7 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from richlazy_jax.studies import (
     Wanted,
     checkpoint_folder,
     failures,
-    read_cell,
+    read_values,
     wanted_cells,
 )
 from richlazy_jax.studies._folder import CELLS, ENVIRONMENT, SPEC, hashes_in
@@ -60,13 +60,14 @@ class Study(NamedTuple):
         return [cell.hash for cell in self.cells if cell.hash not in self.wanted]
 
 
-def read_study(path: Path) -> Study:
+def read_study(path: Path, on_cell: Callable[[int, int], None] = lambda done, of: None) -> Study:
     """All that a page says of a study.
 
-    Files that are broken are put aside as by `richlazy_jax.studies.read_cell`.
+    Files that are broken are put aside as by `richlazy_jax.studies.read_values`.
 
     Args:
         path: the folder. Other processes may be writing to it.
+        on_cell: called with how many cells are read, of how many.
 
     Raises:
         FileNotFoundError: there is no such folder.
@@ -77,7 +78,7 @@ def read_study(path: Path) -> Study:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", BrokenCellWarning)
         failed = failures(path)
-        cells, records = _cells(path, wrong)
+        cells, records = _cells(path, wrong, on_cell)
     wrong += [clean(w.message) for w in caught if issubclass(w.category, BrokenCellWarning)]
     told = " ".join(wrong)
     for name in _put_aside(path):
@@ -106,14 +107,18 @@ def _within(path: Path, text: str) -> str:
     return text
 
 
-def _cells(path: Path, wrong: list[str]) -> tuple[list[Cell], list[Mapping[str, Any]]]:
+def _cells(
+    path: Path, wrong: list[str], on_cell: Callable[[int, int], None]
+) -> tuple[list[Cell], list[Mapping[str, Any]]]:
     cells, records = [], []
-    for name in hashes_in(path / CELLS, ".nc"):
+    names = hashes_in(path / CELLS, ".nc")
+    for number, name in enumerate(names):
+        on_cell(number, len(names))
         try:
-            dataset = read_cell(path, name)
-            if dataset is None:
+            found = read_values(path, name)
+            if found is None:
                 continue
-            record = json.loads(dataset.attrs["study_record"])
+            record, dataset = found
             cells.append(cell_of(name, record, dataset))
             records.append(record)
         # A cell of another format, or one that may not be read, leaves the others readable.

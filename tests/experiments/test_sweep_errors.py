@@ -3,11 +3,14 @@
 import pickle
 import time
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from experiments import sweep
-from experiments.sweep import SpecError, _check, read_spec, sweep_spec
+from experiments.recurrent import LowRank, PowerLaw
+from experiments.sweep import SpecError, _check, _starts, read_spec, sweep_spec
 
 NULL = "start: {kind: null}\n"
 WORM = "celegans_varshney2011"
@@ -384,3 +387,47 @@ def test_files_that_cannot_be_read(folder):
         read_spec(path)
     assert [(f.line, f.column) for f in caught.value.faults] == [(2, 7), (4, 9)]
     assert str(caught.value).startswith(f"{path}, line 2, column 7: gain is -1.0")
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (
+            "start: {kind: connectome, source: ~nosuchuser/x.csv}\n",
+            "line 1, column 35: start.source",
+        ),
+        ("start: {kind: cell_types, table: ~nosuchuser/x.csv}\n", "column 34: start.table"),
+        (f"{NULL}task: sMNIST\nimages: ~nosuchuser/x\n", "column 9: images"),
+    ],
+)
+def test_the_home_of_nobody_is_a_fault_with_its_place(text, where):
+    with pytest.raises(SpecError, match="a user whom nobody knows") as raised:
+        sweep_spec(text)
+    assert where in str(raised.value)
+
+
+@pytest.mark.parametrize("digits", ["1" * 190_000, "1_" * 90_000 + "x", "." + "3" * 190_000])
+def test_a_number_is_read_in_linear_time(digits):
+    begun = time.process_time()
+    with pytest.raises(SpecError, match="gain is "):
+        sweep_spec(f"{NULL}gain: {digits}\n")
+    # The square of the length would take a minute.
+    assert time.process_time() - begun < 5
+
+
+def test_starts_that_are_checked_whole_are_not_traced(monkeypatch):
+    monkeypatch.setattr(_starts.jax, "eval_shape", lambda *_: pytest.fail("it takes 4 ms"))
+    ranks = ", ".join(map(str, range(1, 301)))
+    start = f"[{{kind: low_rank, rank: [{ranks}]}}, {{kind: power_law, exponent: [0, 1e30]}}]"
+    assert len(sweep_spec(f"n_hidden: 300\nstart: {start}\n").start) == 302
+
+
+@pytest.mark.parametrize(
+    "start",
+    [LowRank(0), LowRank(7), LowRank(2, "nothing"), PowerLaw(-1.0), PowerLaw(float("inf"))],
+)
+def test_what_is_not_traced_is_refused_by_its_check(start):
+    with pytest.raises(ValueError, match="allowed are"):
+        start.check(6)
+    with pytest.raises(ValueError, match="allowed"):
+        start.draw(jax.random.key(0), jnp.ones((6, 6)))

@@ -1,5 +1,6 @@
 """`richlazy report`, and studies that are broken in part."""
 
+import io
 import json
 import shutil
 
@@ -7,9 +8,13 @@ import h5py
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.axes import Axes
+from rich.console import Console
 from typer.testing import CliRunner
 
 from experiments import cli
+from experiments.cli._progress import progress_bar
+from experiments.findings import _intervals
 from experiments.report import study_report
 from experiments.sweep import cells, sweep_spec
 from richlazy_jax.studies import (
@@ -235,3 +240,38 @@ def test_a_study_without_cells_has_a_page(tmp_path, read):
     assert report.line == "0 of 1 cells finished, 1 missing, 0 failed"
     assert read(report.html).faults == []
     assert "null" in read(report.html).text
+
+
+def test_a_report_takes_no_xarray_file_and_one_bootstrap_for_each_mean(made, monkeypatch):
+    study = made()
+    study.add_ranks({1: 0.5, 5: 0.6, 20: 0.7}, null=0.8)
+    monkeypatch.setattr(xr, "open_dataset", lambda *_, **__: pytest.fail("it takes 40 ms a cell"))
+    asked, bootstrap = [], _intervals._bca
+    monkeypatch.setattr(_intervals, "_bca", lambda v: asked.append(v.tobytes()) or bootstrap(v))
+    _intervals._of_finite.cache_clear()
+    seen = []
+    study_report(study.path, lambda *progress: seen.append(progress))
+    assert seen == [(0, 4), (1, 4), (2, 4), (3, 4)]
+    assert len(asked) == len(set(asked))
+    # Four measures and what stands with them of each cell, and the contrasts of the whole.
+    assert len(asked) <= 4 * 6 + 12
+
+
+def test_a_panel_draws_dots_in_one_call_a_setting(made, monkeypatch):
+    study = made()
+    study.add_ranks({1: 0.5, 5: 0.6, 20: 0.7})
+    calls, plot = [], Axes.plot
+    monkeypatch.setattr(Axes, "plot", lambda *a, **how: calls.append(a) or plot(*a, **how))
+    study_report(study.path)
+    dots = [arguments for arguments in calls if isinstance(arguments[-1], str)]
+    assert dots
+    assert len(dots) == len({id(arguments[0]) for arguments in dots})
+
+
+def test_a_terminal_sees_how_far_the_report_is(study):
+    said = io.StringIO()
+    console = Console(file=said, force_terminal=True, width=100)
+    with progress_bar(console) as bars:
+        bar = bars.add_task("cells", total=1)
+        study_report(study.path, lambda done, of: bars.update(bar, completed=done + 1, total=of))
+    assert "2/2" in said.getvalue()
