@@ -17,6 +17,7 @@ from richlazy_jax.studies import Wanted
 from .engine import (
     USUAL,
     Cost,
+    Experiment,
     FieldError,
     How,
     Parts,
@@ -44,7 +45,7 @@ _BELOW_1 = number("numbers of at least 0 and below 1", lambda x: 0 <= x < 1)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ImageSetting:
+class ImageSetting(Experiment):
     """Networks of one rank on one set of images. The size is the paper's.
 
     Args:
@@ -106,15 +107,6 @@ class ImageSetting:
                 raise FieldError(name, getattr(self, name), source)
 
     @classmethod
-    def of_cell(cls, values: Mapping[str, Any]) -> "ImageSetting":
-        """The setting of one combination of values."""
-        return cls(**values)
-
-    @classmethod
-    def together(cls, axes: Mapping[str, Sequence[Any]]) -> None:
-        """All axes go together."""
-
-    @classmethod
     def sizes(cls, axes: Mapping[str, Sequence[Any]]) -> dict[str, int]:
         """The first layer has no more singular values than hidden units."""
         return {f"n_hidden {h}": h for h in axes["n_hidden"]}
@@ -136,10 +128,6 @@ class ImageSetting:
     def wanted(self) -> Wanted:
         """The record, and what a finished cell must hold."""
         return Wanted(self.record(), (*MEASURED, "loss"), {"seed": range(self.seeds)})
-
-    def only(self, seeds: int, missing: Mapping[str, Sequence[Any]]) -> "ImageSetting":
-        """The same with other seeds."""
-        return dataclasses.replace(self, seeds=seeds)
 
     def run(self, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
         """Train and measure its networks, as `run_images`."""

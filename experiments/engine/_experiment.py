@@ -1,7 +1,9 @@
 """What an experiment is: anything that has a record, can be run for some seeds, and can grow."""
 
+import abc
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple
 
 import jax.numpy as jnp
 import xarray as xr
@@ -54,23 +56,20 @@ class How(NamedTuple):
 USUAL = How()
 
 
-class Experiment(Protocol):
+class Experiment(abc.ABC):
     """One cell of a study: networks of one start, trained and measured, a seed each.
 
-    A frozen dataclass whose fields are made by `experiments.engine.field`. A grid has axes of the
-    same names, and those of `PARTS`.
+    A frozen dataclass whose fields are made by `experiments.engine.field`, `seeds` among them. A
+    grid has axes of the same names, and those of `PARTS`.
 
     - `KIND`: what it is called in records and specifications.
     - `PARTS`: the fields of a grid that are objects.
     """
 
     KIND: ClassVar[str]
-    PARTS: ClassVar[Mapping[str, Parts]]
+    PARTS: ClassVar[Mapping[str, Parts]] = {}
 
-    @property
-    def seeds(self) -> int:
-        """How many networks."""
-        ...
+    seeds: int
 
     @classmethod
     def of_cell(cls, values: Mapping[str, Any]) -> "Experiment":
@@ -79,41 +78,46 @@ class Experiment(Protocol):
         Raises:
             FieldError: they do not go together.
         """
-        ...
+        return cls(**values)
 
     @classmethod
     def together(cls, axes: Mapping[str, Sequence[Any]]) -> None:
         """Refuse, with a FieldError, axes that mean nothing beside each other."""
-        ...
+        return
 
     @classmethod
     def sizes(cls, axes: Mapping[str, Sequence[Any]]) -> dict[str, int]:
         """The sizes that starts must fit, by the words for where they come from."""
-        ...
+        return {}
 
+    @abc.abstractmethod
     def record(self) -> dict[str, Any]:
         """All that decides the numbers of a seed, as plain data."""
-        ...
 
+    @abc.abstractmethod
     def wanted(self) -> Wanted:
         """The record, and what a finished cell must hold."""
-        ...
 
     def only(self, seeds: int, missing: Mapping[str, Sequence[Any]]) -> "Experiment":
-        """The same with other seeds, and of what it measures only what is missing."""
-        ...
+        """The same with other seeds, and of what it measures only what is missing.
 
+        Args:
+            seeds: how many.
+            missing: as `richlazy_jax.studies.Wanted.lacks` gives it.
+        """
+        return dataclasses.replace(self, seeds=seeds)  # type: ignore[type-var]
+
+    @abc.abstractmethod
     def run(self, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
         """Train and measure the networks of `seeds` seeds, from `first_seed` on."""
-        ...
 
+    @abc.abstractmethod
     def cost(self) -> Cost:
         """How much work and memory it takes."""
-        ...
 
+    @abc.abstractmethod
     def training(self) -> Training:
         """What one of its networks is trained with."""
-        ...
 
 
 def record_of(experiment: Experiment, parts: Mapping[str, Any]) -> dict[str, Any]:

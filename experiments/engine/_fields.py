@@ -100,4 +100,4 @@ def _tuple(name: str, value: Any, of: Field) -> tuple[Any, ...]:
 
 
 def _verb(allowed: str) -> str:
-    return "are" if allowed.partition(" ")[0].endswith("s") or "," in allowed else "is"
+    return "are" if allowed.partition(" ")[0].rstrip(",").endswith("s") or ", " in allowed else "is"

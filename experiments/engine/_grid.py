@@ -67,7 +67,7 @@ def grid(experiment: type[Experiment], **values: Any) -> Grid:
             )
     axes = {}
     for name in axes_of(experiment):
-        value = values.get(name, _default(experiment, name))
+        value = values[name] if name in values else _default(experiment, name)
         axes[name] = tuple(value) if isinstance(value, list | tuple) else (value,)
     common = {n: values.get(n, default) for n, default in usual_of(experiment).items()}
     made = Grid(experiment, axes, common)
@@ -142,7 +142,6 @@ def _named(of: Grid, values: Mapping[str, Any]) -> str:
 
 
 def _default(experiment: type[Experiment], name: str) -> Any:
-    default = getattr(experiment, name, None)
-    if default is None:
+    if not hasattr(experiment, name):
         raise ValueError(f"{name} is missing; allowed is one or more for {experiment.KIND!r}.")
-    return default
+    return getattr(experiment, name)

@@ -1,5 +1,6 @@
 """Starts and tasks of a user's own: classes found by the name of their module, and their code."""
 
+import functools
 import hashlib
 import importlib
 import importlib.util
@@ -46,6 +47,7 @@ def own_class(name: str, folder: Path) -> type:
     return found
 
 
+@functools.cache
 def entry_points(group: str) -> dict[str, metadata.EntryPoint]:
     """What installed packages offer under a group, such as "richlazy.starts", by name."""
     return {entry.name: entry for entry in metadata.entry_points(group=group)}

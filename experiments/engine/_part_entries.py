@@ -80,7 +80,9 @@ def make_parts(
                 )
                 faults.add(entry.node, parts.field, message)
             else:
-                made[key] = Value(part, entry.node)
+                # What is known by its name alone is the name.
+                named = isinstance(part.made, str)
+                made[key] = Value(part.made if named else part, entry.node)
     return list(made.values())
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import jax
@@ -18,8 +18,8 @@ from richlazy_jax.studies import Wanted
 from ..engine import (
     USUAL,
     Cost,
+    Experiment,
     How,
-    Parts,
     Training,
     attributes,
     checked,
@@ -46,7 +46,7 @@ STARTS = ("random", "partially aligned", "aligned")
 
 
 @dataclasses.dataclass(frozen=True)
-class LinearStudents:
+class LinearStudents(Experiment):
     r"""Linear students of one kind of start on tasks of one ratio of feature strengths.
 
     The task is $\beta = F^\top w$ with w isotropic and F of random singular vectors, the upper half
@@ -67,7 +67,6 @@ class LinearStudents:
     """
 
     KIND: ClassVar[str] = "linear students"
-    PARTS: ClassVar[Mapping[str, Parts]] = {}
 
     aligned: str = field("random", choice(STARTS), "The kind of start.")
     kappa: float = field(1.0, number("numbers from 1", lambda x: x >= 1), "Ratio of strengths.")
@@ -76,20 +75,6 @@ class LinearStudents:
 
     def __post_init__(self):
         checked(self)
-
-    @classmethod
-    def of_cell(cls, values: Mapping[str, Any]) -> "LinearStudents":
-        """The experiment of one combination of values."""
-        return cls(**values)
-
-    @classmethod
-    def together(cls, axes: Mapping[str, Sequence[Any]]) -> None:
-        """All axes go together."""
-
-    @classmethod
-    def sizes(cls, axes: Mapping[str, Sequence[Any]]) -> dict[str, int]:
-        """Nothing has a size."""
-        return {}
 
     def record(self) -> dict[str, Any]:
         """All that decides the numbers of a seed, as plain data."""
@@ -100,10 +85,6 @@ class LinearStudents:
     def wanted(self) -> Wanted:
         """The record, and what a finished cell must hold."""
         return Wanted(self.record(), ("kernel_alignment", "loss"), {"seed": range(self.seeds)})
-
-    def only(self, seeds: int, missing: Mapping[str, Sequence[Any]]) -> "LinearStudents":
-        """The same with other seeds."""
-        return dataclasses.replace(self, seeds=seeds)
 
     def run(self, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
         """Train and measure its networks.

@@ -1,7 +1,7 @@
 """Panel C: recurrent students that start, in part or whole, from what a teacher has learned."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -63,12 +63,6 @@ class Students(Setting):
                 raise FieldError("starts", self.starts, "one LowRank of rank at least 2")
         if self.measure_at:
             raise FieldError("measure_at", self.measure_at, "none, as students are not looked at")
-
-    def only(self, seeds: int, missing: Mapping[str, Sequence[Any]]) -> "Students":
-        """The same with other seeds, and of what it measures only what is missing."""
-        found = super().only(seeds, missing)
-        assert isinstance(found, Students)
-        return found
 
     def run(self, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
         """Train teachers and students and measure the latter, as `run_students`."""

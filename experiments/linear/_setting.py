@@ -15,6 +15,7 @@ from richlazy_jax.studies import Wanted
 from ..engine import (
     USUAL,
     Cost,
+    Experiment,
     FieldError,
     How,
     Kind,
@@ -35,7 +36,7 @@ LINEAR_STARTS = Parts("start", LINEAR_KINDS)
 
 
 @dataclasses.dataclass(frozen=True)
-class LinearSetting:
+class LinearSetting(Experiment):
     r"""Two-layer linear networks $f(x) = W_2 W_1 x$ that learn a linear task of one output.
 
     $W_1$ is a Gaussian draw of Frobenius norm $\sigma$, or its leading singular triplets, and $W_2$
@@ -97,10 +98,6 @@ class LinearSetting:
         return cls(**values, starts=(start,))
 
     @classmethod
-    def together(cls, axes: Mapping[str, Sequence[Any]]) -> None:
-        """All axes go together."""
-
-    @classmethod
     def sizes(cls, axes: Mapping[str, Sequence[Any]]) -> dict[str, int]:
         """The first layer has no more singular values than inputs or hidden units."""
         return {
@@ -123,10 +120,6 @@ class LinearSetting:
     def wanted(self) -> Wanted:
         """The record, and what a finished cell must hold."""
         return Wanted(self.record(), ("kernel_alignment", "loss"), {"seed": range(self.seeds)})
-
-    def only(self, seeds: int, missing: Mapping[str, Sequence[Any]]) -> "LinearSetting":
-        """The same with other seeds."""
-        return dataclasses.replace(self, seeds=seeds)
 
     def run(self, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
         """Train and measure its networks, as `run_linear`, in seconds and without checkpoints."""

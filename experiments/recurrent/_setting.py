@@ -18,6 +18,7 @@ from richlazy_jax.studies import Wanted
 from ..engine import (
     USUAL,
     Cost,
+    Experiment,
     FieldError,
     How,
     Parts,
@@ -51,7 +52,7 @@ def low_rank_starts(ranks: Iterable[int], keep: str = "frobenius") -> tuple[LowR
 
 
 @dataclasses.dataclass(frozen=True)
-class Setting:
+class Setting(Experiment):
     """Recurrent networks of several starts on one task. The defaults are the paper's.
 
     With one start it is a cell of a study.
@@ -170,7 +171,7 @@ class Setting:
             raise FieldError(
                 "momentum",
                 self.momentum,
-                f"with 'adam' {Setting.momentum}, of which it makes no use",
+                f"{Setting.momentum} with 'adam', which makes no use of it",
             )
         for update in self.measure_at:
             if update > self.iterations:
@@ -307,11 +308,9 @@ class Setting:
         # All periods are multiples of 100 ms, and the decision is as short as that.
         steps = Setting.dt / self.dt if self.dt > 0 else 0.0
         if not (1 <= steps <= Setting.dt and abs(steps - round(steps)) < 1e-9 * steps):
-            raise FieldError(
-                "dt", self.dt, f"{Setting.dt} divided by a whole number, and at least 1.0"
-            )
+            raise FieldError("dt", self.dt, f"{Setting.dt} divided by a whole number, at least 1.0")
         if self.dt != Setting.dt and (self.images is not None or not isinstance(self.task, str)):
-            raise FieldError("dt", self.dt, f"{Setting.dt} with a task that has no time of its own")
+            raise FieldError("dt", self.dt, f"{Setting.dt} with images and tasks of your own")
 
 
 def images_digest(images: rj.ImageSet) -> str:

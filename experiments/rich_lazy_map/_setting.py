@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import jax.numpy as jnp
@@ -16,9 +16,9 @@ from richlazy_jax.studies import Wanted
 from ..engine import (
     USUAL,
     Cost,
+    Experiment,
     FieldError,
     How,
-    Parts,
     Training,
     checked,
     field,
@@ -169,7 +169,7 @@ class MapSetting:
 
 
 @dataclasses.dataclass(frozen=True)
-class MapCell:
+class MapCell(Experiment):
     r"""Two-layer linear networks of one start, each with a task of its own.
 
     Args:
@@ -189,7 +189,6 @@ class MapCell:
     """
 
     KIND: ClassVar[str] = "map"
-    PARTS: ClassVar[Mapping[str, Parts]] = {}
 
     rank: int = field(1, whole(), "Equal singular values of the first layer.")
     sigma: float = field(
@@ -221,20 +220,6 @@ class MapCell:
         alignment = None if self.alignment < 0 else self.alignment
         return Cell(self.rank, self.sigma, self.readout, alignment)
 
-    @classmethod
-    def of_cell(cls, values: Mapping[str, Any]) -> "MapCell":
-        """The experiment of one combination of values."""
-        return cls(**values)
-
-    @classmethod
-    def together(cls, axes: Mapping[str, Sequence[Any]]) -> None:
-        """All axes go together."""
-
-    @classmethod
-    def sizes(cls, axes: Mapping[str, Sequence[Any]]) -> dict[str, int]:
-        """There is no other start than that of a rank."""
-        return {}
-
     def record(self) -> dict[str, Any]:
         """All that decides the numbers of a seed, as plain data."""
         start = {"kind": "equal_singular_values", "rank": self.rank}
@@ -244,10 +229,6 @@ class MapCell:
         """The record, and what a finished cell must hold."""
         names = ("kernel_alignment", "formula", "loss", "share", "updates")
         return Wanted(self.record(), names, {"seed": range(self.seeds)})
-
-    def only(self, seeds: int, missing: Mapping[str, Sequence[Any]]) -> "MapCell":
-        """The same with other seeds."""
-        return dataclasses.replace(self, seeds=seeds)
 
     def run(self, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
         """Train and measure its networks, as `simulate`."""

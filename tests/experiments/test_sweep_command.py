@@ -10,8 +10,6 @@ import richlazy_jax as rj
 from experiments import cli
 from experiments._signals import INTERRUPTED
 from experiments.recurrent import LowRank, Setting, run_task
-from experiments.sweep import _cell as engine
-from experiments.sweep import _pace, cells, read_spec
 from richlazy_jax.studies import create_study, failures
 
 SPEC = """

@@ -25,7 +25,6 @@ from typer.testing import CliRunner
 import richlazy_jax as rj
 from experiments import cli
 from experiments._signals import INTERRUPTED
-from experiments.sweep import _dask, _distributed, cells, run_distributed, run_sweep, sweep_spec
 from richlazy_jax.studies import cell_hash, claim_cell, create_study, failures, missing_cells
 
 # Pieces have 200 updates, so that each cell has checkpoints at 200 and 400.
@@ -46,7 +45,6 @@ FAULTS = """
 import os, time
 from pathlib import Path
 
-from experiments.sweep import _cell, _dask
 
 # Dask may run this twice, so that what is patched must not be looked up when it is called.
 def faulty(setting, *, on_piece, run_task=_cell.run_task, **how):

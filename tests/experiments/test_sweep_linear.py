@@ -10,8 +10,6 @@ import richlazy_jax as rj
 from experiments import cli
 from experiments.linear import LinearSetting
 from experiments.recurrent import LowRank, Null, Setting
-from experiments.sweep import SpecError, cell_axes, cells, counts, sweep_spec, to_yaml
-from experiments.sweep import _cell as engine
 
 NULL = "start: {kind: null}\n"
 SPEC = """

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import richlazy_jax as rj
-from experiments.sweep import run_distributed, run_sweep, sweep_spec
 
 RECURRENT = """
 task: 2AF

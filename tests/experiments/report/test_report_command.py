@@ -16,7 +16,6 @@ from experiments import cli
 from experiments.cli._progress import progress_bar
 from experiments.findings import _intervals
 from experiments.report import study_report
-from experiments.sweep import cells, sweep_spec
 from richlazy_jax.studies import (
     cell_hash,
     checkpoint_folder,
