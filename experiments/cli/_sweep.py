@@ -7,13 +7,12 @@ import jax
 import typer
 from rich.console import Console
 
-from richlazy_jax.studies import missing_cells
-
 from ..engine import (
     CHECKPOINT_EVERY,
     Grid,
     cells,
     counts,
+    finished,
     pace,
     spec_grids,
     spec_text,
@@ -89,7 +88,6 @@ def _show_counts(grids: tuple[Grid, ...], out: Path, console: Console) -> None:
         f"{measured.times} measurements of {measured.updates} updates; measures come on top",
     ]
     if (out / "spec.yaml").is_file():
-        lacking = set(missing_cells(out))
-        known = [e for e in experiments if e.wanted().hash not in lacking]
-        lines.append(f"Of these, at most {len(known)} are finished in {out}")
+        there = len(finished(out, experiments))
+        lines.append(f"Of these, {there} are finished in {out}")
     console.print("\n".join(lines))

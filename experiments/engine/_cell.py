@@ -10,6 +10,7 @@ import xarray as xr
 import richlazy_jax as rj
 from richlazy_jax.studies import (
     Wanted,
+    cell_hash,
     checkpoint_folder,
     claim_cell,
     read_cell,
@@ -78,7 +79,7 @@ def run_cell(
     how = How(batch_runs, min(piece, checkpoint_every), None, on_piece)
 
     def compute(part: Experiment, first_seed: int) -> xr.Dataset:
-        folder = checkpoint_folder(study, name) / f"{first_seed}-{first_seed + part.seeds}"
+        folder = checkpoint_folder(study, name) / _called(part, first_seed)
         return part.run(
             first_seed, how._replace(checkpoints=rj.Checkpoints(folder, checkpoint_every))
         )
@@ -101,7 +102,9 @@ def run_cell(
             with after_this(), naming(study):
                 write_cell(study, wanted.record, dataset)
     except OSError as error:
-        raise StudyError(*error.args) from error
+        # Of the arguments of an error that names a file, the name is none.
+        named = () if error.filename is None else (str(error.filename),)
+        raise StudyError(*error.args, *named) from error
     return CellDone(name, experiment, "run", "")
 
 
@@ -109,6 +112,17 @@ def failed_cell(study: Path, name: str, experiment: Experiment, error: Exception
     """A cell that failed, recorded in the study by its name there."""
     record_failure(study, name, error)
     return CellDone(name, experiment, "failed", f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _called(part: Experiment, first_seed: int) -> str:
+    """The folder for the checkpoints of some seeds: another one where other updates are looked at,
+    as training that goes on does not come again to what lies before."""
+    wanted = part.wanted()
+    seeds = f"{first_seed}-{first_seed + part.seeds}"
+    looked_at = {n: list(v) for n, v in wanted.coordinates.items() if n != "seed"}
+    if not looked_at:
+        return seeds
+    return f"{seeds}-{cell_hash({'variables': list(wanted.variables), **looked_at})}"
 
 
 def _grown(
@@ -128,18 +142,27 @@ def _grown(
     seeds = there.sizes["seed"]
     if missing:
         # Networks are not kept, so that they are trained again for what was not measured.
-        again = compute(experiment.only(seeds, missing), 0)
+        again = compute(experiment.only(seeds, _with_all_else(missing, _has(there))), 0)
         there = _measured_more(there, again)
     if experiment.seeds <= seeds:
         return there
     # The new ones have all that the old ones have.
-    has = _has(there, wanted)
+    has = _has(there)
     return _side_by_side(there, compute(experiment.only(experiment.seeds - seeds, has), seeds))
 
 
-def _has(there: xr.Dataset, wanted: Wanted) -> dict[str, Sequence[Any]]:
-    values = {n: there[n].values.tolist() for n in wanted.coordinates if n in there and n != "seed"}
+def _has(there: xr.Dataset) -> dict[str, list[Any]]:
+    values = {str(n): there[n].values.tolist() for n in there.indexes if n != "seed"}
     return {"variables": [str(name) for name in there.data_vars], **values}
+
+
+def _with_all_else(
+    missing: Mapping[str, Sequence[Any]], has: Mapping[str, Sequence[Any]]
+) -> dict[str, Sequence[Any]]:
+    """What must be measured so that every variable is there at every value of every dimension."""
+    if len(missing) == 1:
+        return {**has, **missing}
+    return {n: [*has.get(n, ()), *missing.get(n, ())] for n in {**has, **missing}}
 
 
 def _measured_more(there: xr.Dataset, again: xr.Dataset) -> xr.Dataset:
@@ -163,9 +186,10 @@ def _measured_more(there: xr.Dataset, again: xr.Dataset) -> xr.Dataset:
 
 def _side_by_side(there: xr.Dataset, new: xr.Dataset) -> xr.Dataset:
     """The seeds of two datasets that have the same variables."""
-    return xr.concat(
+    whole = xr.concat(
         [there, new], "seed", join="exact", data_vars="minimal", coords="minimal", compat="equals"
     )
+    return whole.assign_attrs(seeds=whole.sizes["seed"])
 
 
 def attributes(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Checks, YAML, the options of commands and the documentation are made of the same
 """
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -100,4 +101,5 @@ def _tuple(name: str, value: Any, of: Field) -> tuple[Any, ...]:
 
 
 def _verb(allowed: str) -> str:
-    return "are" if allowed.partition(" ")[0].rstrip(",").endswith("s") or ", " in allowed else "is"
+    """One value "is" allowed, and kinds of values "are"."""
+    return "is" if re.match(r"[\d'-]|at most|one |a ", allowed) else "are"

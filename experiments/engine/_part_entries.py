@@ -135,7 +135,9 @@ def _kind(
             return "", None
         if read is not REFUSED:
             return read
-    scalar = Scalar(parts.allowed, lambda value: REFUSED, tuple(parts.kinds))
+    # Others may be words, such as of a folder.
+    names = (*parts.kinds, *(name for name in parts.others if " " not in name))
+    scalar = Scalar(parts.allowed, lambda value: REFUSED, names)
     read_one(node, scalar, field, faults)
     return "", None
 

@@ -134,7 +134,7 @@ def _grid(
             )
             faults.add(node, field, message)
     entries = {
-        part: read_entries(fields[part], parts, files, faults)
+        part: read_entries(fields[part], _also_named(part, parts, experiments), files, faults)
         for part, parts in experiment.PARTS.items()
         if part in fields
     }
@@ -187,8 +187,17 @@ def _experiment(
             "and starts are others."
         )
         faults.add(at, "task", message)
-        return None
+        # What does not depend on the task is checked all the same.
+        return experiments[0]
     return by_name[named[0]] if named else experiments[0]
+
+
+def _also_named(part: str, parts: Parts, experiments: Sequence[type[Experiment]]) -> Parts:
+    """The parts of an experiment with the tasks by which others are known, for messages alone."""
+    if part != "task" or parts is not experiments[0].PARTS.get("task"):
+        return parts
+    known = (of.KIND for of in experiments if of.KIND in getattr(of.PARTS.get(part), "kinds", ()))
+    return parts._replace(others=(*parts.others, *known))
 
 
 def _parts(

@@ -12,8 +12,7 @@ import xarray as xr
 import richlazy_jax as rj
 
 from ..engine import USUAL, FieldError, How, Parts, field, whole
-from ..recurrent import IMAGE_SETS, LOW_RANK_KINDS, LowRank, Setting
-from ..recurrent._parts import TASKS
+from ..recurrent import IMAGE_SETS, LOW_RANK_KINDS, TASKS, LowRank, Setting
 from ..recurrent._train import (
     flat,
     initial_params,

@@ -13,7 +13,7 @@
 from ..findings import MEASURES
 from ._drawn_motifs import DrawnMotif, drawn_motifs
 from ._looks import OF_WEIGHTS
-from ._parts import IMAGE_SETS, LINEAR_KINDS, LOW_RANK_KINDS
+from ._parts import IMAGE_SETS, LINEAR_KINDS, LOW_RANK_KINDS, TASKS
 from ._setting import KERNEL_WEIGHTS, OPTIMIZERS, Setting, images_digest, low_rank_starts
 from ._spectra import RANKS, spectra
 from ._starts import (
@@ -47,6 +47,7 @@ __all__ = [
     "OPTIMIZERS",
     "RANKS",
     "SEQUENTIAL",
+    "TASKS",
     "CellTyped",
     "Dale",
     "DrawnMotif",

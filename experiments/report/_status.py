@@ -26,7 +26,7 @@ _NOT_ASKED_FOR = "<p>They were asked for before. They are in figures and table a
 
 def counts_line(study: Study) -> str:
     """How many cells are finished, missing and failed, in one line of text."""
-    finished, failed = len(study.cells), len(study.failed)
+    finished, failed = len(study.cells) - len(study.lacking), len(study.failed)
     asked = len(study.wanted)
     among = finished - len(study.not_asked_for)
     more = f", {len(study.not_asked_for)} not asked for" if study.not_asked_for else ""

@@ -31,8 +31,9 @@ class Study(NamedTuple):
     - `spec`: the text it keeps.
     - `environment`: what it was made with; None where that cannot be read.
     - `wanted`: the cells it asks for, by hash.
-    - `cells`: those that are finished, in the order of their hashes.
+    - `cells`: those that are there, in the order of their hashes.
     - `records`: of the same cells.
+    - `lacking`: the hashes of those that lack something that is asked for, such as seeds.
     - `failed`: the last error of each cell that failed and is not finished.
     - `begun`: the updates that the last checkpoint holds of each cell that is not finished.
     - `wrong`: sentences about files that are not what they should be.
@@ -44,6 +45,7 @@ class Study(NamedTuple):
     wanted: dict[str, Wanted]
     cells: list[Cell]
     records: list[Mapping[str, Any]]
+    lacking: set[str]
     failed: dict[str, Failure]
     begun: dict[str, int]
     wrong: list[str]
@@ -51,8 +53,8 @@ class Study(NamedTuple):
     @property
     def missing(self) -> list[str]:
         """The hashes of cells that are asked for, not finished and not failed."""
-        there = {cell.hash for cell in self.cells}
-        return [h for h in self.wanted if h not in there and h not in self.failed]
+        done = {cell.hash for cell in self.cells} - self.lacking
+        return [h for h in self.wanted if h not in done and h not in self.failed]
 
     @property
     def not_asked_for(self) -> list[str]:
@@ -78,15 +80,15 @@ def read_study(path: Path, on_cell: Callable[[int, int], None] = lambda done, of
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", BrokenCellWarning)
         failed = failures(path)
-        cells, records = _cells(path, wrong, on_cell)
+        wanted = wanted_cells(path)
+        cells, records, lacking = _cells(path, wanted, wrong, on_cell)
     wrong += [clean(w.message) for w in caught if issubclass(w.category, BrokenCellWarning)]
     told = " ".join(wrong)
     for name in _put_aside(path):
         # One that this very call put aside has its reason told already.
         if name not in told:
             wrong.append(f"cells/{name} was put aside when the study was read before, as no cell.")
-    there = {cell.hash for cell in cells}
-    wanted = wanted_cells(path)
+    done = {cell.hash for cell in cells} - lacking
     return Study(
         name=path.resolve().name,
         spec=(path / SPEC).read_bytes().decode("utf-8-sig", errors="backslashreplace"),
@@ -94,8 +96,9 @@ def read_study(path: Path, on_cell: Callable[[int, int], None] = lambda done, of
         wanted=wanted,
         cells=cells,
         records=records,
-        failed={hash: failure for hash, failure in failed.items() if hash not in there},
-        begun=_begun(path, [hash for hash in wanted if hash not in there]),
+        lacking=lacking,
+        failed={hash: failure for hash, failure in failed.items() if hash not in done},
+        begun=_begun(path, [hash for hash in wanted if hash not in done]),
         wrong=[_within(path, each) for each in wrong],
     )
 
@@ -108,9 +111,12 @@ def _within(path: Path, text: str) -> str:
 
 
 def _cells(
-    path: Path, wrong: list[str], on_cell: Callable[[int, int], None]
-) -> tuple[list[Cell], list[Mapping[str, Any]]]:
-    cells, records = [], []
+    path: Path,
+    wanted: Mapping[str, Wanted],
+    wrong: list[str],
+    on_cell: Callable[[int, int], None],
+) -> tuple[list[Cell], list[Mapping[str, Any]], set[str]]:
+    cells, records, lacking = [], [], set()
     names = hashes_in(path / CELLS, ".nc")
     for number, name in enumerate(names):
         on_cell(number, len(names))
@@ -121,10 +127,12 @@ def _cells(
             record, dataset = found
             cells.append(cell_of(name, record, dataset))
             records.append(record)
+            if name in wanted and wanted[name].lacks(dataset):
+                lacking.add(name)
         # A cell of another format, or one that may not be read, leaves the others readable.
         except Exception as error:
             wrong.append(clean(f"cells/{name}.nc could not be read: {error}"))
-    return with_distinct_starts(cells, [start_record(r) for r in records]), records
+    return with_distinct_starts(cells, [start_record(r) for r in records]), records, lacking
 
 
 def _begun(path: Path, hashes: Sequence[str]) -> dict[str, int]:

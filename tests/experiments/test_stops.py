@@ -89,7 +89,7 @@ def test_a_sweep_is_stopped_at_any_moment_and_the_same_command_does_the_rest(nam
     for delay in (0.3, 1, 3):
         begun = time.monotonic()
         stopped_when(lambda begun=begun, delay=delay: time.monotonic() - begun > delay)
-    stopped_when(lambda: list(study.glob("unfinished/*/[0-9]*")))
+    stopped_when(lambda: list(study.glob("unfinished/*/*/[0-9]*")))
     said = stopped_when(lambda: list(study.glob("cells/[0-9a-f]*.nc")))
     assert "of 2 cells" in said
     process = started(COMMAND, *arguments)

@@ -142,7 +142,7 @@ WRONG = [
     (NULL + "gain: -1", r"gain is -1; allowed are numbers above 0"),
     (
         NULL + "dt: 30",
-        r"line 2, column 5: dt is 30\.0; allowed are 100\.0 divided by a whole number",
+        r"line 2, column 5: dt is 30\.0; allowed is 100\.0 divided by a whole number",
     ),
     (NULL + "optimizer: adm", r"optimizer is 'adm'; allowed are sgd, adam, .*nearest .* 'adam'"),
     (

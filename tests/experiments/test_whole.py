@@ -12,12 +12,19 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from experiments import cli
+from experiments import cli, engine
 from experiments._whole import write_text, written_whole
+from experiments.cli._kinds import EXPERIMENTS
 from experiments.cli._stops import usage_errors
 from richlazy_jax.studies import create_study
 
 SPEC = "task: 2AF\nstart: {kind: low_rank, rank: [1, 3]}\nn_hidden: 6\n"
+
+
+def create(study):
+    """A study in which nothing was run."""
+    experiments = engine.cells(engine.spec_grids(SPEC, EXPERIMENTS))
+    create_study(study, SPEC, {}, [each.wanted() for each in experiments])
 
 
 def test_a_link_stays_and_its_target_is_written(tmp_path):
@@ -55,7 +62,7 @@ def test_a_pipe_and_a_device_are_written_to_and_stay(tmp_path):
 
 
 def test_the_report_may_go_through_a_pipe(tmp_path):
-    create_study(tmp_path / "study", SPEC, {})
+    create(tmp_path / "study")
     code = "from experiments.cli import main; main()"
     run = subprocess.run(
         [sys.executable, "-c", code, "report", str(tmp_path / "study"), "--out", "/dev/stdout"],
@@ -70,7 +77,7 @@ def test_the_report_may_go_through_a_pipe(tmp_path):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 def test_a_full_disk_is_no_fault_of_what_was_asked_for(tmp_path):
-    create_study(tmp_path / "study", SPEC, {})
+    create(tmp_path / "study")
     result = CliRunner().invoke(cli.app, ["report", str(tmp_path / "study"), "--out", "/dev/full"])
     assert result.exit_code == 1
     said = " ".join(result.output.split())
