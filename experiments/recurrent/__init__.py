@@ -1,6 +1,7 @@
 """Recurrent networks trained from structured starts, and how lazily they learned.
 
 - `_starts.py`: structures of the recurrent weights, each beside the Gaussian draw that is its null.
+- `_more_starts.py`: those of the field that the paper does not have.
 - `_setting.py`: what one experiment is, checked whole before it runs.
 - `_train.py`: starts to trained networks to measures, as one labelled dataset for each task.
 - `_spectra.py`: spectra and effective ranks of the starts.
@@ -13,6 +14,15 @@
 from ..findings import MEASURES
 from ._drawn_motifs import DrawnMotif, drawn_motifs
 from ._looks import OF_WEIGHTS
+from ._more_starts import (
+    LowRankPlusNoise,
+    MeanShifted,
+    Modular,
+    Orthogonal,
+    SmallWorld,
+    Sparse,
+    Symmetric,
+)
 from ._parts import IMAGE_SETS, LINEAR_KINDS, LOW_RANK_KINDS, TASKS
 from ._setting import KERNEL_WEIGHTS, OPTIMIZERS, Setting, images_digest, low_rank_starts
 from ._spectra import RANKS, spectra
@@ -52,12 +62,19 @@ __all__ = [
     "Dale",
     "DrawnMotif",
     "LowRank",
+    "LowRankPlusNoise",
+    "MeanShifted",
+    "Modular",
     "Motifs",
     "Null",
+    "Orthogonal",
     "ParticipationRatio",
     "PowerLaw",
     "Setting",
+    "SmallWorld",
+    "Sparse",
     "Start",
+    "Symmetric",
     "Wired",
     "drawn_motifs",
     "images_digest",

@@ -22,6 +22,15 @@ from ..engine import (
     text,
     whole,
 )
+from ._more_starts import (
+    LowRankPlusNoise,
+    MeanShifted,
+    Modular,
+    Orthogonal,
+    SmallWorld,
+    Sparse,
+    Symmetric,
+)
 from ._starts import (
     KEPT,
     CellTyped,
@@ -171,6 +180,47 @@ START_KINDS = {
 }
 
 
+_RANGE = number("numbers from -1 to 1", lambda x: -1 <= x <= 1)
+_POSITIVE = number("numbers above 0", lambda x: x > 0)
+START_KINDS |= {
+    "orthogonal": Kind({}, lambda p, files: Orthogonal()),
+    "sparse": Kind(
+        {"density": Parameter(_POSITIVE_SHARE, REQUIRED)}, lambda p, files: Sparse(**p), tried=True
+    ),
+    "modular": Kind(
+        {
+            "modules": Parameter(whole(), REQUIRED),
+            "within": Parameter(_POSITIVE_SHARE, REQUIRED),
+            "between": Parameter(_SHARE, REQUIRED),
+        },
+        lambda p, files: Modular(**p),
+        sized="modules",
+        tried=True,
+    ),
+    "small_world": Kind(
+        {"neighbours": Parameter(whole(), REQUIRED), "rewired": Parameter(_SHARE, REQUIRED)},
+        lambda p, files: SmallWorld(**p),
+        sized="neighbours",
+    ),
+    "low_rank_plus_noise": Kind(
+        {
+            "overlap": Parameter(number(), REQUIRED),
+            "rank": Parameter(whole(), LowRankPlusNoise.rank),
+            "orthogonal": Parameter(_AT_LEAST_0, LowRankPlusNoise.orthogonal),
+            "noise": Parameter(_POSITIVE, LowRankPlusNoise.noise),
+        },
+        lambda p, files: LowRankPlusNoise(**p),
+        sized="rank",
+    ),
+    "symmetric": Kind({"symmetry": Parameter(_RANGE, REQUIRED)}, lambda p, files: Symmetric(**p)),
+    "mean_shifted": Kind(
+        {
+            "mean": Parameter(number(), REQUIRED),
+            "noise": Parameter(_POSITIVE, MeanShifted.noise),
+        },
+        lambda p, files: MeanShifted(**p),
+    ),
+}
 # Linear networks have these alone.
 LINEAR_KINDS = {name: START_KINDS[name] for name in ("null", "low_rank")}
 LOW_RANK_KINDS = {"low_rank": START_KINDS["low_rank"]}

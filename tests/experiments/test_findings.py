@@ -284,12 +284,12 @@ def test_smooth_spectra_are_ordered_by_their_participation_ratio():
     def cell(kept, ratio, label):
         data = {MEASURE: ("seed", np.arange(3.0)), "participation_ratio": ("seed", [ratio] * 3)}
         dataset = xr.Dataset(data, {"seed": range(3), "start": label})
-        return cell_of("", {"starts": [kept], "task": "2AF"}, dataset)
+        return cell_of("", {"start": kept, "task": "2AF"}, dataset)
 
     cells = [
-        cell("Null(label='null')", 50.0, "null"),
-        cell("PowerLaw(exponent=1.0)", 2.5, "steep"),
-        cell("PowerLaw(exponent=1e-01)", 70.0, "shallow"),
+        cell({"kind": "null"}, 50.0, "null"),
+        cell({"kind": "power_law", "exponent": 1.0}, 2.5, "steep"),
+        cell({"kind": "power_law", "exponent": 1e-05}, 70.0, "shallow"),
     ]
     (family,) = families_of(cells)
     assert [c.start for c in family.cells] == ["steep", "null", "shallow"]

@@ -575,10 +575,10 @@ import richlazy_jax as rj
 
 @dataclasses.dataclass(frozen=True)
 class Other:
-    n_inputs: int = 2
-    n_outputs: int = 2
-    n_steps: int = 5
-    decision_step: int = 4
+    n_inputs: int = 3
+    n_outputs: int = 3
+    n_steps: int = 8
+    decision_step: int = 7
     name: str = "other"
 
     def sample(self, key, n_trials):
@@ -587,9 +587,7 @@ class Other:
 
 
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
-def test_other_code_behind_the_same_name_is_refused_before_any_work(
-    spec, tmp_path, no_work, monkeypatch, dry
-):
+def test_other_code_behind_the_same_name_is_refused_before_any_work(spec, tmp_path, no_work, dry):
     study, name = tmp_path / "study", f"own_task_{'dry' if dry else 'wet'}"
     (tmp_path / f"{name}.py").write_text(OWN)
     text = SPEC.replace("2AF", f"{name}:Other")
