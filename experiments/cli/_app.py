@@ -4,6 +4,7 @@ from typing import Any
 
 import typer
 
+from ._compare import compare_command
 from ._control import control_command
 from ._fig1 import fig1_command
 from ._fig2 import FIGURES, help_of, structured_command
@@ -40,5 +41,6 @@ app.command("fig5", **_structured("fig5"))(stoppable(structured_command))
 app.command("fig6", **_structured("fig6"))(stoppable(structured_command))
 app.command("inspect")(stoppable(inspect_command))
 app.command("map")(stoppable(map_command))
+app.command("compare")(stoppable(compare_command))
 app.command("report")(stoppable(report_command))
 app.command("sweep")(stoppable(sweep_command))

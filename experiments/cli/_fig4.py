@@ -9,7 +9,7 @@ import typer
 from rich.markdown import Markdown
 
 from .._whole import write_figure, write_text
-from ..engine import starts_side_by_side
+from ..engine import Grid, starts_side_by_side
 from ..image_mlp import ImageSetting
 from ..verify import markdown
 from ..verify._theorem1 import check_theorem_1
@@ -44,6 +44,7 @@ def fig4_command(
     """Figure 4: rank against kernel alignment, linear networks and a ReLU network on images."""
     console = PlainConsole()
     dataset, rows = None, []
+    grids: tuple[Grid, ...] = ()
     with usage_errors():
         panels = chosen_panels(panel, PANELS)
         require_networks(networks)

@@ -17,7 +17,7 @@ How a specification becomes a study:
 """
 
 from ._cell import CHECKPOINT_EVERY, CellDone, StudyError, attributes, run_cell
-from ._collect import finished, starts_side_by_side
+from ._collect import finished, starts_side_by_side, study_datasets
 from ._counts import counts, pace
 from ._distributed import run_distributed
 from ._errors import Fault, SpecError
@@ -89,6 +89,7 @@ __all__ = [
     "spec_grids",
     "spec_text",
     "starts_side_by_side",
+    "study_datasets",
     "text",
     "to_yaml",
     "whole",

@@ -1,13 +1,13 @@
 """Finished cells of a study side by side, start by start."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from richlazy_jax.studies import read_cell
+from richlazy_jax.studies import read_cell, wanted_cells
 
 from ._experiment import Experiment
 
@@ -40,15 +40,36 @@ def starts_side_by_side(found: Sequence[tuple[Experiment, xr.Dataset]]) -> list[
     Args:
         found: as `finished` gives it. Groups and starts keep its order.
     """
-    groups: dict[str, list[tuple[Experiment, xr.Dataset]]] = {}
-    for experiment, dataset in found:
-        rest = {n: v for n, v in experiment.record().items() if n != "start"}
-        groups.setdefault(repr(sorted(rest.items(), key=str)), []).append((experiment, dataset))
+    return _grouped([(experiment.record(), dataset) for experiment, dataset in found])
+
+
+def study_datasets(study: Path | str) -> list[xr.Dataset]:
+    """What a study has finished of what it asks for, as `starts_side_by_side` gives it.
+
+    Args:
+        study: the folder.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        ValueError: it is no study.
+    """
+    found = []
+    for hash, wanted in wanted_cells(study).items():
+        dataset = read_cell(study, hash)
+        if dataset is not None and not wanted.lacks(dataset):
+            found.append((wanted.record, dataset.sel(seed=list(wanted.coordinates["seed"]))))
+    return _grouped(found)
+
+
+def _grouped(found: Sequence[tuple[Mapping[str, Any], xr.Dataset]]) -> list[xr.Dataset]:
+    groups: dict[str, list[xr.Dataset]] = {}
+    for record, dataset in found:
+        rest = {name: value for name, value in record.items() if name != "start"}
+        groups.setdefault(repr(sorted(rest.items(), key=str)), []).append(dataset)
     return [_side_by_side(group) for group in groups.values()]
 
 
-def _side_by_side(found: Sequence[tuple[Experiment, xr.Dataset]]) -> xr.Dataset:
-    datasets = [dataset for _, dataset in found]
+def _side_by_side(datasets: Sequence[xr.Dataset]) -> xr.Dataset:
     labels = [str(dataset["start"].item()) for dataset in datasets]
     ranks = [_rank(label, dataset) for label, dataset in zip(labels, datasets, strict=True)]
     shared = set.intersection(*(set(map(str, dataset.data_vars)) for dataset in datasets))

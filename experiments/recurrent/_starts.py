@@ -207,7 +207,7 @@ class CellTyped(Start):
 
     cell_types: rj.CellTypes
     distribution: str = "lognormal"
-    label: str = "cell types"  # pyright: ignore[reportIncompatibleVariableOverride]
+    label: str = "cell types"  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def parameters(self) -> dict[str, Any]:
         """The table by its numbers."""
@@ -248,7 +248,7 @@ class Wired(Start):
     signs: np.ndarray | str | None = None
     resampled: bool = False
     shuffled: bool = False
-    label: str = "EM"  # pyright: ignore[reportIncompatibleVariableOverride]
+    label: str = "EM"  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def parameters(self) -> dict[str, Any]:
         """The diagram by its numbers."""
@@ -304,7 +304,7 @@ class Dale(Start):
     excitatory: float = 0.8
     balance: str = "mean"
     density: float = 1.0
-    label: str = "Dale"  # pyright: ignore[reportIncompatibleVariableOverride]
+    label: str = "Dale"  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def check(self, size: int) -> None:
         """Refuse a size that leaves no unit of one kind."""
@@ -335,7 +335,7 @@ class Motifs(Start):
 
     statistics: rj.MotifStatistics
     centred: bool = True
-    label: str = "chain motifs"  # pyright: ignore[reportIncompatibleVariableOverride]
+    label: str = "chain motifs"  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def parameters(self) -> dict[str, Any]:
         """The statistics one by one."""

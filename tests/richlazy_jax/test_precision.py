@@ -225,6 +225,7 @@ FILE = "it reads a file or looks a name up, with NumPy"
 NO_PRODUCTS = {
     "SHIPPED_CONNECTOMES": "it is a tuple of names",
     "BrokenCheckpointWarning": "it is a warning",
+    "CheckpointError": "it is an error",
     "NeuralTangentsUnavailable": "it is an error",
     "CellTypes": RECORD,
     "Checkpoints": RECORD,
