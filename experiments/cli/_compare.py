@@ -98,12 +98,12 @@ def _table(rows: list[tuple[str, xr.Dataset, xr.Dataset]]) -> Table:
 
 def _means(one: xr.DataArray, other: xr.DataArray) -> tuple[str, str, str]:
     """Means of both, and that of their difference seed by seed, where seeds are the same."""
-    means = [mean_with_interval(np.asarray(each, float).ravel()) for each in (one, other)]
+    mine, theirs = (mean_with_interval(np.asarray(a, float).ravel()) for a in (one, other))
     if "seed" in one.dims and "seed" in other.dims:
         shared = np.intersect1d(one["seed"], other["seed"])
         off = (other.sel(seed=shared) - one.sel(seed=shared)).values
-        return *means, mean_with_interval(np.asarray(off, float).ravel())
-    return *means, ""
+        return mine, theirs, mean_with_interval(np.asarray(off, float).ravel())
+    return mine, theirs, ""
 
 
 def _short(keys: list[str]) -> list[str]:

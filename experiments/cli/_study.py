@@ -101,8 +101,11 @@ def _grids_of_others(out: Path, grids: Sequence[Grid], also: Sequence[Wanted]) -
     if not also:
         return []
     # Where somebody has changed the text, the list of cells alone is kept.
+    asked = {wanted.hash for wanted in also}
     with contextlib.suppress(SpecError, OSError):
-        return [of for of in read_grids(out / "spec.yaml") if of not in grids]
+        there = [of for of in read_grids(out / "spec.yaml") if of not in grids]
+        # Those of the same cells with another number of seeds are asked for anew.
+        return [of for of in there if any(c.wanted().hash in asked for c in cells([of]))]
     return []
 
 

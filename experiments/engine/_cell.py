@@ -152,7 +152,8 @@ def _grown(
 
 
 def _has(there: xr.Dataset) -> dict[str, list[Any]]:
-    values = {str(n): there[n].values.tolist() for n in there.indexes if n != "seed"}
+    grown = [str(name) for name in there.indexes if str(name) != "seed"]
+    values = {name: np.asarray(there.variables[name].values).tolist() for name in grown}
     return {"variables": [str(name) for name in there.data_vars], **values}
 
 

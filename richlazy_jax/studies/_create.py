@@ -9,7 +9,14 @@ from ._durable import is_temporary, sweep, write_durably
 from ._folder import CELLS, ENVIRONMENT, FAILED, FILES, FOLDERS, LOCKS, SPEC
 from ._lock import held
 from ._plain import plain
-from ._wanted import Wanted, changes, require_same_behind_names, wanted_cells, write_wanted
+from ._wanted import (
+    BrokenListError,
+    Wanted,
+    changes,
+    require_same_behind_names,
+    wanted_cells,
+    write_wanted,
+)
 
 _CREATE_LOCK = "create.lock"
 _WAIT_SECONDS = 60.0
@@ -57,7 +64,7 @@ def create_study(
             # Last, because it is what makes the folder a study.
             write_durably(path / SPEC, spec)
         else:
-            before = wanted_cells(path)
+            before = _asked_before(path)
             _require_precision(path, now)
             require_same_behind_names(path, before, asked)
             if changes(before, asked) or list(before) != list(asked):
@@ -83,7 +90,7 @@ def study_changes(path: Path | str, wanted: Iterable[Wanted]) -> list[str]:
     path = Path(path)
     if not (path / SPEC).is_file():
         return []
-    before, asked = wanted_cells(path), {one.hash: one for one in wanted}
+    before, asked = _asked_before(path), {one.hash: one for one in wanted}
     require_same_behind_names(path, before, asked)
     return changes(before, asked)
 
@@ -107,6 +114,14 @@ def _require_empty(path: Path) -> None:
             f"{path} is no study and not empty, as it holds {min(foreign)!r}; allowed is a study, "
             "an empty folder, or one that does not exist yet."
         )
+
+
+def _asked_before(path: Path) -> dict[str, Wanted]:
+    """What the study asked for; nothing is known of it where the list is damaged."""
+    try:
+        return wanted_cells(path)
+    except BrokenListError:
+        return {}
 
 
 def _require_precision(path: Path, now: Mapping[str, Any]) -> None:

@@ -18,6 +18,10 @@ from ._plain import canonical_text, plain
 _BEHIND_NAMES = ("digest", "dtype")
 
 
+class BrokenListError(ValueError):
+    """The list of what a study asks for is damaged; whoever asks again writes it anew."""
+
+
 class Wanted(NamedTuple):
     """A cell that a study asks for.
 
@@ -63,9 +67,8 @@ def wanted_cells(path: Path | str) -> dict[str, Wanted]:
     path = require_study(path)
     try:
         listed = json.loads((path / WANTED).read_bytes())
-        if listed["format"] != FORMAT:
-            raise ValueError(f"it has format {listed['format']}, and not {FORMAT}")
-        return {
+        number = listed["format"]
+        cells = {
             hash: Wanted(one["record"], one["variables"], one["coordinates"])
             for hash, one in listed["cells"].items()
         }
@@ -76,10 +79,13 @@ def wanted_cells(path: Path | str) -> dict[str, Wanted]:
             f"run its spec.yaml again with another folder."
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
+        raise BrokenListError(
             f"{path / WANTED} cannot be read ({error}); the command that made the study writes it "
             "anew."
         ) from error
+    if number != FORMAT:
+        raise ValueError(f"{path / WANTED} has format {number}; allowed is {FORMAT}.")
+    return cells
 
 
 def write_wanted(path: Path, wanted: Iterable[Wanted]) -> None:

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 import richlazy_jax as rj
 from experiments import cli
+from experiments.engine import USUAL
 from experiments.fig2 import compared, sentences, table
 from experiments.recurrent import MEASURES, RANKS, Setting
 
@@ -63,7 +64,7 @@ def test_command_runs_each_cell_once(tmp_path):
 def test_a_figure_grows_to_what_one_run_of_all_gives(tmp_path, monkeypatch):
     asked, run_cell = [], Setting.run
 
-    def counted(setting, first_seed=0, how=None):
+    def counted(setting, first_seed=0, how=USUAL):
         asked.append((setting.starts[0].label, first_seed, setting.seeds))
         return run_cell(setting, first_seed, how)
 

@@ -51,7 +51,7 @@ def test_measures_are_those_of_the_whole_kernel_and_activity():
 
     task = setting.made_task()
     base = jax.random.fold_in(
-        jax.random.key(setting.random_seed), _train.zlib.crc32(setting.task.encode())
+        jax.random.key(setting.random_seed), _train.zlib.crc32(str(setting.task).encode())
     )
     seed = jax.random.fold_in(base, 0)
     network = rj.rnn(task.n_inputs, 12, task.n_outputs)

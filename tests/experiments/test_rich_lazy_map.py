@@ -10,6 +10,7 @@ from scipy.integrate import solve_ivp
 from typer.testing import CliRunner
 
 from experiments import cli
+from experiments.engine import USUAL
 from experiments.rich_lazy_map import (
     Cell,
     MapCell,
@@ -287,7 +288,7 @@ def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
 
     asked, run_cell = [], MapCell.run
 
-    def counted(cell, first_seed=0, how=None):
+    def counted(cell, first_seed=0, how=USUAL):
         asked.append((cell, first_seed))
         return run_cell(cell, first_seed, how)
 

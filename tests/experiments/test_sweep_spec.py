@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import math
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -41,7 +42,7 @@ def read_spec(path):
     return engine.read_spec(path, EXPERIMENTS)[0]
 
 
-def cells(*grids):
+def cells(*grids) -> list[Any]:
     return engine.cells(grids)
 
 

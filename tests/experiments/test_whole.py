@@ -115,9 +115,9 @@ main()
 """
 SMALL = ["--seeds", "2", "--hidden", "6", "--iterations", "4", "--measures", "weight_change_norm"]
 COMMANDS = [
-    (["sweep", "spec.yaml", "--out", "out"], 0, "out"),
-    (["sweep", "spec.yaml", "--out", "out"], 4000, "out"),
-    (["fig1", "--task", "2AF", "--ranks", "1,3", *SMALL, "--out", "out"], 4000, "2AF.nc"),
+    (["sweep", "spec.yaml", "--out", "out"], 0, "'out'"),
+    (["sweep", "spec.yaml", "--out", "out"], 4000, "'out'"),
+    (["fig1", "--task", "2AF", "--ranks", "1,3", *SMALL, "--out", "out"], 4000, "'out'"),
     (["inspect", "edges.csv", "--draws", "2", "--out", "out"], 10, "inspect.md"),
     (["inspect", "edges.csv", "--draws", "2", "--out", "out"], 9000, "inspect.png"),
 ]
