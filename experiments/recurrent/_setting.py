@@ -1,6 +1,7 @@
 """What one experiment with recurrent networks is: task, network, starts and training."""
 
 import dataclasses
+import functools
 import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +34,7 @@ from ..engine import (
 )
 from ..findings import MEASURES
 from ._parts import IMAGE_SETS, STARTS, TASKS
-from ._starts import LowRank, Start, require_starts
+from ._starts import LowRank, Null, Start, require_starts
 from ._tasks import SEQUENTIAL, sequential_images, task_label, task_record
 
 OPTIMIZERS = ("sgd", "adam")
@@ -279,18 +280,23 @@ class Setting(Experiment):
         $b (m k)^2$ for images, of which only the last step is read; the alignment works in blocks
         and needs less. Weights are counted by shape, without drawing any.
         """
-        training = self.training()
-        weights = jax.eval_shape(training.network.init, jax.random.key(0))
-        state = jax.eval_shape(training.optimizer.init, weights)
         kernel = 0
         if "kernel_alignment" in self.measures:
             task = self.made_task()
             steps = task.n_steps if self.images is None else 1
             float_bytes = np.dtype(jnp.result_type(float)).itemsize
             kernel = float_bytes * (self.kernel_trials * steps * task.n_outputs) ** 2
-        held = 2 * _bytes(weights) + _bytes(state)
+        # Of what a network's size follows from, as thousands of cells may share it.
+        shape = {n: getattr(self, n) for n in ("task", "images", "n_hidden", "biases", "dt")}
+        few = {"kernel_trials": 1, "activity_trials": 1}
+        held = _held_bytes(Setting(**shape, **self._memory(), **few, starts=(Null(),)))
         runs = self.seeds * len(self.starts)
         return Cost(runs * self.iterations, runs * held, kernel)
+
+    def _memory(self) -> dict[str, Any]:
+        memory = {"initial_state": self.initial_state, "optimizer": self.optimizer}
+        # Without momentum there is no trace of it to keep.
+        return memory if self.momentum else memory | {"momentum": 0.0}
 
     def training(self) -> Training:
         """What one of its networks is trained with."""
@@ -328,6 +334,15 @@ def images_digest(images: rj.ImageSet) -> str:
             found.update(np.ascontiguousarray(each).tobytes())
         object.__setattr__(images, "_digest", found.hexdigest()[:16])
     return vars(images)["_digest"]
+
+
+@functools.lru_cache(maxsize=256)
+def _held_bytes(setting: Setting) -> int:
+    """Bytes of one network's weights, twice, and of its optimizer's state."""
+    training = setting.training()
+    weights = jax.eval_shape(training.network.init, jax.random.key(0))
+    state = jax.eval_shape(training.optimizer.init, weights)
+    return 2 * _bytes(weights) + _bytes(state)
 
 
 def _bytes(tree: object) -> int:
