@@ -628,7 +628,7 @@ def test_what_is_no_study_or_one_of_an_earlier_format_is_refused(spec, tmp_path,
     create(study, SPEC)
     listed = json.loads((study / "wanted.json").read_text())
     (study / "wanted.json").write_text(json.dumps(listed | {"format": 99}))
-    for gone, said in ((False, "it has format 99"), (True, "as studies of format 1 have none")):
+    for gone, said in ((False, "has format 99"), (True, "as studies of format 1 have none")):
         if gone:
             (study / "wanted.json").unlink()
         before = files(study)
