@@ -91,8 +91,9 @@ def run_cell(
         with claim_cell(study, wanted) as mine:
             if not mine:
                 return CellDone(name, experiment, "elsewhere", "")
+            there = read_cell(study, name)
             try:
-                dataset = _grown(read_cell(study, name), experiment, wanted, compute)
+                dataset = _grown(there, experiment, wanted, compute)
             except rj.CheckpointError:
                 # Written like a cell.
                 raise

@@ -68,9 +68,10 @@ def wanted_cells(path: Path | str) -> dict[str, Wanted]:
     try:
         listed = json.loads((path / WANTED).read_bytes())
         number = listed["format"]
+        # Another format may have anything there.
         cells = {
             hash: Wanted(one["record"], one["variables"], one["coordinates"])
-            for hash, one in listed["cells"].items()
+            for hash, one in (listed["cells"] if number == FORMAT else {}).items()
         }
     except FileNotFoundError:
         raise ValueError(

@@ -396,7 +396,7 @@ def test_cells_of_a_grid_made_by_hand_are_checked():
 
 
 def test_a_grid_from_python():
-    made = engine.grid(Setting, start=[Null(), LowRank(2)], n_hidden=5, gain=(1, 2), seeds=3)
+    made = engine.grid(Setting, start=[Null(), LowRank(2)], n_hidden=5, gain=(1.0, 2.0), seeds=3)
     found = cells(made)
     assert [(c.starts[0], c.gain, c.seeds) for c in found] == [
         (start, gain, 3) for start in (Null(), LowRank(2)) for gain in (1.0, 2.0)
