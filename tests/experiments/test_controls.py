@@ -210,6 +210,7 @@ def test_command_keeps_cells_and_says_what_they_say(tmp_path, asked):
     assert len(asked) == 6
 
 
+@pytest.mark.slow
 def test_more_seeds_are_added_to_those_there(tmp_path, asked):
     assert "6 cells: 6 run" in run("tanh", "--seeds", 3, "--out", tmp_path).output
     asked.clear()
@@ -229,6 +230,7 @@ def test_more_seeds_are_added_to_those_there(tmp_path, asked):
     assert (tmp_path / "at once" / "tanh.md").read_text() == grown
 
 
+@pytest.mark.slow
 def test_controls_that_share_the_papers_baseline_compute_it_once(tmp_path, asked):
     baseline = [Setting(starts=(s,), n_hidden=100, iterations=3000, seeds=3) for s in STARTS]
     first = run("gain", "--seeds", 3, "--out", tmp_path)

@@ -152,6 +152,7 @@ def kept_in(study):
     return {path.name: path.read_bytes() for path in (study / "cells").glob("*.nc")}
 
 
+@pytest.mark.slow
 def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
     monkeypatch.setattr(rj, "image_set", lambda source: IMAGES)
     monkeypatch.setattr("experiments.cli._fig3.HELD", 8)

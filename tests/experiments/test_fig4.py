@@ -101,6 +101,7 @@ def kept_in(study):
     return {path.name: path.read_bytes() for path in (study / "cells").glob("*.nc")}
 
 
+@pytest.mark.slow
 def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
     monkeypatch.setattr(rj, "image_set", lambda source: IMAGES)
     small = ["--panel", "B", "--hidden", 8, "--seeds", 2, "--batch", 5, "--kernel-images", 7]

@@ -276,6 +276,7 @@ def kept_in(study):
     return {path.name: path.read_bytes() for path in (study / "cells").glob("*.nc")}
 
 
+@pytest.mark.slow
 def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
     # Two places of the readout's cut are places of the map as well.
     setting = dataclasses.replace(SMALL, slice_sigmas=(0.3,))

@@ -381,7 +381,10 @@ def assert_same(study, other):
         assert one.attrs == two.attrs
 
 
-@pytest.mark.parametrize("grown", GROWN)
+@pytest.mark.parametrize(
+    "grown",
+    [g if g == "everything" else pytest.param(g, marks=pytest.mark.slow) for g in GROWN],
+)
 def test_a_study_that_grows_has_the_numbers_of_one_made_in_one_go(spec, tmp_path, trained, grown):
     text, calls = GROWN[grown]
     study, at_once = tmp_path / "study", tmp_path / "at_once"
@@ -416,6 +419,7 @@ def test_a_study_that_grows_has_the_numbers_of_one_made_in_one_go(spec, tmp_path
 
 
 @pytest.mark.parametrize("first", ["sign_agreement", "weight_change_norm"])
+@pytest.mark.slow
 def test_whatever_grew_first_every_measure_is_there_at_every_update(spec, tmp_path, trained, first):
     """A measure that another specification did not ask for is not forgotten when it grows."""
     few = SPEC.replace("[0.003, 0.01]", "0.01").replace("rank: [1, 3]", "rank: 3")
@@ -444,6 +448,7 @@ def test_whatever_grew_first_every_measure_is_there_at_every_update(spec, tmp_pa
     assert_same(study, at_once)
 
 
+@pytest.mark.slow
 def test_a_cell_may_be_asked_for_more_while_it_is_unfinished(tmp_path, monkeypatch):
     spec, study, at_once = tmp_path / "spec.yaml", tmp_path / "study", tmp_path / "at_once"
     text = LONG.replace("rank: [1, 3]", "rank: 3")
@@ -473,6 +478,7 @@ def test_a_cell_may_be_asked_for_more_while_it_is_unfinished(tmp_path, monkeypat
     assert_same(study, at_once)
 
 
+@pytest.mark.slow
 def test_more_seeds_of_linear_networks_are_those_of_more_at_once(tmp_path, monkeypatch):
     spec, study, at_once = tmp_path / "spec.yaml", tmp_path / "study", tmp_path / "at_once"
     text = (

@@ -61,6 +61,7 @@ def test_a_pipe_and_a_device_are_written_to_and_stay(tmp_path):
     assert Path("/dev/null").is_char_device()
 
 
+@pytest.mark.slow
 def test_the_report_may_go_through_a_pipe(tmp_path):
     create(tmp_path / "study")
     code = "from experiments.cli import main; main()"
