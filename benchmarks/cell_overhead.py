@@ -1,9 +1,10 @@
-"""What keeping a cell costs: claim, checkpoints and file, beside the same training without them.
+"""What keeping cells costs, beside the same training and measures without a study.
 
-    python benchmarks/cell_overhead.py
+    python benchmarks/cell_overhead.py [--cells 100] [--size 20] [--updates 200] [--repeats 3]
 
-A default cell of 10 networks with 300 units has 9 checkpoints in 10,000 updates. Here it has as
-many in 1,000, so that a tenth of the share that is printed is that of a default cell.
+Cells of one shape, each with a learning rate of its own, run one after the other: once by `run`
+alone, and once as a study, with claims, files and the checks of what is there. Both are compiled
+before, and take turns. And the same for one cell of the default size with nine checkpoints.
 """
 
 import argparse
@@ -12,35 +13,58 @@ import tempfile
 import time
 from pathlib import Path
 
-from experiments.recurrent import LowRank, Setting, run_task
-from experiments.sweep import run_cell
-from richlazy_jax.studies import create_study
+from experiments.engine import How, cells, grid, run_study
+from experiments.recurrent import LowRank, Setting
 
-UPDATES, EVERY = 1000, 100
+
+def timed(function) -> float:
+    """Seconds of a call."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def compare(experiments, repeats: int, **how) -> tuple[float, float]:
+    """Medians of seconds: alone, and as a study."""
+
+    def alone() -> None:
+        for each in experiments:
+            each.run(how=How(piece=how.get("checkpoint_every", 200)))
+
+    def kept() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            done = list(run_study(experiments, "a: 1\n", Path(folder) / "study", **how))
+            assert {each.status for each in done} == {"run"}
+
+    seconds = {alone: [], kept: []}
+    for function in (alone, kept) * repeats:
+        seconds[function].append(timed(function))
+    return statistics.median(seconds[alone]), statistics.median(seconds[kept])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cells", type=int, default=100)
+    parser.add_argument("--size", type=int, default=20)
+    parser.add_argument("--updates", type=int, default=200)
     parser.add_argument("--repeats", type=int, default=3)
-    repeats = parser.parse_args().repeats
-    setting = Setting(starts=(LowRank(30),), iterations=UPDATES)
-    alone, kept = [], []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run_task(setting, piece=EVERY)
-        alone.append(time.perf_counter() - start)
-        with tempfile.TemporaryDirectory() as folder:
-            study = Path(folder) / "study"
-            create_study(study, "a: 1\n", {})
-            start = time.perf_counter()
-            done = run_cell(study, setting, checkpoint_every=EVERY, piece=EVERY)
-            kept.append(time.perf_counter() - start)
-            assert done.status == "run"
-    without, with_ = statistics.median(alone), statistics.median(kept)
-    print(f"training and measures alone: {without:.2f} s (medians of {repeats})")
-    print(f"as a cell of a study, 9 checkpoints: {with_:.2f} s")
-    share = with_ / without - 1
-    print(f"overhead {share:.1%}; in a default cell about {share / 10:.1%}")
+    parser.add_argument("--default-cell", action="store_true")
+    asked = parser.parse_args()
+    if asked.default_cell:
+        # As many checkpoints as in the 10,000 updates of a default cell.
+        experiments = [Setting(starts=(LowRank(30),), iterations=1000)]
+        how = {"checkpoint_every": 100}
+    else:
+        rates = [0.001 + 1e-5 * i for i in range(asked.cells)]
+        fields = {"n_hidden": asked.size, "iterations": asked.updates, "learning_rate": rates}
+        experiments, how = cells([grid(Setting, start=LowRank(3), **fields)]), {}
+    experiments[0].run()
+    alone, kept = compare(experiments, asked.repeats, **how)
+    print(
+        f"{len(experiments)} cells of {experiments[0].seeds} networks, medians of {asked.repeats}: "
+        f"alone {alone:.2f} s, as a study {kept:.2f} s, overhead {kept / alone - 1:.1%}; "
+        f"{1e3 * alone / len(experiments):.0f} ms a cell alone"
+    )
 
 
 if __name__ == "__main__":

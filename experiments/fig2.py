@@ -17,26 +17,23 @@ from .findings import (
     mean_with_interval,
     warnings_of,
 )
+from .plot import (
+    BOXES,
+    GREY,
+    MEAN_BARS,
+    colours_of,
+    measure_label,
+    plain_edges,
+    runs_box,
+    say_below,
+    spectra,
+)
 from .recurrent import RANKS, DrawnMotif
-from .recurrent._train import LABELS
 
 NULL = "null"
 CLEAR = ("lazier", "richer")
-EXPLAINED = (
-    "Above: means over seeds with 95 % bootstrap intervals (BCa). Below: boxes are quartiles, "
-    "whiskers 1.5 times their range, dots networks; a star marks a clear difference from the null."
-)
+EXPLAINED = f"Above: {MEAN_BARS}. Below: {BOXES}; a star marks a clear difference from the null."
 PANELS = ("kernel_alignment", "representation_alignment", "weight_change_norm")
-GREY = "#9a9a9a"
-COLOURS: tuple[str, ...] = (
-    "#c44e52",
-    "#4c72b0",
-    "#dd8452",
-    "#55a868",
-    "#8172b3",
-    "#ccb974",
-    "#937860",
-)
 
 
 def structures(datasets: Sequence[xr.Dataset]) -> Iterator[tuple[str, xr.Dataset, xr.Dataset]]:
@@ -64,14 +61,12 @@ def draw(datasets: Sequence[xr.Dataset]) -> Figure:
     In a box plot each structure stands right of the null of its size; a star marks p below 0.05.
     """
     triples = list(structures(datasets))
-    colours: dict[str, str] = dict(
-        zip((label for label, *_ in triples), COLOURS * len(triples), strict=False)
-    )
+    colours = colours_of(label for label, *_ in triples)
     figure = Figure(figsize=(12, 7.4), layout="constrained")
     halves = figure.add_gridspec(2, 1, height_ratios=[1, 1.1])
     above, below = figure.add_subfigure(halves[0]), figure.add_subfigure(halves[1])
     spectrum, ranks = above.subplots(1, 2, width_ratios=[1, 1.5])
-    _draw_spectra(spectrum, datasets, colours)
+    spectra(datasets, spectrum, nulls=[NULL], colours=colours)
     _draw_ranks(ranks, triples, colours)
     panels = [name for name in PANELS if name in datasets[0]] or ["loss"]
     clear = {(c.start, c.measure) for c in compared(datasets).contrasts if c.verdict.said in CLEAR}
@@ -79,7 +74,7 @@ def draw(datasets: Sequence[xr.Dataset]) -> Figure:
         unclear = [(label, measure) not in clear for label, *_ in triples]
         _draw_boxes(axes, triples, measure, colours, unclear)
     figure.suptitle(f"{datasets[0].attrs['task']}: structured starts and their Gaussian nulls")
-    below.supxlabel(EXPLAINED, fontsize=7, color="#555555")
+    say_below(below, EXPLAINED)
     return figure
 
 
@@ -159,26 +154,6 @@ def sentences(datasets: Sequence[xr.Dataset], found: Findings) -> list[str]:
     return [*said, *(f"- {each}" for each in warnings_of(found))]
 
 
-def _draw_spectra(axes: Axes, datasets: Sequence[xr.Dataset], colours: dict[str, str]) -> None:
-    for dataset in datasets:
-        size = dataset.attrs["n_hidden"]
-        index = (np.arange(size) + 1) / size
-        for label in dataset["start"].values:
-            magnitude = dataset["eigenvalue_magnitude"].sel(start=label)
-            curve = (magnitude / magnitude.isel(index=0)).mean("seed")
-            if label == NULL:
-                name = f"null, N = {size}"
-                style = "--" if dataset is datasets[0] else ":"
-                axes.plot(index, curve, style, color=GREY, lw=1.6, label=name)
-            else:
-                axes.plot(index, curve, color=colours[str(label)], lw=1.4, label=str(label))
-    axes.set_xlabel("index / N")
-    axes.set_ylabel("eigenvalue magnitude / largest")
-    axes.set_ylim(0, 1.03)
-    axes.legend(frameon=False, fontsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
 def _draw_ranks(axes: Axes, triples: Sequence, colours: dict[str, str]) -> None:
     width = 0.8 / len(triples)
     for k, (label, of, null) in enumerate(triples):
@@ -188,7 +163,7 @@ def _draw_ranks(axes: Axes, triples: Sequence, colours: dict[str, str]) -> None:
     axes.axhline(1, color=GREY, ls="--", lw=1)
     axes.set_xticks(range(len(RANKS)), [kind.replace("_", "\n") for kind in RANKS])
     axes.set_ylabel("effective rank / null's")
-    axes.spines[["top", "right"]].set_visible(False)
+    plain_edges(axes)
 
 
 def _draw_boxes(
@@ -196,17 +171,7 @@ def _draw_boxes(
 ) -> None:
     for k, (label, of, null) in enumerate(triples):
         for shift, runs, colour in ((-0.2, null, GREY), (0.2, of, colours[label])):
-            values = runs[measure].values
-            values = values[np.isfinite(values)]
-            if not len(values):
-                continue
-            box = axes.boxplot(
-                [values], positions=[k + shift], widths=0.34, patch_artist=True, showfliers=False
-            )
-            box["boxes"][0].set(facecolor=colour, alpha=0.55, edgecolor=colour)
-            box["medians"][0].set(color="black")
-            dots = k + shift + 0.1 * np.linspace(-1, 1, len(values))
-            axes.plot(dots, values, ".", color="black", ms=3, alpha=0.6)
+            runs_box(axes, k + shift, runs[measure].values, colour=colour)
     finite = np.concatenate([runs[measure].values.ravel() for _, *both in triples for runs in both])
     finite = finite[np.isfinite(finite)]
     # What differs by orders of magnitude would leave the others on the axis.
@@ -217,5 +182,5 @@ def _draw_boxes(
         for (label, *_), not_clear in zip(triples, unclear, strict=True)
     ]
     axes.set_xticks(range(len(triples)), names, fontsize=8)
-    axes.set_ylabel(LABELS[measure])
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_ylabel(measure_label(triples[0][1], measure))
+    plain_edges(axes)

@@ -8,20 +8,23 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-import richlazy_jax as rj
 import theory
 
-from .fig1 import PANELS, draw_panel, say_bars
-from .findings import BARS
-from .recurrent._train import LABELS
-from .verify import Row
-from .verify._learning import N_INPUTS, SIGMA
-
-THEORY = "#4c72b0"
-RANDOM = "#8c8c8c"
-NETWORKS = "#c44e52"
-STANDARD_ERRORS = 3
-OF_LINEAR = f"Dots are means of networks with {STANDARD_ERRORS} standard errors."
+from .fig1 import PANELS
+from .plot import (
+    BARS,
+    GREY,
+    LINEAR_DOTS,
+    NETWORKS,
+    STANDARD_ERRORS,
+    THEORY,
+    measure_against_start,
+    plain_edges,
+    say_below,
+    theorem_1,
+    theory_curve,
+)
+from .verify import N_INPUTS, SIGMA, Row
 
 
 def draw_verification(rows: Sequence[Row]) -> Figure:
@@ -32,13 +35,13 @@ def draw_verification(rows: Sequence[Row]) -> Figure:
     """
     figure = Figure(figsize=(11.5, 3.6), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
-    draw_rank_panel(left, rows)
+    _draw_rank_panel(left, rows)
     _draw_aligned_panel(middle, rows)
     _draw_partial_panel(right, rows)
     for axes, letter in zip((left, middle, right), "abc", strict=True):
         axes.set_title(letter, loc="left", fontweight="bold")
-        axes.spines[["top", "right"]].set_visible(False)
-    say_bars(figure, f"{OF_LINEAR} In a, pale bars are 2 standard deviations over tasks.")
+        plain_edges(axes)
+    say_below(figure, f"{LINEAR_DOTS} In a, pale bars are 2 standard deviations over tasks.")
     return figure
 
 
@@ -55,47 +58,28 @@ def draw(rows: Sequence[Row], dataset: xr.Dataset | None) -> Figure:
     grid = list(figure.subplots(1, columns, squeeze=False)[0])
     if rows:
         axes = grid.pop(0)
-        draw_rank_panel(axes, rows)
+        _draw_rank_panel(axes, rows)
         axes.set_title("A  linear networks", loc="left", fontsize=10)
     for axes, measure in zip(grid, shown, strict=True):
         assert dataset is not None
-        draw_panel(axes, dataset, measure)
+        measure_against_start(dataset, measure, axes)
         axes.set_xlabel("rank of the first layer")
-        axes.set_ylabel(LABELS[measure])
         if measure == shown[0]:
             axes.set_title(f"B  ReLU network, {dataset.attrs['task']}", loc="left", fontsize=10)
     for axes in figure.axes:
-        axes.spines[["top", "right"]].set_visible(False)
-    told = [f"A: {OF_LINEAR}"] if rows else []
-    say_bars(figure, " ".join([*told, *([f"B: {BARS}"] if shown else [])]))
+        plain_edges(axes)
+    told = [f"A: {LINEAR_DOTS}"] if rows else []
+    say_below(figure, " ".join([*told, *([f"B: {BARS}"] if shown else [])]))
     return figure
 
 
-def draw_rank_panel(axes: Axes, rows: Sequence[Row]) -> None:
+def _draw_rank_panel(axes: Axes, rows: Sequence[Row]) -> None:
     """Rank against kernel alignment, with Theorem 1's curve and the predicted spread over tasks."""
-    ranks = np.arange(1, N_INPUTS + 1)
-    spectra = [rj.equal_singular_values(int(r), N_INPUTS, SIGMA) for r in ranks]
-    mean = np.array([theory.expected_kernel_alignment(s, d=N_INPUTS) for s in spectra])
-    sd = np.sqrt([float(theory.kernel_alignment_variance(s, d=N_INPUTS)) for s in spectra])
-    axes.plot(ranks, mean, color=THEORY, label="Theorem 1")
-    axes.fill_between(
-        ranks,
-        mean - 2 * sd,
-        mean + 2 * sd,
-        color=THEORY,
-        alpha=0.2,
-        lw=0,
-        label="predicted, 2 sd over tasks",
-    )
+    theory_curve(theorem_1(N_INPUTS), axes, legend=False)
     _dots(axes, _named(rows, "theorem-1-rank-"), spread=True)
-    axes.set(
-        xlabel=f"rank of the start (d = {N_INPUTS})",
-        ylabel="kernel alignment, start to end",
-        ylim=(0, 1.05),
-        xticks=[1, 5, 10, 15, 20],
-    )
-    axes.annotate("lazier", (0.03, 0.97), xycoords="axes fraction", va="top", color=RANDOM)
-    axes.annotate("richer", (0.03, 0.03), xycoords="axes fraction", va="bottom", color=RANDOM)
+    axes.set(ylim=(0, 1.05), xticks=[1, 5, 10, 15, 20])
+    axes.annotate("lazier", (0.03, 0.97), xycoords="axes fraction", va="top", color=GREY)
+    axes.annotate("richer", (0.03, 0.03), xycoords="axes fraction", va="bottom", color=GREY)
     axes.legend(frameon=False, fontsize=8, loc="lower right")
 
 
@@ -111,10 +95,10 @@ def _draw_aligned_panel(axes: Axes, rows: Sequence[Row]) -> None:
         for r in ratio
     ]
     axes.plot(ratio, curve, color=THEORY, label="aligned (Proposition 1)")
-    axes.plot(ratio, random, color=RANDOM, ls="--", label="random, rank one (Theorem 1)")
+    axes.plot(ratio, random, color=GREY, ls="--", label="random, rank one (Theorem 1)")
     _dots(axes, _named(rows, "proposition-1-ratio-"))
-    axes.axvline(1, color=RANDOM, lw=0.6)
-    axes.annotate(r"$c = w^2$", (1.12, 0.8), fontsize=8, va="bottom", rotation=90, color=RANDOM)
+    axes.axvline(1, color=GREY, lw=0.6)
+    axes.annotate(r"$c = w^2$", (1.12, 0.8), fontsize=8, va="bottom", rotation=90, color=GREY)
     axes.set(
         xlabel=r"first layer over readout, $c / w^2$",
         ylabel="kernel alignment",
@@ -135,7 +119,7 @@ def _draw_partial_panel(axes: Axes, rows: Sequence[Row]) -> None:
     random = theory.expected_kernel_alignment(jnp.array([SIGMA]), d=N_INPUTS)
     axes.axhline(float(aligned), color=THEORY, ls=":", label="aligned")
     axes.plot(kappa, curve, color=THEORY, label="partially aligned")
-    axes.axhline(float(random), color=RANDOM, ls="--", label="random, rank one")
+    axes.axhline(float(random), color=GREY, ls="--", label="random, rank one")
     _dots(axes, _named(rows, "partial-kappa-"))
     axes.set(
         xscale="log",

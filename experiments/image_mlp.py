@@ -1,8 +1,8 @@
 """Two-layer networks on images from first layers of chosen rank (figure 4, panel B)."""
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -11,23 +11,47 @@ import optax
 import xarray as xr
 
 import richlazy_jax as rj
-from richlazy_jax.models import require_precision
+from richlazy_jax.models import PRECISIONS
+from richlazy_jax.studies import Wanted
 
-from ._precision import recorded
-from .recurrent._train import KERNEL_BLOCK, LABELS
+from .engine import (
+    USUAL,
+    Cost,
+    Experiment,
+    FieldError,
+    How,
+    Parts,
+    Training,
+    attributes,
+    checked,
+    choice,
+    field,
+    number,
+    record_of,
+    whole,
+)
+from .recurrent import (
+    IMAGE_SETS,
+    KERNEL_BLOCK,
+    LABELS,
+    LOW_RANK_KINDS,
+    LowRank,
+    images_digest,
+)
 
 MEASURED = ("kernel_alignment", "representation_alignment", "weight_change_norm")
+_POSITIVE = number("numbers above 0", lambda x: x > 0)
+_BELOW_1 = number("numbers of at least 0 and below 1", lambda x: 0 <= x < 1)
 
 
-@dataclasses.dataclass(frozen=True)
-class ImageSetting:
-    """Networks of several ranks on one set of images. The size is the paper's.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImageSetting(Experiment):
+    """Networks of one rank on one set of images. The size is the paper's.
 
     Args:
         images: what to learn.
-        ranks: of the first layer at the start, each from 1 to `n_hidden` and to the pixels.
-        seeds: how many networks for each rank. Networks of one seed share all that rank leaves
-            open.
+        start: of the first layer, a rank from 1 to `n_hidden` and to the pixels.
+        seeds: how many networks. Networks of one seed share all that rank leaves open.
         n_hidden: hidden units.
         iterations: updates.
         batch: images in each.
@@ -41,117 +65,135 @@ class ImageSetting:
         random_seed: all randomness follows from it.
 
     Raises:
-        ValueError: an argument is not as described above.
+        FieldError: an argument is not as described above. It is a ValueError.
 
     Source: Liu et al. (2024), arXiv 2310.08513, figure 4 B.
     """
 
+    KIND: ClassVar[str] = "images"
+    PARTS: ClassVar[Mapping[str, Parts]] = {
+        "images": IMAGE_SETS,
+        "start": Parts("start", LOW_RANK_KINDS),
+    }
+
     images: rj.ImageSet
-    ranks: tuple[int, ...] = (1, 10, 30, 100, 300)
-    seeds: int = 10
-    n_hidden: int = 300
-    iterations: int = 3000
-    batch: int = 200
-    learning_rate: float = 0.003
-    momentum: float = 0.9
-    activation: str = "relu"
-    kernel_images: int = 200
-    precision: str = "highest"
-    random_seed: int = 0
+    start: LowRank
+    seeds: int = field(10, whole(), "Networks of each start.", axis=False, identity=False)
+    n_hidden: int = field(300, whole(most=100_000), "Hidden units.")
+    iterations: int = field(3000, whole(), "Updates.")
+    batch: int = field(200, whole(), "Images in an update.")
+    learning_rate: float = field(0.003, _POSITIVE, "Learning rate of gradient descent.")
+    momentum: float = field(0.9, _BELOW_1, "Momentum of the same.")
+    activation: str = field("relu", choice(("relu", "tanh", "linear")), "The nonlinearity.")
+    kernel_images: int = field(200, whole(), "Test images of the kernel, drawn at random.")
+    precision: str = field(
+        "highest",
+        choice(tuple(PRECISIONS)),
+        "Of matrix products in training: highest, or default, which GPUs round.",
+    )
+    random_seed: int = field(0, whole(least=0, most=2**32 - 1), "All randomness follows from it.")
 
     def __post_init__(self):
-        for name in ("seeds", "n_hidden", "iterations", "batch", "kernel_images"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} is {value!r}; allowed are whole numbers from 1.")
+        checked(self)
         most = min(self.n_hidden, self.images.test_images[0].size)
-        if not self.ranks or len(set(self.ranks)) < len(self.ranks):
-            raise ValueError(f"ranks is {self.ranks}; allowed are one or more that differ.")
-        for rank in self.ranks:
-            if not isinstance(rank, int) or not 1 <= rank <= most:
-                raise ValueError(
-                    f"ranks holds {rank!r}; allowed are whole numbers from 1 to {most}."
-                )
+        if not isinstance(self.start, LowRank) or not 1 <= self.start.rank <= most:
+            raise FieldError("start", self.start, f"LowRank of ranks from 1 to {most}")
         for name, most in (
             ("batch", len(self.images.train_labels)),
             ("kernel_images", len(self.images.test_labels)),
         ):
             if getattr(self, name) > most:
-                raise ValueError(
-                    f"{name} is {getattr(self, name)}; allowed are at most {most}, the images of "
-                    f"{self.images.name} it is drawn from."
-                )
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate is {self.learning_rate!r}; allowed is above 0.")
-        if not 0 <= self.momentum < 1:
-            raise ValueError(f"momentum is {self.momentum!r}; allowed is at least 0, below 1.")
-        require_precision(self.precision)
+                source = f"at most {most}, the images of {self.images.name} it is drawn from"
+                raise FieldError(name, getattr(self, name), source)
+
+    @classmethod
+    def sizes(cls, axes: Mapping[str, Sequence[Any]]) -> dict[str, int]:
+        """The first layer has no more singular values than hidden units."""
+        return {f"n_hidden {h}": h for h in axes["n_hidden"]}
+
+    @property
+    def task_label(self) -> str:
+        """The name of the images."""
+        return self.images.name
 
     def record(self) -> dict[str, Any]:
-        """All that decides the numbers, as netCDF can hold it.
+        """All that decides the numbers of a seed, as plain data."""
+        parts = {
+            "task": self.images.name,
+            "images": {"name": self.images.name, "digest": images_digest(self.images)},
+            "start": self.start.record(),
+        }
+        return record_of(self, parts)
 
-        It has "precision" where that is not "highest", and "dtype" where JAX computes in float64.
-        """
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        fields["images"] = self.images.name
-        fields["ranks"] = list(self.ranks)
-        return recorded(fields)
+    def wanted(self) -> Wanted:
+        """The record, and what a finished cell must hold."""
+        return Wanted(self.record(), (*MEASURED, "loss"), {"seed": range(self.seeds)})
+
+    def run(self, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
+        """Train and measure its networks, as `run_images`."""
+        return run_images(self, first_seed=first_seed, how=how)
+
+    def cost(self) -> Cost:
+        """How much work and memory it takes: weights at start and end, and their momentum."""
+        pixels, classes = self.images.test_images[0].size, self.images.classes
+        float_bytes = np.dtype(jnp.result_type(float)).itemsize
+        weights = float_bytes * self.n_hidden * (pixels + classes)
+        kernel = float_bytes * (self.kernel_images * classes) ** 2
+        return Cost(self.seeds * self.iterations, 3 * self.seeds * weights, kernel)
+
+    def training(self) -> Training:
+        """What one of its networks is trained with."""
+        widths = (self.images.test_images[0].size, self.n_hidden, self.images.classes)
+        network = rj.mlp(widths, self.activation, precision=self.precision)
+        x = jnp.asarray(self.images.train_images.reshape(len(self.images.train_images), -1))
+
+        def loss(params: Any, batch: Any) -> Any:
+            logits = network.apply(params, batch[0])
+            losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch[1])
+            return losses.mean(), {"accuracy": jnp.mean(logits.argmax(axis=-1) == batch[1])}
+
+        return Training(
+            network,
+            loss,
+            optax.sgd(self.learning_rate, momentum=self.momentum),
+            rj.minibatches(x, jnp.asarray(self.images.train_labels), self.batch),
+            has_metrics=True,
+        )
 
 
-def run_images(
-    setting: ImageSetting,
-    *,
-    piece: int = 200,
-    batch_runs: int | None = None,
-    on_piece: Callable[[rj.Progress], None] = lambda progress: None,
-) -> xr.Dataset:
-    """Train networks of all ranks and seeds and measure how lazily they learned.
+def run_images(setting: ImageSetting, *, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
+    """Train networks of all seeds and measure how lazily they learned.
 
     Args:
         setting: what to run.
-        piece: updates between two reports.
-        batch_runs: as in `richlazy_jax.train_runs`.
-        on_piece: called with the progress after each piece.
+        first_seed: the number of the first seed.
+        how: which networks are trained side by side, and where they are kept meanwhile.
 
     Returns:
-        As `experiments.recurrent.run_task`, with `rank` along the starts. Kernels are those of all
-        outputs with respect to all weights, on test images; `accuracy` is that on the whole test
-        set.
+        As a cell of `experiments.recurrent.run_task`, with `rank`. Kernels are those of all outputs
+        with respect to all weights, on test images; `accuracy` is that on the whole test set.
     """
-    images = setting.images
+    images, training = setting.images, setting.training()
     key = jax.random.key(setting.random_seed)
-    seeds = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.arange(setting.seeds))
-    x, x_test = (
-        jnp.asarray(each.reshape(len(each), -1))
-        for each in (images.train_images, images.test_images)
-    )
-    widths = (x.shape[1], setting.n_hidden, images.classes)
-    network = rj.mlp(widths, setting.activation)
-    trained_as = rj.mlp(widths, setting.activation, precision=setting.precision)
+    numbers = jnp.arange(first_seed, first_seed + setting.seeds)
+    seeds = jax.vmap(lambda i: jax.random.fold_in(key, i))(numbers)
+    x_test = jnp.asarray(images.test_images.reshape(len(images.test_images), -1))
+    network = rj.mlp((x_test.shape[1], setting.n_hidden, images.classes), setting.activation)
     full = jax.vmap(lambda k: network.init(jax.random.fold_in(k, 0)))(seeds)
+    start = setting.start
     starts = {
-        "w1": jnp.concatenate(
-            [jnp.stack([rj.low_rank(w, rank) for w in full["w1"]]) for rank in setting.ranks]
-        ),
-        "w2": jnp.tile(full["w2"], (len(setting.ranks), 1, 1)),
+        "w1": jnp.stack([rj.low_rank(w, start.rank, start.keep) for w in full["w1"]]),
+        "w2": full["w2"],
     }
-
-    def loss(params: Any, batch: Any) -> Any:
-        logits = trained_as.apply(params, batch[0])
-        losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch[1])
-        return losses.mean(), {"accuracy": jnp.mean(logits.argmax(axis=-1) == batch[1])}
-
     trained = rj.train_runs(
-        loss,
+        training.loss,
         starts,
-        optax.sgd(setting.learning_rate, momentum=setting.momentum),
-        rj.minibatches(x, jnp.asarray(images.train_labels), setting.batch),
-        jnp.tile(jax.vmap(lambda k: jax.random.fold_in(k, 1))(seeds), len(setting.ranks)),
+        training.optimizer,
+        training.sample,
+        jax.vmap(lambda k: jax.random.fold_in(k, 1))(seeds),
         setting.iterations,
         has_metrics=True,
-        piece=piece,
-        batch_runs=batch_runs,
-        on_piece=on_piece,
+        **how._asdict(),
     )
     held = jax.random.permutation(jax.random.fold_in(key, 2**31 - 1), len(x_test))
     found = _measures(
@@ -170,18 +212,10 @@ def run_images(
     found["diverged"] = diverged
     s = np.linalg.svd(np.asarray(starts["w1"], np.float64), compute_uv=False)
     found["participation_ratio"] = (s**2).sum(axis=1) ** 2 / (s**4).sum(axis=1)
-    shape = (len(setting.ranks), setting.seeds)
     return xr.Dataset(
-        {
-            name: (("start", "seed"), value.reshape(shape), {"long_name": LABELS[name]})
-            for name, value in found.items()
-        },
-        coords={
-            "start": [f"rank {rank}" for rank in setting.ranks],
-            "seed": range(setting.seeds),
-            "rank": ("start", list(setting.ranks)),
-        },
-        attrs=setting.record() | {"task": images.name},
+        {name: ("seed", value, {"long_name": LABELS[name]}) for name, value in found.items()},
+        coords={"start": start.label, "seed": np.asarray(numbers), "rank": start.rank},
+        attrs=attributes(setting.record()) | {"seeds": setting.seeds, "task": images.name},
     )
 
 

@@ -1,48 +1,31 @@
-"""The `richlazy` command: one module for each of its commands."""
+"""The `richlazy` command: one module for each of its commands, and `_app.py` for their names.
 
-from typing import Any
+- `_stops.py`: how a command ends before its time.
+- `_said.py`: how it prints.
+- `_progress.py`: how it shows that it moves.
+- `_machine.py`: which cores it uses, and where compiled programs are kept.
+"""
 
-import typer
-
-from ._control import control_command
-from ._fig1 import fig1_command
-from ._fig2 import FIGURES, help_of, structured_command
-from ._fig3 import fig3_command
-from ._fig4 import fig4_command
-from ._inspect import inspect_command
-from ._machine import machine_options
-from ._map import map_command
-from ._report import report_command
-from ._sweep import sweep_command
-from ._verify import verify_command
-
-
-def _structured(figure: str) -> dict[str, Any]:
-    # One command under three names, each with a task for its default.
-    settings = {"default_map": {"task": FIGURES[figure]}}
-    return {"help": help_of(figure), "context_settings": settings}
-
-
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    help="Does a network start rich or lazy? Theory beside trained networks.",
-)
-app.callback()(machine_options)
-app.command("verify")(verify_command)
-app.command("control")(control_command)
-app.command("fig1")(fig1_command)
-app.command("fig2", **_structured("fig2"))(structured_command)
-app.command("fig3")(fig3_command)
-app.command("fig4")(fig4_command)
-app.command("fig5", **_structured("fig5"))(structured_command)
-app.command("fig6", **_structured("fig6"))(structured_command)
-app.command("inspect")(inspect_command)
-app.command("map")(map_command)
-app.command("report")(report_command)
-app.command("sweep")(sweep_command)
+from .._signals import end, listen
 
 
 def main() -> None:
     """What the console command calls."""
-    app()
+    # Before JAX and all else is imported, which takes seconds.
+    listen()
+    from ._app import app
+
+    try:
+        app()
+    except SystemExit as stop:
+        end(stop.code if isinstance(stop.code, int) else 0)
+
+
+def __getattr__(name: str):
+    # For who imports the package and not the command: `app`, and the modules by their names.
+    if not name.startswith("__"):
+        from ._app import app
+
+        if name in (found := {"app": app, **globals()}):
+            return found[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

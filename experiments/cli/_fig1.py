@@ -4,17 +4,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
-from .._whole import write_text
-from ..recurrent import MEASURES, Setting, low_rank_starts
-from ._images import IMAGES_HELP, SEQUENTIAL, batch_fields, image_fields
+from .._whole import write_figure, write_text
+from ..engine import starts_side_by_side
+from ..recurrent import COGNITIVE, MEASURES, SEQUENTIAL
+from ._images import BATCH, HELD
+from ._kinds import grids_of
 from ._numbers import whole_numbers
-from ._recurrent import PRECISION_HELP, finished, require_batch_runs, run_missing
+from ._options import BATCH_RUNS, IMAGES_HELP, OUT_HELP, WORKERS, option
+from ._said import PlainConsole
 from ._stops import usage_errors
-
-TASKS = ("2AF", "DMS", "CXT")
+from ._study import run_grids
 
 
 def fig1_command(
@@ -28,11 +29,11 @@ def fig1_command(
             help="Ranks of the start; 1,30,100 and full by default, 5,30 and full for sMNIST."
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option(help="Networks for each rank.")] = 10,
-    iterations: Annotated[int, typer.Option(help="Updates.")] = 10_000,
-    hidden: Annotated[int, typer.Option(help="Hidden units.")] = 300,
+    seeds: Annotated[int, option("seeds")] = 10,
+    iterations: Annotated[int, option("iterations")] = 10_000,
+    size: Annotated[int, option("n_hidden")] = 300,
     batch: Annotated[
-        int | None, typer.Option(help="Trials of an update; 32 by default, 200 for sMNIST.")
+        int | None, typer.Option(help="Trials in an update; 32 by default, 200 for sMNIST.")
     ] = None,
     images: Annotated[str, typer.Option(help=f"For sMNIST: {IMAGES_HELP}.")] = "auto",
     keep: Annotated[
@@ -41,52 +42,70 @@ def fig1_command(
     measures: Annotated[
         str, typer.Option(help="Measures of laziness, with commas between.")
     ] = ",".join(MEASURES),
-    precision: Annotated[str, typer.Option(help=PRECISION_HELP)] = "highest",
-    batch_runs: Annotated[
-        int | None, typer.Option(help="Networks a device trains side by side; bounds memory.")
-    ] = None,
-    random_seed: Annotated[int, typer.Option(help="All randomness follows from it.")] = 0,
-    out: Annotated[Path, typer.Option(help="Folder of data, table and figure.")] = Path("out/fig1"),
+    precision: Annotated[str, option("precision")] = "highest",
+    workers: Annotated[int | None, WORKERS] = None,
+    batch_runs: Annotated[int | None, BATCH_RUNS] = None,
+    random_seed: Annotated[int, option("random_seed")] = 0,
+    out: Annotated[Path, typer.Option(help=OUT_HELP)] = Path("out/fig1"),
 ) -> None:
     """Figure 1: the rank of the start against how lazily recurrent networks learned.
 
-    Writes TASK.nc for each task as soon as it is finished, then fig1.png and table.md. A task whose
-    file is there already, of the same setting, is not run again. The full figure takes about 20
+    It makes a study, with fig1.png and table.md in its folder. The same command does what is
+    missing, and more seeds, ranks or tasks make the study grow. The full figure takes about 20
     minutes on 2 CPU cores.
     """
-    console = Console()
+    console = PlainConsole()
+    shared = {
+        "seeds": seeds,
+        "iterations": iterations,
+        "n_hidden": size,
+        "measures": measures.split(","),
+        "precision": precision,
+        "random_seed": random_seed,
+    }
     with usage_errors():
-        settings = {
-            out / f"{name}.nc": Setting(
-                task=name,
-                starts=low_rank_starts(_ranks(ranks, name, hidden), keep),
-                seeds=seeds,
-                n_hidden=hidden,
-                iterations=iterations,
-                **(image_fields(images, batch) if name == SEQUENTIAL else batch_fields(batch)),
-                measures=tuple(measures.split(",")),
-                precision=precision,
-                random_seed=random_seed,
-            )
-            for name in dict.fromkeys(task or TASKS)
-        }
-        require_batch_runs(batch_runs)
-        out.mkdir(parents=True, exist_ok=True)
-        found = {path: finished(setting.record(), path) for path, setting in settings.items()}
-    datasets = run_missing(settings, found, batch_runs, console)
+        grids = grids_of(
+            [
+                {
+                    "task": name,
+                    "start": {
+                        "kind": "low_rank",
+                        "rank": list(_ranks(ranks, name, size)),
+                        "keep": keep,
+                    },
+                    **_of_task(name, batch, images),
+                    **shared,
+                }
+                for name in dict.fromkeys(task or COGNITIVE)
+            ]
+        )
+    found = run_grids(grids, out, console, name="fig1", workers=workers, batch_runs=batch_runs)
+    datasets = starts_side_by_side(found)
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..fig1 import draw, table
 
     text = table(datasets)
     write_text(out / "table.md", text)
-    draw(datasets).savefig(out / "fig1.png", dpi=150)
+    write_figure(out / "fig1.png", draw(datasets))
     console.print(Markdown(text))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig1.png'}")
 
 
-def _ranks(text: str | None, task: str, hidden: int) -> tuple[int, ...]:
+def _of_task(name: str, batch: int | None, images: str) -> dict:
+    """What a task has of its own, as the paper has it."""
+    if name != SEQUENTIAL:
+        return {} if batch is None else {"batch": batch}
+    return {
+        "images": images,
+        "batch": BATCH if batch is None else batch,
+        "kernel_trials": HELD,
+        "activity_trials": HELD,
+    }
+
+
+def _ranks(text: str | None, task: str, size: int) -> tuple[int, ...]:
     if text is not None:
         return whole_numbers("--ranks", text)
     usual = (5, 30) if task == SEQUENTIAL else (1, 30, 100)
-    return (*(rank for rank in usual if rank < hidden), hidden)
+    return (*(rank for rank in usual if rank < size), size)

@@ -1,26 +1,26 @@
 """`richlazy fig4`."""
 
-import functools
 import zlib
 from pathlib import Path
 from typing import Annotated
 
 import jax
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
-from .._whole import write_text
-from ..image_mlp import ImageSetting, run_images
-from ..recurrent import save
-from ..verify import Row, markdown
+from .._whole import write_figure, write_text
+from ..engine import Grid, starts_side_by_side
+from ..image_mlp import ImageSetting
+from ..verify import markdown
 from ..verify._theorem1 import check_theorem_1
-from ._images import IMAGES_HELP, images_of
+from ._images import BATCH
+from ._kinds import grids_of
 from ._numbers import whole_numbers
+from ._options import BATCH_RUNS, IMAGES_HELP, OUT_HELP, WORKERS, option
 from ._panels import chosen_panels, require_networks
-from ._progress import training_shown
-from ._recurrent import PRECISION_HELP, finished, require_batch_runs
+from ._said import PlainConsole
 from ._stops import kept_when_interrupted, usage_errors
+from ._study import run_grids
 
 PANELS = ("A", "B")
 
@@ -29,56 +29,55 @@ def fig4_command(
     panel: Annotated[list[str] | None, typer.Option(help="A or B; both by default.")] = None,
     networks: Annotated[int, typer.Option(help="A: linear networks for each rank.")] = 1000,
     ranks: Annotated[str, typer.Option(help="B: ranks of the first layer.")] = "1,10,30,100,300",
-    seeds: Annotated[int, typer.Option(help="B: networks for each rank.")] = 10,
-    hidden: Annotated[int, typer.Option(help="B: hidden units.")] = 300,
-    iterations: Annotated[int, typer.Option(help="B: updates.")] = 3000,
-    batch: Annotated[int, typer.Option(help="B: images of an update.")] = 200,
-    kernel_images: Annotated[
-        int, typer.Option(help="B: test images of the kernel, drawn at random.")
-    ] = 200,
+    seeds: Annotated[int, option("seeds", ImageSetting, "B: ")] = 10,
+    size: Annotated[int, option("n_hidden", ImageSetting, "B: ")] = 300,
+    iterations: Annotated[int, option("iterations", ImageSetting, "B: ")] = 3000,
+    batch: Annotated[int, option("batch", ImageSetting, "B: ")] = BATCH,
+    kernel_images: Annotated[int, option("kernel_images", ImageSetting, "B: ")] = 200,
     images: Annotated[str, typer.Option(help=f"B: {IMAGES_HELP}.")] = "auto",
-    precision: Annotated[str, typer.Option(help=f"B: {PRECISION_HELP}")] = "highest",
-    batch_runs: Annotated[
-        int | None, typer.Option(help="Networks a device trains side by side; bounds memory.")
-    ] = None,
-    random_seed: Annotated[int, typer.Option(help="All randomness follows from it.")] = 0,
-    out: Annotated[Path, typer.Option(help="Folder of data, table and figure.")] = Path("out/fig4"),
+    precision: Annotated[str, option("precision", ImageSetting, "B: ")] = "highest",
+    workers: Annotated[int | None, WORKERS] = None,
+    batch_runs: Annotated[int | None, BATCH_RUNS] = None,
+    random_seed: Annotated[int, option("random_seed")] = 0,
+    out: Annotated[Path, typer.Option(help=OUT_HELP)] = Path("out/fig4"),
 ) -> None:
     """Figure 4: rank against kernel alignment, linear networks and a ReLU network on images."""
-    console = Console()
-    path = out / "images.nc"
+    console = PlainConsole()
+    dataset, rows = None, []
+    grids: tuple[Grid, ...] = ()
     with usage_errors():
         panels = chosen_panels(panel, PANELS)
         require_networks(networks)
-        require_batch_runs(batch_runs)
-        out.mkdir(parents=True, exist_ok=True)
-        setting = dataset = None
         if "B" in panels:
-            setting = ImageSetting(
-                images=images_of(images),
-                ranks=whole_numbers("--ranks", ranks),
-                seeds=seeds,
-                n_hidden=hidden,
-                iterations=iterations,
-                batch=batch,
-                kernel_images=kernel_images,
-                precision=precision,
-                random_seed=random_seed,
+            chosen = list(whole_numbers("--ranks", ranks))
+            grids = grids_of(
+                [
+                    {
+                        "experiment": ImageSetting.KIND,
+                        "images": images,
+                        "start": {
+                            "kind": "low_rank",
+                            "rank": chosen,
+                        },
+                        "seeds": seeds,
+                        "n_hidden": size,
+                        "iterations": iterations,
+                        "batch": batch,
+                        "kernel_images": kernel_images,
+                        "precision": precision,
+                        "random_seed": random_seed,
+                    }
+                ]
             )
-            dataset = finished(setting.record(), path)
-
-    rows: list[Row] = []
-    with kept_when_interrupted(console):
-        if "A" in panels:
-            with console.status("linear networks"):
-                # As `richlazy verify` draws them.
-                key = jax.random.fold_in(jax.random.key(random_seed), zlib.crc32(b"theorem 1"))
-                rows = list(check_theorem_1(key, networks, False))
-        if setting is not None and dataset is None:
-            with training_shown(console) as shown:
-                moved = functools.partial(shown.moved, setting.images.name)
-                dataset = run_images(setting, batch_runs=batch_runs, on_piece=moved)
-            save(dataset, path)
+        out.mkdir(parents=True, exist_ok=True)
+    if "B" in panels:
+        found = run_grids(grids, out, console, name="fig4", workers=workers, batch_runs=batch_runs)
+        (dataset,) = starts_side_by_side(found)
+    if "A" in panels:
+        with kept_when_interrupted(console), console.status("linear networks"):
+            # As `richlazy verify` draws them.
+            key = jax.random.fold_in(jax.random.key(random_seed), zlib.crc32(b"theorem 1"))
+            rows = list(check_theorem_1(key, networks, False))
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..fig1 import table
@@ -88,6 +87,6 @@ def fig4_command(
     parts += [] if dataset is None else [table([dataset])]
     text = "\n".join(parts)
     write_text(out / "table.md", text)
-    draw(rows, dataset).savefig(out / "fig4.png", dpi=150)
+    write_figure(out / "fig4.png", draw(rows, dataset))
     console.print(Markdown(text))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig4.png'}")

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
 import richlazy_jax as rj
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ..inspection import Inspection, inspect_connectome, markdown
+from ._said import PlainConsole
 from ._stops import usage_errors
 
 
@@ -45,7 +45,7 @@ def inspect_command(
     ),
 ) -> None:
     """Is a connectome rich or lazy? Its spectrum, signs and motifs, and what theory predicts."""
-    console = Console()
+    console = PlainConsole()
     with usage_errors():
         connectome = _read(file, weight, nodes)
         if without:
@@ -62,7 +62,7 @@ def inspect_command(
 
     text = markdown(found)
     write_text(out / "inspect.md", text)
-    draw(found).savefig(out / "inspect.png", dpi=150)
+    write_figure(out / "inspect.png", draw(found))
     if json is not None:
         write_text(json, json_format.dumps(_plain(found), indent=1))
     console.print(Markdown(text))

@@ -15,6 +15,8 @@ CORES = "RICHLAZY_CORES"
 KEEP_COMPILED = "RICHLAZY_KEEP_COMPILED"
 # Beyond it, what was not used for longest is deleted.
 CACHE_BYTES = 2**30
+# No machine has more, and JAX makes a device for each.
+MOST_CORES = 4096
 
 
 def machine_options(
@@ -22,6 +24,7 @@ def machine_options(
         int | None,
         typer.Option(
             min=1,
+            max=MOST_CORES,
             envvar=CORES,
             help="CPU cores that networks are spread over; all by default.",
         ),

@@ -15,7 +15,7 @@ def chosen_panels(asked: Sequence[str] | None, allowed: Sequence[str]) -> list[s
     return list(asked or allowed)
 
 
-def require_networks(networks: int) -> None:
+def require_networks(networks: int, option: str = "--networks") -> None:
     """Refuse a number of networks that has no standard error."""
     if networks < 2:
-        raise ValueError(f"--networks is {networks}; allowed are whole numbers from 2.")
+        raise ValueError(f"{option} is {networks}; allowed are whole numbers from 2.")

@@ -29,13 +29,15 @@ class Shown(NamedTuple):
 def progress_bar(console: Console) -> Progress:
     """A bar with counts and times, which goes when it is done."""
     return Progress(
-        TextColumn("{task.description:18}"),
+        TextColumn("{task.description:18}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:.0f}/{task.total:.0f}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=console,
         transient=True,
+        # Elsewhere it would leave an empty line.
+        disable=not console.is_terminal,
     )
 
 

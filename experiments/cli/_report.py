@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from richlazy_jax.studies._folder import FILES, FOLDERS
 
 from .._whole import write_text
+from ._progress import progress_bar
+from ._said import PlainConsole
 from ._stops import usage_errors
 
 
@@ -26,14 +27,18 @@ def report_command(
     The page needs no network and no other file. The study may be unfinished, and others may be
     writing to it.
     """
-    console = Console()
+    console = PlainConsole()
     file = study / "report.html" if out is None else out
     with usage_errors():
         _require_apart(file, study)
         # matplotlib takes a second to import, which `richlazy --help` need not wait for.
         from ..report import study_report
 
-        made = study_report(study)
+        with progress_bar(console) as bars:
+            bar = bars.add_task("cells", total=1)
+            made = study_report(
+                study, lambda done, of: bars.update(bar, completed=done + 1, total=of)
+            )
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, made.html)
     console.print(f"Report: {file}\n{made.line}", highlight=False, markup=False, soft_wrap=True)

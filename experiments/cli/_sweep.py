@@ -1,9 +1,5 @@
 """`richlazy sweep`."""
 
-import collections
-import contextlib
-import functools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,21 +7,21 @@ import jax
 import typer
 from rich.console import Console
 
-from ..sweep import (
+from ..engine import (
     CHECKPOINT_EVERY,
-    CellDone,
-    SweepSpec,
-    cell_axes,
+    Grid,
     cells,
     counts,
-    read_spec,
-    run_distributed,
-    run_sweep,
-    seconds_per_update,
+    finished,
+    pace,
+    spec_grids,
+    spec_text,
 )
-from ._progress import Shown, training_shown
-from ._recurrent import require_batch_runs
+from ._kinds import EXPERIMENTS
+from ._options import BATCH_RUNS, WORKERS
+from ._said import PlainConsole
 from ._stops import usage_errors
+from ._study import require_counts, run_grids, tell_changes
 
 
 def sweep_command(
@@ -36,15 +32,11 @@ def sweep_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count and measure, and run nothing.")
     ] = False,
-    batch_runs: Annotated[
-        int | None, typer.Option(help="Networks a device trains side by side; bounds memory.")
-    ] = None,
+    batch_runs: Annotated[int | None, BATCH_RUNS] = None,
     checkpoint_every: Annotated[
         int, typer.Option(help="Updates between two checkpoints of a cell that is not finished.")
     ] = CHECKPOINT_EVERY,
-    workers: Annotated[
-        int | None, typer.Option(help="Run cells on so many processes of this machine, by dask.")
-    ] = None,
+    workers: Annotated[int | None, WORKERS] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
@@ -53,82 +45,49 @@ def sweep_command(
         ),
     ] = None,
 ) -> None:
-    """A grid of settings, kept cell by cell. The same command runs what is missing.
+    """A grid of experiments, kept cell by cell. The same command runs what is missing.
 
-    Exits with 1 if a cell failed; the others are run all the same.
+    A specification that asks for more, such as more seeds, more values or more measures, makes the
+    study grow. Exits with 1 if a cell failed; the others are run all the same.
     """
-    console = Console()
-    with contextlib.ExitStack() as stack:
-        with usage_errors():
-            require_batch_runs(batch_runs)
-            if checkpoint_every < 1:
-                raise ValueError(
-                    f"--checkpoint-every is {checkpoint_every}; allowed are numbers from 1."
-                )
-            spec = read_spec(spec_file)
-            if dry_run:
-                _show_counts(spec, console)
-                return
-            whole = counts(spec)["cells"]
-            shown = stack.enter_context(training_shown(console, whole))
-            engine = run_sweep
-            if workers is not None or scheduler is not None:
-                engine = functools.partial(run_distributed, workers=workers, scheduler=scheduler)
-            to_come = engine(
-                spec,
-                spec_file.read_text(encoding="utf-8-sig"),
-                out,
-                batch_runs=batch_runs,
-                checkpoint_every=checkpoint_every,
-                on_piece=functools.partial(shown.moved, "training"),
-            )
-        # At once, whatever happens, as worker processes may hang on it.
-        stack.enter_context(contextlib.closing(to_come))
-        counted = run_all(to_come, shown, whole, out, console)
-    said = ", ".join(f"{number} {status}" for status, number in sorted(counted.items()))
-    console.print(f"{whole} cells: {said}. Study: {out}", soft_wrap=True)
-    if counted["failed"]:
-        raise typer.Exit(1)
+    console = PlainConsole()
+    with usage_errors():
+        require_counts(batch_runs, workers, checkpoint_every)
+        text, name, folder = spec_text(spec_file)
+        grids = spec_grids(text, EXPERIMENTS, name, folder)
+        if dry_run:
+            _show_counts(grids, out, console)
+            return
+    run_grids(
+        grids,
+        out,
+        console,
+        text=text,
+        batch_runs=batch_runs,
+        workers=workers,
+        scheduler=scheduler,
+        checkpoint_every=checkpoint_every,
+    )
 
 
-def run_all(
-    to_come: Iterator[CellDone], shown: Shown, whole: int, out: Path, console: Console
-) -> collections.Counter[str]:
-    """How many cells ended in which way, each told as it ends.
-
-    Raises:
-        typer.Exit: it was interrupted, or the study cannot be written.
-    """
-    counted: collections.Counter[str] = collections.Counter()
-    kept = f"What is finished is kept in {out}; the same command does the rest."
-    try:
-        for done in to_come:
-            counted[done.status] += 1
-            shown.advanced(counted.total())
-            if done.status == "failed":
-                console.print(f"[bold red]{done.hash} failed:[/] {done.error}", highlight=False)
-    except KeyboardInterrupt:
-        console.print(f"Interrupted after {counted.total()} of {whole} cells. {kept}")
-        raise typer.Exit(130) from None
-    except OSError as error:
-        console.print(f"[bold red]Could not go on:[/] {error}. {kept}", highlight=False)
-        raise typer.Exit(1) from None
-    return counted
-
-
-def _show_counts(spec: SweepSpec, console: Console) -> None:
-    found = counts(spec)
-    first = cells(spec)[0]
-    each = seconds_per_update(first)
-    hours = each * found["updates"] / jax.local_device_count() / 3600
-    axes = ", ".join(cell_axes(spec)) or "none"
-    console.print(
+def _show_counts(grids: tuple[Grid, ...], out: Path, console: Console) -> None:
+    experiments = cells(grids)
+    tell_changes(out, experiments, console)
+    found = counts(experiments)
+    measured = pace(experiments[0])
+    seconds = measured.seconds * found["updates"] / jax.local_device_count()
+    whole = f"{seconds:#.3g} s" if seconds < 600 else f"{seconds / 3600:.2f} hours"
+    axes = ", ".join(dict.fromkeys(name for of in grids for name in of.varying)) or "none"
+    lines = [
         f"{found['cells']} cells (varying: {axes}), {found['runs']} networks, "
         f"{found['updates']:,} updates",
         f"Memory: {found['cell_bytes'] / 2**20:.0f} MiB of weights and optimizer state in the "
         "largest cell",
-        f"Time: about {hours:.2f} hours on {jax.local_device_count()} devices, from "
-        f"{each * 1e3:.2f} ms measured for an update of the first cell; measures come on top",
-        sep="\n",
-        highlight=False,
-    )
+        f"Time: about {whole} on {jax.local_device_count()} devices, from "
+        f"{measured.seconds * 1e3:#.3g} ms for an update of the first cell, the median of "
+        f"{measured.times} measurements of {measured.updates} updates; measures come on top",
+    ]
+    if (out / "spec.yaml").is_file():
+        there = len(finished(out, experiments))
+        lines.append(f"Of these, {there} are finished in {out}")
+    console.print("\n".join(lines))

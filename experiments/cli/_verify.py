@@ -6,12 +6,13 @@ from typing import Annotated
 import jax
 import typer
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
-from .._whole import write_text
+from .._signals import exit_code, tell_stopped
+from .._whole import write_figure, write_text
 from ..verify import CHECKS, Row, markdown, record, verify, write_json
 from ._progress import progress_bar
+from ._said import PlainConsole, styled
 from ._stops import usage_errors
 
 
@@ -35,7 +36,7 @@ def verify_command(
     that the row would catch with 95 % probability. Of true formulas, fewer than one choice of
     --random-seed in 1,000 has a false alarm in any row.
     """
-    console = Console()
+    console = PlainConsole()
     if float64:
         jax.config.update("jax_enable_x64", True)
     progress = progress_bar(console)
@@ -49,7 +50,7 @@ def verify_command(
         _prepare(json, out)
     asked = {"quick": quick, "seeds": seeds, "random_seed": random_seed}
     rows: list[Row] = []
-    complete = False
+    complete, code = False, 130
     try:
         with progress:
             for row in to_come:
@@ -57,8 +58,9 @@ def verify_command(
                 if json is not None:
                     write_json(json, record(rows, complete=False, **asked))
         complete = True
-    except KeyboardInterrupt:
-        console.print("Interrupted: what follows is what was finished.")
+    except KeyboardInterrupt as error:
+        code = exit_code(error)
+        tell_stopped()
     console.print(table(rows))
     if json is not None:
         write_json(json, record(rows, complete, **asked))
@@ -69,10 +71,10 @@ def verify_command(
         console.print(f"Figure: {path}")
     failed = [row for row in rows if not row.holds]
     for row in failed:
-        console.print(f"[bold red]{row.name}[/] does not hold: {row.failure}", highlight=False)
+        console.print(styled((row.name, "bold red"), f" does not hold: {row.failure}"))
     if failed or not complete:
-        raise typer.Exit(1 if failed else 130)
-    console.print(f"[bold green]All {len(rows)} statements hold.[/]", highlight=False)
+        raise typer.Exit(code if not complete else 1)
+    console.print(styled((f"All {len(rows)} statements hold.", "bold green")))
 
 
 def table(rows: list[Row]) -> Table:
@@ -84,13 +86,18 @@ def table(rows: list[Row]) -> Table:
     shown.add_column("holds")
     for row in rows:
         shown.add_row(
-            f"{row.statement}: {row.quantity}\n[dim]{row.setting}, n = {row.runs}"
-            f"{f'; {row.numerical}' if row.numerical else ''}[/]",
+            styled(
+                f"{row.statement}: {row.quantity}\n",
+                (
+                    f"{row.setting}, n = {row.runs}{f'; {row.numerical}' if row.numerical else ''}",
+                    "dim",
+                ),
+            ),
             f"{row.predicted:.5g}",
             f"{row.measured:.5g}",
             row.z_shown,
             row.detects_shown,
-            "[green]yes[/]" if row.holds else "[bold red]NO[/]",
+            styled(("yes", "green")) if row.holds else styled(("NO", "bold red")),
         )
     return shown
 
@@ -110,8 +117,8 @@ def _save_figures(rows: list[Row], out: Path) -> list[Path]:
     from ..verify._draw_trajectories import draw_trajectories
 
     paths = [out / "fig4a.png"]
-    draw_verification(rows).savefig(paths[0], dpi=150)
+    write_figure(paths[0], draw_verification(rows))
     if any(row.curve is not None for row in rows):
         paths.append(out / "trajectories.png")
-        draw_trajectories(rows).savefig(paths[1], dpi=150)
+        write_figure(paths[1], draw_trajectories(rows))
     return paths

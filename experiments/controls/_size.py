@@ -1,26 +1,30 @@
 """The spec of a variant, at the size that is asked for."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
 
-from ..sweep import SweepSpec, sweep_spec
-from ._catalogue import CONTROLS, SPECS
+from ..engine import Experiment, Grid, as_yaml, spec_grids
+from ..recurrent import Setting
+from ._catalogue import CONTROLS, SPECS, THROUGH
+from ._through import updates_of
 
 # Hidden units, updates and ranks below that of the null: of the specs, and of the paper.
 USUAL_HIDDEN = 100
 FULL = {"hidden": 300, "iterations": 10_000, "ranks": (1, 30, 100)}
 
 
-def variant_specs(
+def variant_grids(
     name: str,
     *,
     full: bool = False,
     seeds: int | None = None,
     hidden: int | None = None,
     iterations: int | None = None,
-) -> dict[str, SweepSpec]:
-    """The specs of a control by variant, checked whole.
+    experiments: Sequence[type[Experiment]] = (Setting,),
+) -> dict[str, Grid]:
+    """The grids of a control by variant, checked whole.
 
     Args:
         name: of the control.
@@ -29,6 +33,7 @@ def variant_specs(
         hidden: hidden units where the control does not change them. Where it does, all its numbers
             of units change in proportion. Ranks that are not below it are left out.
         iterations: updates.
+        experiments: as for `spec_grids`.
 
     Raises:
         ValueError: there is no such control, or a number is not one that a sweep allows.
@@ -52,7 +57,9 @@ def variant_specs(
         fields["n_hidden"] = max(2, round(fields["n_hidden"] * hidden / USUAL_HIDDEN))
         for start in fields["start"]:
             _fit(start, ranks, fields["n_hidden"])
-        found[variant] = sweep_spec(yaml.safe_dump(fields, sort_keys=False), f"{name}/{variant}")
+        if name == THROUGH:
+            fields["measure_at"] = list(updates_of(fields["iterations"]))
+        (found[variant],) = spec_grids(as_yaml(fields), experiments, f"{name}/{variant}")
     return found
 
 

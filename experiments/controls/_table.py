@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import xarray as xr
 
-from ..fig1 import means_table
+from .._means import means_table
 from ..findings import MEASURES, Findings, sentences, training_sentence, trend_table, warnings_of
 from ._catalogue import Control
 from ._verdicts import overall_verdict

@@ -6,17 +6,24 @@
 - `_draw.py`: both panels; apart, because matplotlib takes a second to import.
 """
 
-from ._linear import KAPPAS, STARTS, linear_alignment, linear_record, predicted_alignment
-from ._students import SHARES, run_students, student_weights
+from ._linear import (
+    KAPPAS,
+    STARTS,
+    LinearStudents,
+    linear_side_by_side,
+    predicted_alignment,
+)
+from ._students import SHARES, Students, run_students, student_weights
 from ._table import compared_students, linear_table, student_table
 
 __all__ = [
     "KAPPAS",
     "SHARES",
     "STARTS",
+    "LinearStudents",
+    "Students",
     "compared_students",
-    "linear_alignment",
-    "linear_record",
+    "linear_side_by_side",
     "linear_table",
     "predicted_alignment",
     "run_students",

@@ -5,11 +5,22 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..fig1 import say_bars
-from ..recurrent._train import LABELS
+from ..plot import (
+    BLUE,
+    BOXES,
+    GREY,
+    LINEAR_DOTS,
+    PALE_GREY,
+    STANDARD_ERRORS,
+    VERMILLION,
+    measure_label,
+    plain_edges,
+    runs_box,
+    say_below,
+)
 from ._linear import predicted_alignment
 
-COLOURS = {"random": "#8c8c8c", "partially aligned": "#4c72b0", "aligned": "#c44e52"}
+COLOURS = {"random": GREY, "partially aligned": BLUE, "aligned": VERMILLION}
 PANELS = ("kernel_alignment", "representation_alignment", "weight_change_norm")
 
 
@@ -31,10 +42,10 @@ def draw(linear: xr.Dataset | None, students: xr.Dataset | None) -> Figure:
             title = f"C  {students.attrs['task']}, {students.attrs['images']}"
             axes.set_title(title, loc="left", fontsize=10)
     for axes in figure.axes:
-        axes.spines[["top", "right"]].set_visible(False)
-    said = [] if linear is None else ["B: dots are means of networks with 3 standard errors."]
-    said += ["C: boxes are quartiles, a line is a seed."] if shown else []
-    say_bars(figure, " ".join(said))
+        plain_edges(axes)
+    said = [] if linear is None else [f"B: {LINEAR_DOTS}"]
+    said += [f"C: {BOXES}; a line is a seed."] if shown else []
+    say_below(figure, " ".join(said))
     return figure
 
 
@@ -46,7 +57,7 @@ def _draw_linear(axes: Axes, linear: xr.Dataset) -> None:
         curve = [predicted_alignment(str(start), float(k)) for k in smooth]
         axes.plot(smooth, curve, color=colour, lw=1.4, label=str(start))
         values = linear["kernel_alignment"].sel(start=start).values
-        errors = 3 * values.std(axis=1, ddof=1) / np.sqrt(values.shape[1])
+        errors = STANDARD_ERRORS * values.std(axis=1, ddof=1) / np.sqrt(values.shape[1])
         axes.errorbar(kappas, values.mean(axis=1), errors, fmt="o", ms=4, color=colour, capsize=2)
     axes.set_xscale("log")
     axes.set_xticks(kappas, [f"{k:g}" for k in kappas])
@@ -60,15 +71,8 @@ def _draw_students(axes: Axes, students: xr.Dataset, measure: str) -> None:
     names = [str(name) for name in students["start"].values]
     values = students[measure].values
     # A line for each seed: its students differ in the recurrent weights alone.
-    axes.plot(range(len(names)), values, color="#cccccc", lw=0.7, zorder=0)
+    axes.plot(range(len(names)), values, color=PALE_GREY, lw=0.7, zorder=0)
     for k, name in enumerate(names):
-        kept = values[k][np.isfinite(values[k])]
-        if len(kept):
-            box = axes.boxplot(
-                [kept], positions=[k], widths=0.5, patch_artist=True, showfliers=False
-            )
-            box["boxes"][0].set(facecolor=COLOURS[name], alpha=0.5, edgecolor=COLOURS[name])
-            box["medians"][0].set(color="black")
-        axes.plot([k] * len(kept), kept, ".", ms=3, color="black", alpha=0.6)
+        runs_box(axes, float(k), values[k], colour=COLOURS[name], width=0.5, spread=0.0)
     axes.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names], fontsize=8)
-    axes.set_ylabel(LABELS[measure])
+    axes.set_ylabel(measure_label(students, measure))

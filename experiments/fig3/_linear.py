@@ -1,20 +1,39 @@
 """Panel B: linear students of a linear teacher whose task is made of strong and weak features."""
 
+import dataclasses
+import zlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import xarray as xr
 
 import richlazy_jax as rj
 import theory
+from richlazy_jax.studies import Wanted
 
+from ..engine import (
+    USUAL,
+    Cost,
+    Experiment,
+    How,
+    Training,
+    attributes,
+    checked,
+    choice,
+    field,
+    number,
+    record_of,
+    whole,
+)
 from ..verify._learning import (
     N_HIDDEN,
     N_INPUTS,
     SIGMA,
+    STEPS,
     Problem,
     learn_many,
     readout_of_norm,
@@ -26,10 +45,9 @@ KAPPAS = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 STARTS = ("random", "partially aligned", "aligned")
 
 
-def linear_alignment(
-    kappas: Sequence[float] = KAPPAS, runs: int = 1000, random_seed: int = 0
-) -> xr.Dataset:
-    r"""Train students from each kind of start on tasks of each ratio of feature strengths.
+@dataclasses.dataclass(frozen=True)
+class LinearStudents(Experiment):
+    r"""Linear students of one kind of start on tasks of one ratio of feature strengths.
 
     The task is $\beta = F^\top w$ with w isotropic and F of random singular vectors, the upper half
     of its singular values $\kappa$ and the others 1. A start has rank one and
@@ -37,58 +55,90 @@ def linear_alignment(
     for the aligned start, or along $F_{[d/2]}^\top w$ for the partially aligned one.
 
     Args:
-        kappas: the ratios, each at least 1.
-        runs: networks for each start and ratio, each with a task of its own.
+        aligned: the kind of start, one of `STARTS`.
+        kappa: the ratio, at least 1.
+        seeds: networks, each with a task of its own.
         random_seed: all randomness follows from it.
 
-    Returns:
-        `kernel_alignment` and `loss` (left, as a share of that of a network that says 0), each
-        (start, kappa, run).
-
     Raises:
-        ValueError: an argument is not as described above.
+        FieldError: an argument is not as described above.
 
     Source: Liu et al. (2024), arXiv 2310.08513, figure 3 B.
     """
-    if not kappas or min(kappas) < 1:
-        raise ValueError(f"kappas is {tuple(kappas)}; allowed are numbers of at least 1.")
-    if runs < 2:
-        raise ValueError(f"runs is {runs}; allowed are whole numbers from 2.")
-    key = jax.random.key(random_seed)
-    found = [
-        [
-            learn_many(
-                feature_problem,
-                jax.random.fold_in(jax.random.fold_in(key, i), j),
-                runs,
-                jnp.asarray(kappa, float),
-                jnp.eye(len(STARTS))[i],
-            )
-            for j, kappa in enumerate(kappas)
-        ]
-        for i in range(len(STARTS))
-    ]
-    dims = ("start", "kappa", "run")
-    return xr.Dataset(
-        {
-            "kernel_alignment": (dims, np.array([[f.alignment for f in row] for row in found])),
-            "loss": (dims, np.array([[f.loss for f in row] for row in found])),
-        },
-        coords={"start": list(STARTS), "kappa": list(kappas)},
-        attrs=linear_record(kappas, runs, random_seed),
-    )
+
+    KIND: ClassVar[str] = "linear students"
+
+    aligned: str = field("random", choice(STARTS), "The kind of start.")
+    kappa: float = field(1.0, number("numbers from 1", lambda x: x >= 1), "Ratio of strengths.")
+    seeds: int = field(1000, whole(least=2), "Networks.", axis=False, identity=False)
+    random_seed: int = field(0, whole(least=0, most=2**32 - 1), "All randomness follows from it.")
+
+    def __post_init__(self):
+        checked(self)
+
+    def record(self) -> dict[str, Any]:
+        """All that decides the numbers of a seed, as plain data."""
+        parts = {"task": "features", "start": {"kind": self.aligned}}
+        sizes = {"n_inputs": N_INPUTS, "n_hidden": N_HIDDEN, "sigma": SIGMA}
+        return record_of(self, parts) | sizes
+
+    def wanted(self) -> Wanted:
+        """The record, and what a finished cell must hold."""
+        return Wanted(self.record(), ("kernel_alignment", "loss"), {"seed": range(self.seeds)})
+
+    def run(self, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
+        """Train and measure its networks.
+
+        Returns:
+            `kernel_alignment` and `loss` (left, as a share of that of a network that says 0), each
+            (seed,).
+        """
+        i, j = STARTS.index(self.aligned), _place(self.kappa)
+        key = jax.random.fold_in(jax.random.fold_in(jax.random.key(self.random_seed), i), j)
+        learned = learn_many(
+            feature_problem,
+            key,
+            self.seeds,
+            jnp.asarray(self.kappa, float),
+            jnp.eye(len(STARTS))[i],
+            batch_runs=how.batch_runs,
+            first_run=first_seed,
+        )
+        return xr.Dataset(
+            {
+                "kernel_alignment": ("seed", np.asarray(learned.alignment)),
+                "loss": ("seed", np.asarray(learned.loss)),
+            },
+            coords={
+                "start": self.aligned,
+                "kappa": self.kappa,
+                "seed": range(first_seed, first_seed + self.seeds),
+            },
+            attrs=attributes(self.record()) | {"seeds": self.seeds},
+        )
+
+    def cost(self) -> Cost:
+        """How much work and memory it takes: weights at start and end, and both kernels."""
+        held = 4 * (2 * N_HIDDEN * (N_INPUTS + 1) + 3 * N_INPUTS**2)
+        return Cost(self.seeds * STEPS, self.seeds * held, 4 * N_INPUTS**2)
+
+    def training(self) -> Training:
+        """What one of its networks is trained with."""
+        network, inputs = rj.mlp((N_INPUTS, N_HIDDEN, 1)), jnp.eye(N_INPUTS)
+        loss = rj.half_squared_error(network.apply)
+        return Training(network, loss, optax.sgd(0.1), rj.full_batch(inputs, inputs[:, :1]))
 
 
-def linear_record(kappas: Sequence[float], runs: int, random_seed: int) -> dict[str, Any]:
-    """All that decides the numbers of `linear_alignment`."""
-    return {
-        "kappas": list(kappas),
-        "runs": runs,
-        "random_seed": random_seed,
-        "d": N_INPUTS,
-        "h": N_HIDDEN,
-        "sigma": SIGMA,
-    }
+def linear_side_by_side(found: Sequence[tuple[LinearStudents, xr.Dataset]]) -> xr.Dataset:
+    """Cells as one dataset of start, kappa and seed."""
+    rows = {start: [d for of, d in found if of.aligned == start] for start in STARTS}
+    datasets = [xr.concat(row, "kappa", join="exact") for row in rows.values() if row]
+    return xr.concat(datasets, "start", join="exact")
+
+
+def _place(kappa: float) -> int:
+    """What tells the keys of one ratio from those of another."""
+    return KAPPAS.index(kappa) if kappa in KAPPAS else zlib.crc32(repr(kappa).encode()) >> 1
 
 
 def predicted_alignment(start: str, kappa: float) -> float:

@@ -1,13 +1,18 @@
 """Panel C: recurrent students that start, in part or whole, from what a teacher has learned."""
 
 import dataclasses
-from typing import Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import xarray as xr
 
-from ..recurrent import LowRank, Setting
+import richlazy_jax as rj
+
+from ..engine import USUAL, FieldError, How, Parts, field, whole
+from ..recurrent import IMAGE_SETS, LOW_RANK_KINDS, TASKS, LowRank, Setting
 from ..recurrent._train import (
     flat,
     initial_params,
@@ -22,7 +27,48 @@ from ..recurrent._train import (
 SHARES = {"random": 0.0, "partially aligned": 0.5, "aligned": 1.0}
 
 
-def run_students(setting: Setting, teacher_iterations: int, **how: Any) -> xr.Dataset:
+@dataclasses.dataclass(frozen=True)
+class Students(Setting):
+    """Teachers that start at random from a low rank, and three students of each.
+
+    A cell holds all three kinds of student, which share their teacher.
+
+    Args:
+        starts: one `LowRank` of rank at least 2, that of the teachers.
+        teacher_iterations: updates of the teachers. All other fields are of teachers and students.
+
+    Raises:
+        FieldError: an argument is not as described above, or as in `Setting`.
+
+    Source: Liu et al. (2024), arXiv 2310.08513, figure 3 C.
+    """
+
+    KIND: ClassVar[str] = "students"
+    PARTS: ClassVar[Mapping[str, Parts]] = {
+        "task": TASKS,
+        "start": Parts("start", LOW_RANK_KINDS),
+        "images": IMAGE_SETS,
+    }
+
+    starts: tuple[LowRank, ...] = (LowRank(10),)  # pyright: ignore[reportIncompatibleVariableOverride]
+    teacher_iterations: int = field(10_000, whole(), "Updates of the teachers.")
+
+    def __post_init__(self):
+        super().__post_init__()
+        match self.starts:
+            case (LowRank(rank=rank),) if rank >= 2:
+                pass
+            case _:
+                raise FieldError("starts", self.starts, "one LowRank of rank at least 2")
+        if self.measure_at:
+            raise FieldError("measure_at", self.measure_at, "none, as students are not looked at")
+
+    def run(self, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
+        """Train teachers and students and measure the latter, as `run_students`."""
+        return run_students(self, first_seed=first_seed, how=how)
+
+
+def run_students(setting: Students, *, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
     """Train a teacher for each seed, then students from its recurrent weights and a new readout.
 
     The teacher starts at random and of the same rank. Its students take over its input weights, all
@@ -32,31 +78,23 @@ def run_students(setting: Setting, teacher_iterations: int, **how: Any) -> xr.Da
     shows.
 
     Args:
-        setting: its one start, a `LowRank` of rank at least 2, is that of the teachers. All else is
-            of both.
-        teacher_iterations: updates of the teacher.
-        how: `piece`, `batch_runs` and `on_piece` of `train_starts`, for teachers and students.
+        setting: what to run.
+        first_seed: the number of the first seed.
+        how: which networks are trained side by side, and where they are kept meanwhile.
 
     Returns:
         As `run_task`, with the names of `SHARES` for starts, and `teacher_accuracy` (seed,).
 
-    Raises:
-        ValueError: an argument is not as described above.
-
     Source: Liu et al. (2024), arXiv 2310.08513, figure 3 C. That partial alignment fills up its
     rank with random directions, so that all students have the same rank, is ours.
     """
-    match setting.starts:
-        case (LowRank(rank=rank),) if rank >= 2:
-            pass
-        case _:
-            raise ValueError(
-                f"starts is {setting.starts}; allowed is one LowRank of rank at least 2."
-            )
-    teaching = dataclasses.replace(setting, iterations=teacher_iterations)
-    before = initial_params(teaching)
-    teachers = train_starts(teaching, before, stream=3, **how)
-    keys = seed_keys(setting)
+    rank = setting.starts[0].rank
+    teaching = dataclasses.replace(setting, iterations=setting.teacher_iterations)
+    before = initial_params(teaching, first_seed)
+    teachers = train_starts(
+        teaching, before, stream=3, first_seed=first_seed, how=_apart(how, "teachers")
+    )
+    keys = seed_keys(setting, first_seed)
     fresh = jax.vmap(lambda k: network_of(setting).init(jax.random.fold_in(k, 4)))(keys)
     norms = jnp.linalg.norm(flat(before)["recurrent"], axis=(1, 2))
     recurrent = jnp.stack(
@@ -75,9 +113,18 @@ def run_students(setting: Setting, teacher_iterations: int, **how: Any) -> xr.Da
     shared = fresh | {"input": teachers.params["input"]}
     params = {name: jnp.stack([leaf] * len(SHARES)) for name, leaf in shared.items()}
     params["recurrent"] = recurrent
-    dataset = measured(setting, params, train_starts(setting, params, **how), list(SHARES))
+    trained = train_starts(setting, params, first_seed=first_seed, how=_apart(how, "students"))
+    dataset = measured(setting, params, trained, list(SHARES), first_seed)
     dataset["teacher_accuracy"] = ("seed", test_accuracy(teaching, teachers.params))
-    return dataset.assign_attrs(rank=rank, teacher_iterations=teacher_iterations)
+    return dataset.assign_attrs(rank=rank)
+
+
+def _apart(how: How, phase: str) -> How:
+    """The same, with the checkpoints of a phase in a folder of its own."""
+    if how.checkpoints is None:
+        return how
+    folder = Path(how.checkpoints.folder) / phase
+    return how._replace(checkpoints=rj.Checkpoints(folder, how.checkpoints.every))
 
 
 def student_weights(teacher: Any, other: Any, rank: int, share: float, norm: Any) -> Any:

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import xarray as xr
 
-from ..fig1 import means_table
+from .._means import means_table
 from ..findings import (
     MEASURES,
     Findings,
@@ -28,8 +28,8 @@ def linear_table(linear: xr.Dataset) -> str:
     lines = [
         "## B: linear students",
         "",
-        f"d = {a['d']}, h = {a['h']}, rank one, sigma = {a['sigma']:g}, "
-        f"{linear.sizes['run']} networks a row. z is the difference in standard errors.",
+        f"d = {a['n_inputs']}, h = {a['n_hidden']}, rank one, sigma = {a['sigma']:g}, "
+        f"{linear.sizes['seed']} networks a row. z is the difference in standard errors.",
         "",
         "| start | kappa | theory | simulated | std. error | z |",
         "| --- | --: | --: | --: | --: | --: |",

@@ -11,7 +11,15 @@ Figures, tables, controls, reports and tutorials all speak through `findings`.
 - `_intervals.py`: means with intervals that stay within the range of their measure.
 """
 
-from ._cell import Cell, cell_of, flat_fields, start_record, task_of, with_distinct_starts
+from ._cell import (
+    Cell,
+    cell_of,
+    flat_fields,
+    start_record,
+    start_text,
+    task_of,
+    with_distinct_starts,
+)
 from ._comparison import (
     Comparison,
     Family,
@@ -24,7 +32,13 @@ from ._comparison import (
     start_place,
     varying_fields,
 )
-from ._intervals import BARS, bars, mean_and_interval, mean_with_interval, sampling_error
+from ._intervals import (
+    FEWEST_FOR_INTERVAL,
+    bars,
+    mean_and_interval,
+    mean_with_interval,
+    sampling_error,
+)
 from ._sentences import (
     Sentence,
     contrast_row,
@@ -61,7 +75,7 @@ from ._verdicts import (
 from ._words import clean, counted, p_value, shown, words
 
 __all__ = [
-    "BARS",
+    "FEWEST_FOR_INTERVAL",
     "LAZIER_TREND",
     "LEVEL",
     "MEASURES",
@@ -109,6 +123,7 @@ __all__ = [
     "shown",
     "start_place",
     "start_record",
+    "start_text",
     "task_of",
     "training",
     "training_sentence",

@@ -49,7 +49,15 @@ def start_record(record: Mapping[str, Any]) -> str:
     value = next((record[name] for name in _START if name in record), "")
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
+    if isinstance(value, Mapping):
+        return clean(start_text(value))
     return clean(value if isinstance(value, str) else json.dumps(value, sort_keys=True))
+
+
+def start_text(record: Mapping[str, Any]) -> str:
+    """What the record of one start says, such as "low_rank(rank=3, keep=frobenius)"."""
+    given = ", ".join(f"{name}={value}" for name, value in record.items() if name != "kind")
+    return f"{record.get('kind', 'start')}({given})"
 
 
 def flat_fields(record: Mapping[str, Any], within: str = "") -> dict[str, Any]:
@@ -71,6 +79,10 @@ def flat_fields(record: Mapping[str, Any], within: str = "") -> dict[str, Any]:
 
 def task_of(record: Mapping[str, Any], dataset: xr.Dataset | None = None) -> str:
     """The task that a record names; networks that theory is about need not have one."""
+    if isinstance(record.get("task"), Mapping):
+        given = {n: v for n, v in record["task"].items() if n not in ("kind", "digest")}
+        shown = (f"{name} {value}" for name, value in given.items())
+        return clean(", ".join([str(record["task"].get("kind")), *shown]))
     if "task" in record:
         return clean(record["task"])
     linear = dataset is not None and "expected_kernel_alignment" in dataset
@@ -93,7 +105,7 @@ def cell_of(hash: str, record: Mapping[str, Any], dataset: xr.Dataset) -> Cell:
         start=clean(label if isinstance(label, str) and label else kept or unnamed),
         rank=rank,
         family=_LEVEL.sub(r"\1", kept) if level else "" if rank is None else "rank",
-        is_null=label == "null" or kept.startswith("Null("),
+        is_null=label == "null" or kept == "null()",
         fields=fields,
         seeds=_seed_names(dataset),
         values={

@@ -1,21 +1,17 @@
 """How exact a number in a table is: intervals over seeds, errors over images."""
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from scipy import stats
+from scipy import special
 
 # Resampling so few seeds says less than the dots themselves.
 FEWEST_FOR_INTERVAL = 6
 RESAMPLES = 5000
 # Values that differ by rounding in float32 alone are one value.
 ALIKE = 1e-6
-# What every figure of means over seeds says of its bars.
-BARS = (
-    f"Dots are networks; bars are 95 % bootstrap intervals (BCa) of the mean over seeds, "
-    f"drawn from {FEWEST_FOR_INTERVAL} seeds on."
-)
 
 
 def mean_and_interval(values: np.ndarray) -> tuple[float, float, float]:
@@ -28,7 +24,13 @@ def mean_and_interval(values: np.ndarray) -> tuple[float, float, float]:
     Source: B. Efron (1987), J. Am. Stat. Assoc. 82:171.
     """
     kept = np.asarray(values, np.float64)
-    kept = kept[np.isfinite(kept)]
+    return _of_finite(kept[np.isfinite(kept)].tobytes())
+
+
+# A report asks for the same values in its table, its figures and their limits.
+@functools.lru_cache(maxsize=2**14)
+def _of_finite(content: bytes) -> tuple[float, float, float]:
+    kept = np.frombuffer(content)
     if not len(kept):
         return float("nan"), float("nan"), float("nan")
     mean = float(kept.mean())
@@ -36,10 +38,33 @@ def mean_and_interval(values: np.ndarray) -> tuple[float, float, float]:
         return mean, float("nan"), float("nan")
     if np.ptp(kept) <= ALIKE * abs(mean):
         return mean, mean, mean
-    interval = stats.bootstrap(
-        (kept,), np.mean, n_resamples=RESAMPLES, method="BCa", rng=np.random.default_rng(0)
-    ).confidence_interval
-    return mean, float(interval.low), float(interval.high)
+    return mean, *_bca(kept)
+
+
+def _bca(values: np.ndarray) -> tuple[float, float]:
+    """The BCa interval of the mean, that of `scipy.stats.bootstrap` in a tenth of its time.
+
+    Resamples are the same for all values of one number, and so drawn once.
+    """
+    n, mean = len(values), values.mean()
+    means = values.take(_resamples(n)).sum(axis=0) / n
+    # The same values summed in another order are as far from the mean as rounding puts them.
+    edge = 1e-13 * abs(values).max()
+    within = np.count_nonzero(means < mean - edge) + np.count_nonzero(means <= mean + edge)
+    below = within / (2 * RESAMPLES)
+    bias = special.ndtri(below)
+    # Of the jackknife: how the mean moves with each value that is left out.
+    moves = (values - mean) / (n - 1)
+    acceleration = (moves**3).sum() / (6 * (moves**2).sum() ** 1.5)
+    z = bias + special.ndtri([0.025, 0.975])
+    low, high = np.quantile(means, special.ndtr(bias + z / (1 - acceleration * z)))
+    return float(low), float(high)
+
+
+@functools.lru_cache(maxsize=4)
+def _resamples(n: int) -> np.ndarray:
+    # A column for each, as sums go faster over rows.
+    return np.ascontiguousarray(np.random.default_rng(0).integers(0, n, (RESAMPLES, n)).T)
 
 
 def mean_with_interval(values: np.ndarray) -> str:

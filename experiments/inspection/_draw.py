@@ -1,39 +1,31 @@
 """The spectra of a connectome beside random ones."""
 
-import numpy as np
+import xarray as xr
 from matplotlib.figure import Figure
 
+from ..plot import SPECTRA, spectra
 from ._inspect import Inspection
 
-STYLES = {
-    "Gaussian": ("#9a9a9a", "--"),
-    "shuffled": ("#4c72b0", "-."),
-    "measured": ("#c44e52", "-"),
-}
-PANELS = (("eigenvalue_magnitude", "eigenvalue magnitude"), ("singular_value", "singular value"))
+RANDOM = ("Gaussian", "shuffled")
 
 
 def draw(found: Inspection) -> Figure:
     """Eigenvalue magnitudes and singular values over their largest, against index over N."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
-    index = (np.arange(found.nodes) + 1) / found.nodes
-    for axes, (which, name) in zip(figure.subplots(1, 2), PANELS, strict=True):
-        for label, (colour, style) in STYLES.items():
-            values = found.spectra[label][which]
-            # A matrix may have no eigenvalue but 0.
-            scaled = values / values[0] if values[0] > 0 else values
-            ratio = found.ranks["Gaussian"]["participation_ratio"]
-            numbers = {
-                "measured": ratio.value,
-                "Gaussian": ratio.mean,
-                "shuffled": found.ranks["shuffled"]["participation_ratio"].mean,
-            }
-            text = f"{label}, participation ratio {numbers[label]:.0f}"
-            axes.plot(index, scaled, style, color=colour, lw=1.6, label=text)
-        axes.set_xlabel("index / N")
-        axes.set_ylabel(f"{name} / largest")
-        axes.set_ylim(0, 1.03)
-        axes.spines[["top", "right"]].set_visible(False)
-    figure.axes[1].legend(frameon=False, fontsize=8)
+    dataset, named = _dataset(found)
+    for axes, of in zip(figure.subplots(1, 2), SPECTRA, strict=True):
+        nulls = [named[name] for name in RANDOM]
+        spectra(dataset, axes, of=of, nulls=nulls, legend=of == "singular_value")
     figure.suptitle(f"Predicted to learn {found.prediction} a Gaussian start", fontsize=11)
     return figure
+
+
+def _dataset(found: Inspection) -> tuple[xr.Dataset, dict[str, str]]:
+    """The matrices as starts of one seed, named with their participation ratios, and the names."""
+    ratios = {name: found.ranks[name]["participation_ratio"] for name in RANDOM}
+    numbers = {name: ratio.mean for name, ratio in ratios.items()}
+    numbers["measured"] = ratios["Gaussian"].value
+    named = {name: f"{name}, participation ratio {number:.0f}" for name, number in numbers.items()}
+    dims = ("start", "seed", "index")
+    stacked = {of: (dims, [[found.spectra[name][of]] for name in named]) for of in SPECTRA}
+    return xr.Dataset(stacked, coords={"start": list(named.values())}), named

@@ -4,7 +4,7 @@
 - `_run.py`: starts to trained networks to their kernel alignment, beside what theory expects.
 """
 
-from ._run import run_linear
+from ._run import LABELS, run_linear
 from ._setting import LinearSetting
 
-__all__ = ["LinearSetting", "run_linear"]
+__all__ = ["LABELS", "LinearSetting", "run_linear"]

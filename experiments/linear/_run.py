@@ -12,8 +12,8 @@ from jaxtyping import Array, Key
 import richlazy_jax as rj
 import theory
 
-from ..recurrent import LowRank, Start
-from ..recurrent._starts import with_ranks
+from ..engine import attributes
+from ..recurrent import LowRank, Start, with_ranks
 from ..verify._learning import Problem, learn_many, white_problem
 from ._setting import LinearSetting
 
@@ -27,7 +27,9 @@ LABELS = {
 }
 
 
-def run_linear(setting: LinearSetting, *, batch_runs: int | None = None) -> xr.Dataset:
+def run_linear(
+    setting: LinearSetting, *, batch_runs: int | None = None, first_seed: int = 0
+) -> xr.Dataset:
     r"""Train networks of all starts and seeds and put their kernel alignment beside theory.
 
     The empirical kernels before and after training are compared. Theory knows the $W_1$ of each
@@ -37,6 +39,7 @@ def run_linear(setting: LinearSetting, *, batch_runs: int | None = None) -> xr.D
     Args:
         setting: what to run.
         batch_runs: how many networks a device trains side by side; bounds memory.
+        first_seed: the number of the first seed.
 
     Returns:
         One value for each start and seed of `kernel_alignment`, of `expected_kernel_alignment` and
@@ -47,7 +50,7 @@ def run_linear(setting: LinearSetting, *, batch_runs: int | None = None) -> xr.D
 
     Source: Liu et al. (2024), arXiv 2310.08513, Theorem 1; the spread is ours.
     """
-    found = [_of_start(setting, start, batch_runs) for start in setting.starts]
+    found = [_of_start(setting, start, batch_runs, first_seed) for start in setting.starts]
     dataset = xr.Dataset(
         {
             name: (("start", "seed"), np.stack([each[name] for each in found]), {"long_name": text})
@@ -55,9 +58,9 @@ def run_linear(setting: LinearSetting, *, batch_runs: int | None = None) -> xr.D
         },
         coords={
             "start": [start.label for start in setting.starts],
-            "seed": range(setting.seeds),
+            "seed": range(first_seed, first_seed + setting.seeds),
         },
-        attrs=setting.record(),
+        attrs=attributes(setting.record()) | {"seeds": setting.seeds},
     )
     return with_ranks(dataset, setting.starts)
 
@@ -81,7 +84,7 @@ def linear_problem(setting: LinearSetting, start: Start, key: Key[Array, ""]) ->
 
 
 def _of_start(
-    setting: LinearSetting, start: Start, batch_runs: int | None
+    setting: LinearSetting, start: Start, batch_runs: int | None, first_seed: int
 ) -> dict[str, np.ndarray]:
     key = jax.random.fold_in(jax.random.key(setting.random_seed), zlib.crc32(setting.task.encode()))
     learned = learn_many(
@@ -91,6 +94,7 @@ def _of_start(
         steps=setting.iterations,
         learning_rate=setting.learning_rate,
         batch_runs=batch_runs,
+        first_run=first_seed,
     )
     loss = np.asarray(learned.loss)
     diverged = ~np.isfinite(loss)

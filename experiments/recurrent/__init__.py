@@ -1,16 +1,30 @@
 """Recurrent networks trained from structured starts, and how lazily they learned.
 
 - `_starts.py`: structures of the recurrent weights, each beside the Gaussian draw that is its null.
+- `_more_starts.py`: those of the field that the paper does not have.
 - `_setting.py`: what one experiment is, checked whole before it runs.
 - `_train.py`: starts to trained networks to measures, as one labelled dataset for each task.
 - `_spectra.py`: spectra and effective ranks of the starts.
 - `_drawn_motifs.py`: motifs of the networks drawn, beside those asked for.
-- `_store.py`: datasets on disk, whole or not at all.
+- `_tasks.py`: tasks by name, and those of a user's own.
+- `_parts.py`: what a specification may name, and how it is made.
+- `_looks.py`: networks measured on their way through training.
 """
 
 from ..findings import MEASURES
 from ._drawn_motifs import DrawnMotif, drawn_motifs
-from ._setting import KERNEL_WEIGHTS, NEW_FIELDS, OPTIMIZERS, Setting, low_rank_starts
+from ._looks import OF_WEIGHTS
+from ._more_starts import (
+    LowRankPlusNoise,
+    MeanShifted,
+    Modular,
+    Orthogonal,
+    SmallWorld,
+    Sparse,
+    Symmetric,
+)
+from ._parts import IMAGE_SETS, LINEAR_KINDS, LOW_RANK_KINDS, TASKS
+from ._setting import KERNEL_WEIGHTS, OPTIMIZERS, Setting, images_digest, low_rank_starts
 from ._spectra import RANKS, spectra
 from ._starts import (
     KEPT,
@@ -23,33 +37,50 @@ from ._starts import (
     PowerLaw,
     Start,
     Wired,
+    require_starts,
+    with_ranks,
 )
-from ._store import load, save, setting_differences
-from ._train import run_task
+from ._tasks import COGNITIVE, SEQUENTIAL
+from ._train import KERNEL_BLOCK, LABELS, run_task
 
 __all__ = [
+    "COGNITIVE",
+    "IMAGE_SETS",
     "KEPT",
+    "KERNEL_BLOCK",
     "KERNEL_WEIGHTS",
+    "LABELS",
+    "LINEAR_KINDS",
+    "LOW_RANK_KINDS",
     "MEASURES",
-    "NEW_FIELDS",
+    "OF_WEIGHTS",
     "OPTIMIZERS",
     "RANKS",
+    "SEQUENTIAL",
+    "TASKS",
     "CellTyped",
     "Dale",
     "DrawnMotif",
     "LowRank",
+    "LowRankPlusNoise",
+    "MeanShifted",
+    "Modular",
     "Motifs",
     "Null",
+    "Orthogonal",
     "ParticipationRatio",
     "PowerLaw",
     "Setting",
+    "SmallWorld",
+    "Sparse",
     "Start",
+    "Symmetric",
     "Wired",
     "drawn_motifs",
-    "load",
+    "images_digest",
     "low_rank_starts",
+    "require_starts",
     "run_task",
-    "save",
-    "setting_differences",
     "spectra",
+    "with_ranks",
 ]

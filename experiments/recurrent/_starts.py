@@ -4,6 +4,7 @@ import abc
 import dataclasses
 import hashlib
 from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +14,8 @@ from jaxtyping import Array, Float, Key
 
 import richlazy_jax as rj
 
+from ..engine import described, parameters_of
+
 # What a low-rank start may keep of its null.
 KEPT = ("frobenius", "leading", "spectral_radius")
 
@@ -20,29 +23,79 @@ KEPT = ("frobenius", "leading", "spectral_radius")
 class Start(abc.ABC):
     """Initial recurrent weights of one structure; a frozen dataclass.
 
+    A start of your own is a subclass with a `draw`. Its fields are its parameters in a
+    specification, and what its record says of it, beside the digest of the file that it stands in.
+
+    - `KIND`: the name in specifications and records; None for one of your own, which is known by
+      its module and class.
     - `label`: a short name for tables and axes.
     """
 
-    label: str
+    KIND: ClassVar[str | None] = None
 
     @property
-    def record(self) -> str:
-        """All that decides the weights but the key, in one line."""
-        return repr(self)
+    def label(self) -> str:
+        """The name of the class with the parameters that are not at their defaults."""
+        defaults = {field.name: field.default for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        given = {n: v for n, v in parameters_of(self).items() if v != defaults[n]}
+        return ", ".join(
+            [type(self).__name__, *(f"{name} {value}" for name, value in given.items())]
+        )
+
+    def parameters(self) -> dict[str, Any]:
+        """All that decides the weights but the key, as plain data."""
+        return parameters_of(self)
+
+    def record(self) -> dict[str, Any]:
+        """What the record of an experiment says of it."""
+        return described(self, self.KIND, self.parameters())
 
     def check(self, size: int) -> None:  # noqa: B027 - most structures come in any size
         """Refuse, with a ValueError, what cannot be drawn for `size` units."""
 
+    def try_out(self, size: int) -> None:
+        """Refuse, with a ValueError, what only drawing refuses.
+
+        A start of your own is drawn once, and must give a square matrix of finite numbers.
+        """
+        key, null = jax.random.key(0), jnp.eye(size)
+        if self.KIND is not None:
+            jax.eval_shape(self.draw, key, null)
+            return
+        try:
+            drawn = np.asarray(self.draw(key, null))
+        except ValueError:
+            raise
+        # A user's code may raise anything.
+        except Exception as error:
+            raise ValueError(f"draw raised {type(error).__name__}: {error}") from error
+        if drawn.shape != (size, size) or not np.isfinite(drawn).all():
+            raise ValueError(
+                f"draw gave an array of shape {drawn.shape} with {np.isfinite(drawn).sum()} finite "
+                f"numbers; allowed are ({size}, {size}) finite ones."
+            )
+
     @abc.abstractmethod
     def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
-        """The weights, of the Frobenius norm of `null`, a Gaussian draw."""
+        """The weights.
+
+        Args:
+            key: of this network alone.
+            null: a Gaussian draw of the network's gain. All starts here give weights of its
+                Frobenius norm (`richlazy_jax.with_norm_of`), so that only structure differs.
+        """
 
 
 @dataclasses.dataclass(frozen=True)
 class Null(Start):
     """The Gaussian draw itself."""
 
-    label: str = "null"
+    KIND = "null"
+
+    @property
+    def label(self) -> str:
+        """Null."""
+        return "null"
 
     def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
         """The null."""
@@ -59,12 +112,15 @@ class LowRank(Start):
             "spectral_radius". The latter two are controls: their norm is not the null's.
     """
 
+    KIND = "low_rank"
+
     rank: int
     keep: str = "frobenius"
-    label: str = dataclasses.field(init=False, repr=False, compare=False)
 
-    def __post_init__(self):
-        object.__setattr__(self, "label", f"rank {self.rank}")
+    @property
+    def label(self) -> str:
+        """A short name."""
+        return f"rank {self.rank}"
 
     def check(self, size: int) -> None:
         """Refuse a rank that the size does not allow."""
@@ -90,11 +146,14 @@ class PowerLaw(Start):
         exponent: of the fall, at least 0: the k-th singular value goes as k to its negative.
     """
 
-    exponent: float
-    label: str = dataclasses.field(init=False, repr=False, compare=False)
+    KIND = "power_law"
 
-    def __post_init__(self):
-        object.__setattr__(self, "label", f"power law {self.exponent:g}")
+    exponent: float
+
+    @property
+    def label(self) -> str:
+        """A short name."""
+        return f"power law {self.exponent:g}"
 
     def check(self, size: int) -> None:
         """Refuse an exponent below 0."""
@@ -117,11 +176,14 @@ class ParticipationRatio(Start):
             from 1/N to 1. That of the null is near one half.
     """
 
-    share: float
-    label: str = dataclasses.field(init=False, repr=False, compare=False)
+    KIND = "participation_ratio"
 
-    def __post_init__(self):
-        object.__setattr__(self, "label", f"participation ratio {self.share:g} N")
+    share: float
+
+    @property
+    def label(self) -> str:
+        """A short name."""
+        return f"participation ratio {self.share:g} N"
 
     def check(self, size: int) -> None:
         """Refuse a share that the size does not allow."""
@@ -141,16 +203,17 @@ class ParticipationRatio(Start):
 class CellTyped(Start):
     """Block-wise statistics of cell types (`richlazy_jax.cell_type_weights`)."""
 
+    KIND = "cell_types"
+
     cell_types: rj.CellTypes
     distribution: str = "lognormal"
-    label: str = "cell types"
+    label: str = "cell types"  # pyright: ignore[reportIncompatibleMethodOverride]
 
-    @property
-    def record(self) -> str:
+    def parameters(self) -> dict[str, Any]:
         """The table by its numbers."""
         t = self.cell_types
-        digest = _digest(np.asarray(t.sizes), t.probability, t.mean, t.sd)
-        return f"CellTyped({', '.join(t.names)}; {digest}; {self.distribution})"
+        numbers = _digest(np.asarray(t.sizes), t.probability, t.mean, t.sd)
+        return {"types": list(t.names), "numbers": numbers, "distribution": self.distribution}
 
     def check(self, size: int) -> None:
         """Refuse a size that leaves a type without units."""
@@ -179,21 +242,25 @@ class Wired(Start):
         label: a short name.
     """
 
+    KIND = "connectome"
+
     connectome: rj.Connectome
     signs: np.ndarray | str | None = None
     resampled: bool = False
     shuffled: bool = False
-    label: str = "EM"
+    label: str = "EM"  # pyright: ignore[reportIncompatibleMethodOverride]
 
-    @property
-    def record(self) -> str:
+    def parameters(self) -> dict[str, Any]:
         """The diagram by its numbers."""
         balanced = isinstance(self.signs, str)
         weights = self.connectome.weights * (1 if balanced else self._factors())
-        how = (
-            ", balanced" * balanced + ", resampled" * self.resampled + ", shuffled" * self.shuffled
-        )
-        return f"Wired({len(weights)} neurons; {_digest(weights)}{how})"
+        return {
+            "neurons": len(weights),
+            "numbers": _digest(weights),
+            "balanced": balanced,
+            "resampled": self.resampled,
+            "shuffled": self.shuffled,
+        }
 
     def check(self, size: int) -> None:
         """Refuse a size that is not the diagram's, where it is not resampled."""
@@ -232,10 +299,12 @@ class Wired(Start):
 class Dale(Start):
     """Columns of one sign each, in balance (`richlazy_jax.dale_weights`)."""
 
+    KIND = "dale"
+
     excitatory: float = 0.8
     balance: str = "mean"
     density: float = 1.0
-    label: str = "Dale"
+    label: str = "Dale"  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def check(self, size: int) -> None:
         """Refuse a size that leaves no unit of one kind."""
@@ -262,9 +331,15 @@ class Dale(Start):
 class Motifs(Start):
     """A second-order network (`richlazy_jax.motif_weights`)."""
 
+    KIND = "motifs"
+
     statistics: rj.MotifStatistics
     centred: bool = True
-    label: str = "chain motifs"
+    label: str = "chain motifs"  # pyright: ignore[reportIncompatibleMethodOverride]
+
+    def parameters(self) -> dict[str, Any]:
+        """The statistics one by one."""
+        return {**dataclasses.asdict(self.statistics), "centred": self.centred}
 
     def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
         """Drawn anew for each key."""

@@ -14,7 +14,9 @@ import xarray as xr
 import richlazy_jax as rj
 from richlazy_jax.models import Recurrence
 
-from ..findings import MEASURES
+from ..engine import USUAL, How, attributes
+from ..findings import MEASURES, start_text
+from ._looks import Looks
 from ._setting import Setting
 from ._spectra import SPECTRA, spectra
 from ._starts import with_ranks
@@ -36,34 +38,48 @@ LABELS = {
 KERNEL_BLOCK = 50
 
 
-def run_task(setting: Setting, **how: Any) -> xr.Dataset:
+def run_task(setting: Setting, *, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
     """Train networks of all starts and seeds on one task and measure how lazily they learned.
 
     Args:
         setting: what to run.
-        how: `piece`, `batch_runs`, `checkpoints` and `on_piece` of `train_starts`.
+        first_seed: the number of the first seed. What a seed gives is the same, whatever others are
+            run beside it.
+        how: which networks are trained side by side, and where they are kept meanwhile.
 
     Returns:
         One value for each start and seed of every measure asked for, of `loss`, `first_loss`,
         `accuracy` and `diverged`, and the spectra and effective ranks of the start. Runs that
         diverged have NaN for measures, accuracy and first loss. Where all starts are of chosen
-        rank, `rank` is a coordinate. The setting stands in the attributes.
+        rank, `rank` is a coordinate. What was measured on the way has `_through` in its name and
+        the dimension `update`; of runs that diverged at any time it is NaN. The setting stands in
+        the attributes.
     """
-    params = initial_params(setting)
-    dataset = measured(setting, params, train_starts(setting, params, **how))
+    params = initial_params(setting, first_seed)
+    looks = Looks(setting, params, how.checkpoints)
+    trained = train_starts(
+        setting,
+        params,
+        first_seed=first_seed,
+        how=how,
+        look_at=setting.measure_at,
+        on_look=looks.look,
+    )
+    dataset = measured(setting, params, trained, first_seed=first_seed)
+    dataset = looks.beside(dataset, np.asarray(trained.diverged))
     return with_ranks(dataset, setting.starts)
 
 
-def seed_keys(setting: Setting) -> Any:
+def seed_keys(setting: Setting, first_seed: int = 0) -> Any:
     """A key for each seed, of which all its randomness is made."""
     return jax.vmap(functools.partial(jax.random.fold_in, _task_key(setting)))(
-        jnp.arange(setting.seeds)
+        jnp.arange(first_seed, first_seed + setting.seeds)
     )
 
 
-def initial_params(setting: Setting) -> dict[str, Any]:
+def initial_params(setting: Setting, first_seed: int = 0) -> dict[str, Any]:
     """The weights of every start, with axes of starts and seeds before all others."""
-    seeds = seed_keys(setting)
+    seeds = seed_keys(setting, first_seed)
     full = jax.vmap(lambda k: network_of(setting).init(jax.random.fold_in(k, 0)))(seeds)
     # One by one: only few are drawn, and what is not batched need not be compiled for each start.
     keys = [jax.random.fold_in(k, 2) for k in seeds]
@@ -163,10 +179,9 @@ def train_starts(
     params: dict[str, Any],
     *,
     stream: int = 1,
-    piece: int = 200,
-    batch_runs: int | None = None,
-    checkpoints: rj.Checkpoints | None = None,
-    on_piece: Callable[[rj.Progress], None] = lambda progress: None,
+    first_seed: int = 0,
+    how: How = USUAL,
+    **looks: Any,
 ) -> rj.Trained:
     """Train from given weights.
 
@@ -174,15 +189,15 @@ def train_starts(
         setting: what to train on and how.
         params: weights with axes of starts and seeds before all others.
         stream: which trials each seed sees, a number for each phase of training.
-        piece: updates between two reports.
-        batch_runs, checkpoints: as in `richlazy_jax.train_runs`.
-        on_piece: called with the progress after each piece.
+        first_seed: the number of the first seed.
+        how: which networks are trained side by side, and where they are kept meanwhile.
+        looks: `look_at` and `on_look` of `richlazy_jax.train_runs`.
 
     Returns:
         As `richlazy_jax.train_runs`, starts and seeds in one axis.
     """
     learning = learning_of(setting)
-    keys = jax.vmap(lambda k: jax.random.fold_in(k, stream))(seed_keys(setting))
+    keys = jax.vmap(lambda k: jax.random.fold_in(k, stream))(seed_keys(setting, first_seed))
     return rj.train_runs(
         learning.loss,
         flat(params),
@@ -191,10 +206,8 @@ def train_starts(
         jnp.tile(keys, len(params["recurrent"])),
         setting.iterations,
         has_metrics=True,
-        piece=piece,
-        batch_runs=batch_runs,
-        checkpoints=checkpoints,
-        on_piece=on_piece,
+        **how._asdict(),
+        **looks,
     )
 
 
@@ -203,6 +216,7 @@ def measured(
     params: dict[str, Any],
     trained: rj.Trained,
     labels: Sequence[str] | None = None,
+    first_seed: int = 0,
 ) -> xr.Dataset:
     """The dataset of `run_task`, from the weights before and after training.
 
@@ -211,6 +225,7 @@ def measured(
         params: the weights before, with axes of starts and seeds before all others.
         trained: what `train_starts` gave.
         labels: names of the starts; None stands for those of the setting.
+        first_seed: the number of the first seed.
     """
     labels = [s.label for s in setting.starts] if labels is None else list(labels)
     found = laziness(setting, flat(params), trained.params)
@@ -235,9 +250,17 @@ def measured(
             )
             for name, value in found.items()
         },
-        coords={"start": labels, "seed": range(setting.seeds)},
-        attrs=setting.record(),
+        coords={"start": labels, "seed": range(first_seed, first_seed + setting.seeds)},
+        attrs=dataset_attributes(setting),
     )
+
+
+def dataset_attributes(setting: Setting) -> dict[str, Any]:
+    """What a dataset says of its setting: the record, the name of the task, and what may grow."""
+    found = attributes(setting.record()) | {"task": setting.task_label, "seeds": setting.seeds}
+    if setting.images is not None:
+        found["images"] = setting.images.name
+    return found | {"starts": [start_text(start.record()) for start in setting.starts]}
 
 
 def test_accuracy(setting: Setting, params: dict[str, Any]) -> np.ndarray:
@@ -272,9 +295,8 @@ def flat(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _task_key(setting: Setting) -> Any:
-    return jax.random.fold_in(
-        jax.random.key(setting.random_seed), zlib.crc32(setting.task.encode())
-    )
+    name = setting.task if isinstance(setting.task, str) else setting.task.name
+    return jax.random.fold_in(jax.random.key(setting.random_seed), zlib.crc32(name.encode()))
 
 
 def held_keys(setting: Setting) -> Any:

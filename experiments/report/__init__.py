@@ -3,7 +3,6 @@
 - `_page.py`: the whole page, section by section. `page.css` and `page.js` are put into it.
 - `_study.py`: what is in the folder of a study, and what is wrong there; it raises only where the
   folder is no study.
-- `_grid.py`: the cells that the spec asks for, where it can still be read.
 - `_summary.py`: the verdicts of `experiments.findings`; `_numbers.py`: their statistics in tables.
 - `_theory.py`: linear cells beside the theory that was written with them.
 - `_table.py`: the table of all cells.

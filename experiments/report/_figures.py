@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..fig2 import COLOURS
-from ..findings import BARS, MEASURES, Comparison, mean_and_interval
-from ..linear._run import LABELS as LINEAR_LABELS
-from ..recurrent._train import LABELS
+from ..findings import MEASURES, Comparison, mean_and_interval
+from ..linear import LABELS as LINEAR_LABELS
+from ..plot import BARS, BLUE, COLOURS, GREY, VERMILLION
+from ..recurrent import LABELS
 from ._markup import escaped
 from ._panel import Line, panel
 from ._svg import drawing, inline_svg
@@ -63,7 +63,7 @@ def theory_figure(found: Sequence[Beside]) -> str:
     with drawing():
         figure = Figure(figsize=(4.6, 3.8), layout="constrained")
         axes = figure.subplots()
-        for agrees, colour, marker in ((True, COLOURS[1], "o"), (False, COLOURS[0], "X")):
+        for agrees, colour, marker in ((True, BLUE, "o"), (False, VERMILLION, "X")):
             these = [b for b in shown if b.agrees == agrees]
             if not these:
                 continue
@@ -80,7 +80,7 @@ def theory_figure(found: Sequence[Beside]) -> str:
             )
         low, high = (f([f(b.expected, b.simulated) for b in shown]) for f in (min, max))
         edge = 0.05 * (high - low) or 0.05
-        axes.plot([low - edge, high + edge], [low - edge, high + edge], color="#9a9a9a", lw=1)
+        axes.plot([low - edge, high + edge], [low - edge, high + edge], color=GREY, lw=1)
         axes.set_xlabel("kernel alignment, theory")
         axes.set_ylabel("kernel alignment, simulated")
         axes.legend(frameon=False)

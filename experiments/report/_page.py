@@ -40,20 +40,21 @@ class Report(NamedTuple):
     line: str
 
 
-def study_report(path: Path) -> Report:
+def study_report(path: Path, on_cell: Callable[[int, int], None] = lambda done, of: None) -> Report:
     """A page about a study, the same for the same study.
 
     It says what is wrong with a study that is broken in part. Other processes may be writing to it.
 
     Args:
         path: the folder of the study.
+        on_cell: called with how many cells are read, of how many.
 
     Raises:
         FileNotFoundError: there is no such folder.
         ValueError: it is no study.
         OSError: the folder cannot be read.
     """
-    study = read_study(path)
+    study = read_study(path, on_cell)
     line = counts_line(study)
     settings = comparisons_of(study.cells)
     found = beside_theory(study.cells)

@@ -21,18 +21,13 @@ from ._study import Study
 
 # Of cells that are listed; a study may ask for thousands.
 MOST_LISTED, MOST_UNFOLDED = 50, 8
-_NOT_ASKED_FOR = (
-    "<p>They were made with another version, or other files. They are in figures and table all the "
-    "same.</p>"
-)
+_NOT_ASKED_FOR = "<p>They were asked for before. They are in figures and table all the same.</p>"
 
 
 def counts_line(study: Study) -> str:
     """How many cells are finished, missing and failed, in one line of text."""
-    finished, failed = len(study.cells), len(study.failed)
-    if study.grid.problem:
-        return f"{counted(finished, 'cell')} finished, {failed} failed, missing not known"
-    asked = len(study.grid.records)
+    finished, failed = len(study.cells) - len(study.lacking), len(study.failed)
+    asked = len(study.wanted)
     among = finished - len(study.not_asked_for)
     more = f", {len(study.not_asked_for)} not asked for" if study.not_asked_for else ""
     begun = sum(hash in study.begun for hash in study.missing)
@@ -43,11 +38,6 @@ def counts_line(study: Study) -> str:
 def problems(study: Study) -> str:
     """All that is not as it should be, as HTML; empty where nothing is."""
     parts = []
-    if study.grid.problem:
-        parts.append(
-            "<p>Which cells are missing is not known, because the grid of spec.yaml could not be "
-            f"made:</p><pre>{escaped(study.grid.problem)}</pre>"
-        )
     parts += [f'<p class="warning">{escaped(each)}</p>' for each in study.wrong]
     names = _names(study)
     if study.failed:
@@ -112,14 +102,15 @@ def _flat(value: Any, name: str = "") -> Any:
 
 def _names(study: Study) -> dict[str, str]:
     """What each cell of the grid is called: its start, its task and what varies."""
-    flat = {hash: flat_fields(record) for hash, record in study.grid.records.items()}
+    flat = {hash: flat_fields(wanted.record) for hash, wanted in study.wanted.items()}
     varying = varying_fields(list(flat.values()))
     known = {
         start_record(record): cell.start
         for cell, record in zip(study.cells, study.records, strict=True)
     }
     names = {}
-    for hash, record in study.grid.records.items():
+    for hash, wanted in study.wanted.items():
+        record = wanted.record
         start = start_record(record)
         fields = {name: flat[hash][name] for name in varying if name in flat[hash]}
         parts = [task_of(record), known.get(start, start), fields_text(fields)]

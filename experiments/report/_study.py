@@ -4,21 +4,22 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from richlazy_jax.studies import (
     BrokenCellWarning,
     Failure,
+    Wanted,
     checkpoint_folder,
     failures,
-    read_cell,
+    read_values,
+    wanted_cells,
 )
 from richlazy_jax.studies._folder import CELLS, ENVIRONMENT, SPEC, hashes_in
 
 from ..findings import Cell, cell_of, clean, start_record, with_distinct_starts
-from ._grid import Grid, grid_of
 
 _PUT_ASIDE = re.compile(r"[0-9a-f]{16}\.nc\.broken-\d+")
 
@@ -29,9 +30,10 @@ class Study(NamedTuple):
     - `name`: of its folder.
     - `spec`: the text it keeps.
     - `environment`: what it was made with; None where that cannot be read.
-    - `grid`: the cells it asks for.
-    - `cells`: those that are finished, in the order of their hashes.
+    - `wanted`: the cells it asks for, by hash.
+    - `cells`: those that are there, in the order of their hashes.
     - `records`: of the same cells.
+    - `lacking`: the hashes of those that lack something that is asked for, such as seeds.
     - `failed`: the last error of each cell that failed and is not finished.
     - `begun`: the updates that the last checkpoint holds of each cell that is not finished.
     - `wrong`: sentences about files that are not what they should be.
@@ -40,9 +42,10 @@ class Study(NamedTuple):
     name: str
     spec: str
     environment: Any
-    grid: Grid
+    wanted: dict[str, Wanted]
     cells: list[Cell]
     records: list[Mapping[str, Any]]
+    lacking: set[str]
     failed: dict[str, Failure]
     begun: dict[str, int]
     wrong: list[str]
@@ -50,24 +53,23 @@ class Study(NamedTuple):
     @property
     def missing(self) -> list[str]:
         """The hashes of cells that are asked for, not finished and not failed."""
-        there = {cell.hash for cell in self.cells}
-        return [h for h in self.grid.records if h not in there and h not in self.failed]
+        done = {cell.hash for cell in self.cells} - self.lacking
+        return [h for h in self.wanted if h not in done and h not in self.failed]
 
     @property
     def not_asked_for(self) -> list[str]:
-        """The hashes of finished cells that the spec does not ask for, where it is known."""
-        if self.grid.problem:
-            return []
-        return [cell.hash for cell in self.cells if cell.hash not in self.grid.records]
+        """The hashes of finished cells that the spec does not ask for any more."""
+        return [cell.hash for cell in self.cells if cell.hash not in self.wanted]
 
 
-def read_study(path: Path) -> Study:
+def read_study(path: Path, on_cell: Callable[[int, int], None] = lambda done, of: None) -> Study:
     """All that a page says of a study.
 
-    Files that are broken are put aside as by `richlazy_jax.studies.read_cell`.
+    Files that are broken are put aside as by `richlazy_jax.studies.read_values`.
 
     Args:
         path: the folder. Other processes may be writing to it.
+        on_cell: called with how many cells are read, of how many.
 
     Raises:
         FileNotFoundError: there is no such folder.
@@ -78,24 +80,25 @@ def read_study(path: Path) -> Study:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", BrokenCellWarning)
         failed = failures(path)
-        cells, records = _cells(path, wrong)
+        wanted = wanted_cells(path)
+        cells, records, lacking = _cells(path, wanted, wrong, on_cell)
     wrong += [clean(w.message) for w in caught if issubclass(w.category, BrokenCellWarning)]
     told = " ".join(wrong)
     for name in _put_aside(path):
         # One that this very call put aside has its reason told already.
         if name not in told:
             wrong.append(f"cells/{name} was put aside when the study was read before, as no cell.")
-    there = {cell.hash for cell in cells}
-    grid = grid_of(path / SPEC)
+    done = {cell.hash for cell in cells} - lacking
     return Study(
         name=path.resolve().name,
         spec=(path / SPEC).read_bytes().decode("utf-8-sig", errors="backslashreplace"),
         environment=_environment(path / ENVIRONMENT, wrong),
-        grid=grid._replace(problem=_within(path, grid.problem)),
+        wanted=wanted,
         cells=cells,
         records=records,
-        failed={hash: failure for hash, failure in failed.items() if hash not in there},
-        begun=_begun(path, [hash for hash in grid.records if hash not in there]),
+        lacking=lacking,
+        failed={hash: failure for hash, failure in failed.items() if hash not in done},
+        begun=_begun(path, [hash for hash in wanted if hash not in done]),
         wrong=[_within(path, each) for each in wrong],
     )
 
@@ -107,27 +110,37 @@ def _within(path: Path, text: str) -> str:
     return text
 
 
-def _cells(path: Path, wrong: list[str]) -> tuple[list[Cell], list[Mapping[str, Any]]]:
-    cells, records = [], []
-    for name in hashes_in(path / CELLS, ".nc"):
+def _cells(
+    path: Path,
+    wanted: Mapping[str, Wanted],
+    wrong: list[str],
+    on_cell: Callable[[int, int], None],
+) -> tuple[list[Cell], list[Mapping[str, Any]], set[str]]:
+    cells, records, lacking = [], [], set()
+    names = hashes_in(path / CELLS, ".nc")
+    for number, name in enumerate(names):
+        on_cell(number, len(names))
         try:
-            dataset = read_cell(path, name)
-            if dataset is None:
+            found = read_values(path, name)
+            if found is None:
                 continue
-            record = json.loads(dataset.attrs["study_record"])
+            record, dataset = found
             cells.append(cell_of(name, record, dataset))
             records.append(record)
+            if name in wanted and wanted[name].lacks(dataset):
+                lacking.add(name)
         # A cell of another format, or one that may not be read, leaves the others readable.
         except Exception as error:
             wrong.append(clean(f"cells/{name}.nc could not be read: {error}"))
-    return with_distinct_starts(cells, [start_record(r) for r in records]), records
+    return with_distinct_starts(cells, [start_record(r) for r in records]), records, lacking
 
 
 def _begun(path: Path, hashes: Sequence[str]) -> dict[str, int]:
     """The updates done of each cell that has a checkpoint, by the names of these."""
     found = {}
     for hash in hashes:
-        names = [entry.name for entry in checkpoint_folder(path, hash).glob("*")]
+        # A folder for each part of the seeds, and within it for each phase of training.
+        names = [entry.name for entry in checkpoint_folder(path, hash).glob("**/*")]
         steps = [int(name) for name in names if name.isdecimal()]
         if steps:
             found[hash] = max(steps)

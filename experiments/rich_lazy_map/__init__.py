@@ -13,17 +13,19 @@ of the start, the norm of its readout, and its alignment with the task.
 
 from ._compare import compared, formula_limit, trusted_up_to
 from ._predict import any_scale_alignment, small_scale_alignment
-from ._setting import Cell, MapSetting, quick_setting
-from ._simulate import simulate
+from ._setting import Cell, MapCell, MapSetting, quick_setting
+from ._simulate import part_of, simulate
 from ._table import map_table, verdict
 
 __all__ = [
     "Cell",
+    "MapCell",
     "MapSetting",
     "any_scale_alignment",
     "compared",
     "formula_limit",
     "map_table",
+    "part_of",
     "quick_setting",
     "simulate",
     "small_scale_alignment",

@@ -9,14 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
+from ..plot import COLOURS, DARK_GREY, STANDARD_ERRORS, VERMILLION, plain_edges
 from ._compare import NOT_TRAINED, TOLERANCE
 from ._predict import along_scales, small_scale_alignment
 from ._setting import Cell
 
-# Told apart by readers with any colour vision (Okabe and Ito); more ranks than colours repeat them.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 WIDER = 0.05
-GREY = "#555555"
 AXES = ("rank", "readout", "alignment")
 
 
@@ -43,7 +41,7 @@ def draw(parts: Mapping[str, xr.Dataset]) -> Figure:
         axes.set_title(f"$\\bf{{{letter}}}$  {title}", loc="left", fontsize=12)
         axes.tick_params(labelsize=10)
     for axes in (b, c, d):
-        axes.spines[["top", "right"]].set_visible(False)
+        plain_edges(axes)
         axes.set_ylabel("kernel alignment, start to end", fontsize=11)
         axes.set_ylim(0, 1.03)
     return figure
@@ -83,8 +81,8 @@ def _draw_map(axes: Axes, scale: xr.Dataset) -> None:
     failed = scale.isel(cell=scale["state"] == NOT_TRAINED)
     if failed.sizes["cell"]:
         at = np.searchsorted(ranks, failed["rank"])
-        axes.plot(failed["sigma"], at, "x", color="red", ms=8)
-        handles.append(Line2D([], [], color="red", marker="x", ls="", label="not trained"))
+        axes.plot(failed["sigma"], at, "x", color=VERMILLION, ms=8)
+        handles.append(Line2D([], [], color=VERMILLION, marker="x", ls="", label="not trained"))
     axes.set_xscale("log")
     axes.set_yticks(places, [str(rank) for rank in ranks])
     axes.set_xlabel(
@@ -114,8 +112,8 @@ def _draw_scale(axes: Axes, scale: xr.Dataset, ranks: Sequence[int]) -> None:
     )
     labels = [_readout_label(w) for w in readouts[:2]]
     handles = [
-        Line2D([], [], color=GREY, ls="--", label=r"formula for small $\sigma$"),
-        Line2D([], [], color=GREY, label=r"form for any $\sigma$, no readout"),
+        Line2D([], [], color=DARK_GREY, ls="--", label=r"formula for small $\sigma$"),
+        Line2D([], [], color=DARK_GREY, label=r"form for any $\sigma$, no readout"),
         *_dot_handles(labels),
     ]
     axes.legend(
@@ -166,7 +164,7 @@ def _draw_alignment(axes: Axes, alignment: xr.Dataset, ranks: Sequence[int]) -> 
         # Named where the lines of the lowest rank begin.
         cell = Cell(ranks[0], 1.0, float(readout), 0.0)
         at = (cell.share(d), small_scale_alignment(cell, d) - 0.04)
-        axes.annotate(_readout_label(float(readout)), at, fontsize=10, va="top", color=GREY)
+        axes.annotate(_readout_label(float(readout)), at, fontsize=10, va="top", color=DARK_GREY)
     if {(1, 1.0, 1.0)} <= set(zip(*(alignment[n].values.tolist() for n in AXES), strict=True)):
         axes.annotate(
             "aligned, rank 1,\n" + r"$\Vert w_2 \Vert = \sigma$: fully lazy",
@@ -174,7 +172,7 @@ def _draw_alignment(axes: Axes, alignment: xr.Dataset, ranks: Sequence[int]) -> 
             (0.83, 0.8),
             fontsize=10,
             ha="center",
-            arrowprops={"arrowstyle": "->", "color": GREY, "shrinkB": 4},
+            arrowprops={"arrowstyle": "->", "color": DARK_GREY, "shrinkB": 4},
         )
     axes.set_xlabel(
         "share of the task in the row space of the start (left end: chance)", fontsize=11
@@ -190,7 +188,7 @@ def _dots(axes: Axes, at: np.ndarray, cells: xr.Dataset, colour: str, filled: bo
     axes.errorbar(
         at,
         cells["kernel_alignment"].values,
-        3 * cells["standard_error"].values,
+        STANDARD_ERRORS * cells["standard_error"].values,
         fmt="o",
         ms=5.5,
         color=colour,
@@ -214,9 +212,9 @@ def _rank_handles(ranks: Sequence[int]) -> list[Line2D]:
 
 
 def _dot_handles(labels: Sequence[str]) -> list[Line2D]:
-    faces = (GREY, "white")
+    faces = (DARK_GREY, "white")
     return [
-        Line2D([], [], color=GREY, marker="o", ls="", mfc=face, label=f"simulated, {label}")
+        Line2D([], [], color=DARK_GREY, marker="o", ls="", mfc=face, label=f"simulated, {label}")
         for face, label in zip(faces, labels, strict=False)
     ]
 

@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -14,7 +14,8 @@ from jaxtyping import Array, Float, Key
 import richlazy_jax as rj
 import theory
 
-from ._setting import Cell, MapSetting
+from ..engine import attributes
+from ._setting import Cell, MapCell
 
 # Training of a cell goes on until the loss of all its networks is below this share of the loss of a
 # network that says 0. Its square root is how far f is from the task, and the kernel from its end.
@@ -63,66 +64,66 @@ class Measured(NamedTuple):
     updates: int
 
 
-def simulate(
-    setting: MapSetting, part: str, on_cell: Callable[[int], None] = lambda done: None
-) -> xr.Dataset:
-    """Train the networks of all cells of one part.
+def simulate(of: MapCell, first_seed: int = 0) -> xr.Dataset:
+    """Train the networks of a cell until all have learned, and measure them.
 
     Args:
-        setting: as it says.
-        part: "scale", "readout" or "alignment".
-        on_cell: called with how many cells are done, after each.
+        of: the cell.
+        first_seed: the number of the first network.
 
     Returns:
-        `kernel_alignment`, `formula`, `loss` and `share` as in `Measured`, each (cell, network),
-        `updates` (cell,), with the fields of `Cell` as coordinates; `alignment` is NaN for tasks of
-        any direction. `seconds` is how long it took.
-
-    Raises:
-        ValueError: there is no such part.
+        `kernel_alignment`, `formula`, `loss`, `share` and `updates` as in `Measured`, each (seed,),
+        and `seconds`, how long it took, on its share of the machine.
     """
-    parts = setting.parts()
-    if part not in parts:
-        raise ValueError(f"part is {part!r}; allowed are {', '.join(parts)}.")
-    cells = parts[part]
     begun = time.monotonic()
-    key = jax.random.key(setting.random_seed)
-    drawn = drawn_networks(key, setting.networks, setting.n_inputs, setting.n_hidden)
-    found = []
-    for cell in cells:
-        found.append(trained(problems_of(drawn, cell), cell, setting.most_updates))
-        on_cell(len(found))
-    seconds = round(time.monotonic() - begun, 1)
-    return dataset_of(cells, found).assign_attrs(setting.record(), part=part, seconds=seconds)
-
-
-def dataset_of(cells: Sequence[Cell], found: Sequence[Measured]) -> xr.Dataset:
-    """Cells and what was measured in each."""
-    dims = ("cell", "network")
-    axes = {
-        name: ("cell", np.array([getattr(c, name) for c in cells])) for name in Cell._fields[:3]
+    numbers = np.arange(first_seed, first_seed + of.seeds)
+    drawn = drawn_networks(jax.random.key(of.random_seed), numbers, of.n_inputs, of.n_hidden)
+    found = trained(problems_of(drawn, of.cell), of.cell, of.most_updates)
+    values = {
+        "kernel_alignment": found.alignment,
+        "formula": found.formula,
+        "loss": found.loss,
+        "share": found.share,
+        "updates": np.full(of.seeds, found.updates),
+        "seconds": np.full(of.seeds, (time.monotonic() - begun) / of.seeds),
     }
-    placed = [np.nan if c.alignment is None else c.alignment for c in cells]
     return xr.Dataset(
-        {
-            "kernel_alignment": (dims, np.array([f.alignment for f in found])),
-            "formula": (dims, np.array([f.formula for f in found])),
-            "loss": (dims, np.array([f.loss for f in found])),
-            "share": (dims, np.array([f.share for f in found])),
-            "updates": ("cell", np.array([f.updates for f in found])),
-        },
-        coords=axes | {"alignment": ("cell", np.array(placed))},
+        {name: ("seed", value) for name, value in values.items()},
+        coords={"seed": numbers, "start": f"rank {of.rank}"},
+        attrs=attributes(of.record()) | {"seeds": of.seeds},
     )
 
 
-def drawn_networks(key: Key[Array, ""], runs: int, d: int, h: int) -> Drawn:
-    """Random directions for `runs` networks; those of the i-th depend on `key` and i alone."""
+def part_of(found: Sequence[tuple[MapCell, xr.Dataset]]) -> xr.Dataset:
+    """The cells of a part side by side, along the dimension `cell`.
+
+    Returns:
+        The variables of `simulate`, (cell, seed), and `updates`, (cell,), the most of any of its
+        networks; the fields of `Cell` are coordinates, and `alignment` is NaN for tasks of any
+        direction.
+    """
+    cells = [of.cell for of, _ in found]
+    whole = xr.concat([dataset.drop_vars("start") for _, dataset in found], "cell")
+    whole["updates"] = whole["updates"].max("seed")
+    axes = {n: ("cell", np.array([getattr(c, n) for c in cells])) for n in Cell._fields[:3]}
+    placed = [np.nan if c.alignment is None else c.alignment for c in cells]
+    first = found[0][0]
+    return whole.assign_coords(axes | {"alignment": ("cell", np.array(placed))}).assign_attrs(
+        n_inputs=first.n_inputs,
+        n_hidden=first.n_hidden,
+        networks=first.seeds,
+        seconds=float(whole["seconds"].sum()),
+    )
+
+
+def drawn_networks(key: Key[Array, ""], numbers: np.ndarray, d: int, h: int) -> Drawn:
+    """Random directions for some networks; those of the i-th depend on `key` and i alone."""
 
     def one(i: Any) -> tuple[Array, Array]:
         readout, task = jax.random.split(jax.random.fold_in(key, i))
         return theory.uniform_tasks(readout, 1, d=h)[0], theory.uniform_tasks(task, 1, d=d)[0]
 
-    return Drawn(*map(np.asarray, jax.vmap(one)(jnp.arange(runs))))
+    return Drawn(*map(np.asarray, jax.vmap(one)(jnp.asarray(numbers))))
 
 
 def problems_of(drawn: Drawn, cell: Cell) -> Problems:

@@ -11,8 +11,9 @@
 - `_record.py`: rows as JSON.
 """
 
+from ._learning import N_INPUTS, SIGMA
 from ._record import markdown, record, write_json
 from ._row import Row
 from ._run import CHECKS, verify
 
-__all__ = ["CHECKS", "Row", "markdown", "record", "verify", "write_json"]
+__all__ = ["CHECKS", "N_INPUTS", "SIGMA", "Row", "markdown", "record", "verify", "write_json"]

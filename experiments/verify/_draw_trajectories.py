@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..plot import COLOURS, plain_edges
 from ._row import Row
 
 # What rows of one panel have in their names, and the panel's title.
@@ -15,8 +16,6 @@ PANELS = {
     "trajectory-numerical-": "any start, solved numerically",
 }
 QUANTITIES = {"alignment": "1 - kernel alignment", "loss": "loss, share of the first"}
-# Told apart by the colour-blind and in grey.
-COLOURS = ("#0072b2", "#d55e00", "#009e73")
 
 
 def draw_trajectories(rows: Sequence[Row]) -> Figure:
@@ -50,6 +49,6 @@ def _draw_panel(axes: Axes, rows: Sequence[Row], legend: bool) -> None:
         assert row.curve is not None
         axes.plot(row.curve.times, row.curve.predicted, color=colour, label=row.setting)
         axes.plot(row.curve.measured_times, row.curve.measured, "o", ms=3.5, color=colour)
-    axes.spines[["top", "right"]].set_visible(False)
+    plain_edges(axes)
     if legend:
         axes.legend(frameon=False, fontsize=8)

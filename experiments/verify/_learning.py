@@ -63,6 +63,7 @@ def learn_many(
     steps: int = STEPS,
     learning_rate: float = 0.1,
     batch_runs: int | None = None,
+    first_run: int = 0,
 ) -> Learned:
     """Draw `runs` problems, train a network on each by gradient descent, measure.
 
@@ -77,6 +78,7 @@ def learn_many(
         steps: updates on the full batch.
         learning_rate: their step.
         batch_runs: how many networks a device trains at once; None stands for its share of `CHUNK`.
+        first_run: the number of the first.
     """
     devices = np.array(jax.local_devices())
     most = CHUNK if batch_runs is None else batch_runs * len(devices)
@@ -86,7 +88,7 @@ def learn_many(
     )
     settings = tuple(map(_plain, settings))
     parts = []
-    for first in range(0, runs, chunk):
+    for first in range(first_run, first_run + runs, chunk):
         keys = jax.vmap(functools.partial(jax.random.fold_in, key))(first + jnp.arange(chunk))
         # Not compiled as one, since its pieces are shared between draws and compile far sooner.
         drawn = jax.vmap(lambda k: draw(k, *settings))(jax.device_put(keys, sharding))

@@ -7,6 +7,12 @@
 - `gaussian_weights`, `with_norm_of` (`_gaussian.py`): recurrent weights without structure, and
   other weights brought to their norm. Those below are brought to it unless told not to.
 - `with_spectral_radius_of` (`_spectral_radius.py`): the same for the spectral radius.
+- `orthogonal_weights` (`_orthogonal.py`): all singular values equal.
+- `symmetric_weights` (`_symmetric.py`): the two weights between a pair of units correlate.
+- `low_rank_plus_noise_weights` (`_low_rank_plus_noise.py`), `mean_shifted_weights`
+  (`_mean_shifted.py`): outlier eigenvalues of chosen place.
+- `sparse_weights` (`_sparse.py`), `modular_weights` (`_modular.py`), `small_world_weights`
+  (`_small_world.py`): random graphs with Gaussian weights.
 - `dale_weights` (`_dale.py`): excitatory and inhibitory units in balance.
 - `balanced_columns` (`_balanced_columns.py`): the same for measured weights without signs.
 - `CellTypes`, `read_cell_types`, `potjans_diesmann` (`_cell_type_table.py`): tables of who connects
@@ -27,10 +33,17 @@ from ._low_rank import (
     spectrum_of_participation_ratio,
     with_singular_values,
 )
+from ._low_rank_plus_noise import low_rank_plus_noise_weights
+from ._mean_shifted import mean_shifted_weights
+from ._modular import modular_weights
 from ._motif_statistics import MeasuredMotifs, MotifStatistics, measured_motifs
 from ._motifs import motif_weights, sonet_adjacency
+from ._orthogonal import orthogonal_weights
+from ._small_world import small_world_weights
+from ._sparse import sparse_weights
 from ._spectral_radius import with_spectral_radius_of
 from ._spectrum import equal_singular_values, haar_orthonormal, weights_with_spectrum
+from ._symmetric import symmetric_weights
 
 __all__ = [
     "CellTypes",
@@ -45,13 +58,20 @@ __all__ = [
     "gaussian_weights",
     "haar_orthonormal",
     "low_rank",
+    "low_rank_plus_noise_weights",
+    "mean_shifted_weights",
     "measured_motifs",
+    "modular_weights",
     "motif_weights",
+    "orthogonal_weights",
     "potjans_diesmann",
     "power_law_spectrum",
     "read_cell_types",
+    "small_world_weights",
     "sonet_adjacency",
+    "sparse_weights",
     "spectrum_of_participation_ratio",
+    "symmetric_weights",
     "weights_with_spectrum",
     "with_norm_of",
     "with_singular_values",

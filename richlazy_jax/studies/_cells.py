@@ -9,7 +9,6 @@ from typing import Any
 import xarray as xr
 
 from ._broken import whole_cell
-from ._decode import FORMAT_NAME, HASH, RECORD
 from ._durable import write_durably
 from ._encode import encoded
 from ._failures import clear_failure
@@ -40,8 +39,9 @@ def write_cell(path: Path | str, record: Mapping[str, Any], dataset: xr.Dataset)
         OSError: the file could not be written, as when the disk is full. What was there stays.
     """
     path, hash = require_study(path), cell_hash(record)
-    text = canonical_text(plain("record", record))
-    content = encoded(dataset, {RECORD: text, HASH: hash, FORMAT_NAME: FORMAT})
+    kept = plain("record", record)
+    attributes = {"study_record": canonical_text(kept), "study_hash": hash, "study_format": FORMAT}
+    content = encoded(dataset, kept, attributes)
     write_durably(cell_path(path, hash), content)
     clear_failure(path, hash)
     shutil.rmtree(checkpoint_folder(path, hash), ignore_errors=True)

@@ -7,13 +7,14 @@ from pathlib import Path
 from ._broken import whole_cell_in_hand
 from ._folder import lock_path, require_study
 from ._lock import held_if_free
+from ._wanted import Wanted
 
 
 @contextlib.contextmanager
-def claim_cell(path: Path | str, hash: str) -> Iterator[bool]:
+def claim_cell(path: Path | str, wanted: Wanted) -> Iterator[bool]:
     """Whether this process is the one to compute a cell now.
 
-    True if the cell is not there and nobody else has claimed it; no other claim is then given,
+    True if the cell lacks something and nobody else has claimed it; no other claim is then given,
     neither to another process nor to another thread, until this one ends. It ends with the `with`
     block and with the process, however that ends. False, at once, if the cell is claimed, or if it
     has been written since it was last looked for.
@@ -24,14 +25,16 @@ def claim_cell(path: Path | str, hash: str) -> Iterator[bool]:
 
     Args:
         path: the folder of the study.
-        hash: that of the cell's record.
+        wanted: the cell, and what it must hold.
 
     Raises:
         FileNotFoundError: there is no such folder.
-        ValueError: it is no study, or the hash is none.
+        ValueError: it is no study, or the record holds what it must not.
         OSError: the file system has no locks, or the folder must not be written to.
     """
     path = require_study(path)
+    hash = wanted.hash
     with held_if_free(lock_path(path, hash)) as free:
         # Looked for under the lock: its last holder may have written the cell a moment ago.
-        yield free and whole_cell_in_hand(path, hash) is None
+        found = whole_cell_in_hand(path, hash) if free else None
+        yield free and (found is None or bool(wanted.lacks(found[1])))

@@ -1,6 +1,5 @@
 """The folder of a study, made once for one spec."""
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,47 +9,90 @@ from ._durable import is_temporary, sweep, write_durably
 from ._folder import CELLS, ENVIRONMENT, FAILED, FILES, FOLDERS, LOCKS, SPEC
 from ._lock import held
 from ._plain import plain
+from ._wanted import (
+    BrokenListError,
+    Wanted,
+    changes,
+    require_same_behind_names,
+    wanted_cells,
+    write_wanted,
+)
 
 _CREATE_LOCK = "create.lock"
 _WAIT_SECONDS = 60.0
-# Of differences between two specs, how many a message tells.
-_TOLD = 5
 
 
-def create_study(path: Path | str, spec_text: str, environment: Mapping[str, Any]) -> None:
-    """Make the folder of a study, or see to it that the one there is of the same spec.
+def create_study(
+    path: Path | str,
+    spec_text: str,
+    environment: Mapping[str, Any],
+    wanted: Iterable[Wanted] = (),
+) -> None:
+    """Make the folder of a study, or let the one there grow to what is asked for now.
 
-    Any number of processes may ask for the same study at once. If the study is there, its
-    environment stays that of its first call. What killed writers left is taken away.
+    Any number of processes may ask for the same study at once. If the study is there, it keeps its
+    finished cells and the environment of its first call; the spec and the list of cells become
+    those given. What killed writers left is taken away.
 
     Args:
         path: the folder. It and those above it are made where needed.
         spec_text: what is kept as `spec.yaml`, byte for byte. It is not read.
         environment: what is kept as `environment.json`, such as `environment_record()`.
+        wanted: the cells that are asked for, in the order of the grid.
 
     Raises:
-        ValueError: the study there has another spec, the folder is not empty and is no study, or
-            the environment holds what JSON cannot.
+        ValueError: finished cells would become meaningless, because `wanted` has the same names
+            with other code, data or precision behind them; the study is of an earlier format; the
+            folder is not empty and is no study; or the environment or a record holds what JSON
+            cannot.
         FileExistsError: the path is that of a file.
         OSError: the folder could not be written. What was there stays.
     """
-    path, spec = Path(path), spec_text.encode()
-    kept = json.dumps(plain("environment", environment), indent=2, sort_keys=True) + "\n"
+    path, spec, wanted = Path(path), spec_text.encode(), list(wanted)
+    now = plain("environment", environment)
+    kept = json.dumps(now, indent=2, sort_keys=True) + "\n"
+    asked = {one.hash: one for one in wanted}
     path.mkdir(parents=True, exist_ok=True)
     if not (path / SPEC).exists():
         # Before the lock, whose file would be the first of ours in somebody's folder.
         _require_empty(path)
-        _make_folders(path)
-        with held(path / LOCKS / _CREATE_LOCK, _WAIT_SECONDS):
-            if not (path / SPEC).exists():
-                write_durably(path / ENVIRONMENT, kept.encode())
-                # Last, because it is what makes the folder a study.
-                write_durably(path / SPEC, spec)
-    _require_spec(path / SPEC, spec)
-    # Once more, as what keeps studies, such as git, may not keep empty folders.
     _make_folders(path)
+    with held(path / LOCKS / _CREATE_LOCK, _WAIT_SECONDS):
+        if not (path / SPEC).exists():
+            write_durably(path / ENVIRONMENT, kept.encode())
+            write_wanted(path, wanted)
+            # Last, because it is what makes the folder a study.
+            write_durably(path / SPEC, spec)
+        else:
+            before = _asked_before(path)
+            _require_precision(path, now)
+            require_same_behind_names(path, before, asked)
+            if changes(before, asked) or list(before) != list(asked):
+                write_wanted(path, wanted)
+            if (path / SPEC).read_bytes() != spec:
+                write_durably(path / SPEC, spec)
     for folder in (path, path / CELLS, path / FAILED):
         sweep(folder)
+
+
+def study_changes(path: Path | str, wanted: Iterable[Wanted]) -> list[str]:
+    """What `create_study` would change in a study that is there, in sentences; nothing is written.
+
+    Empty where nothing would, and where there is no study yet.
+
+    Args:
+        path: the folder.
+        wanted: as for `create_study`.
+
+    Raises:
+        ValueError: as `create_study`, for what would make finished cells meaningless.
+    """
+    path = Path(path)
+    if not (path / SPEC).is_file():
+        return []
+    before, asked = _asked_before(path), {one.hash: one for one in wanted}
+    require_same_behind_names(path, before, asked)
+    return changes(before, asked)
 
 
 def _make_folders(path: Path) -> None:
@@ -74,32 +116,24 @@ def _require_empty(path: Path) -> None:
         )
 
 
-def _require_spec(file: Path, spec: bytes) -> None:
-    there = file.read_bytes()
-    if there == spec:
+def _asked_before(path: Path) -> dict[str, Wanted]:
+    """What the study asked for; nothing is known of it where the list is damaged."""
+    try:
+        return wanted_cells(path)
+    except BrokenListError:
+        return {}
+
+
+def _require_precision(path: Path, now: Mapping[str, Any]) -> None:
+    """Refuse to mix numbers of two precisions in one study."""
+    try:
+        then = json.loads((path / ENVIRONMENT).read_bytes())
+    except (OSError, ValueError):
+        # What it was made with is not known any more.
         return
-    # A file that somebody edited may not be text at all.
-    lines = there.decode(errors="backslashreplace").split("\n")
-    differences = list(_differences(lines, spec.decode().split("\n")))
-    told = "; ".join(differences[:_TOLD])
-    more = len(differences) - _TOLD
-    raise ValueError(
-        f"{file} is not the spec given: {told}{f'; and {more} more' if more > 0 else ''}. Allowed "
-        "is the spec that the study was made with, or another folder."
-    )
-
-
-def _differences(there: list[str], given: list[str]) -> Iterable[str]:
-    """Each line that differs, in words."""
-    matcher = difflib.SequenceMatcher(a=there, b=given, autojunk=False)
-    for tag, first, last, given_first, given_last in matcher.get_opcodes():
-        if tag == "equal":
-            continue
-        old, new = there[first:last], given[given_first:given_last]
-        for i in range(max(len(old), len(new))):
-            if i >= len(new):
-                yield f"line {first + i + 1} is {old[i]!r} there and missing in the one given"
-            elif i >= len(old):
-                yield f"line {given_first + i + 1} is {new[i]!r} in the one given and missing there"
-            else:
-                yield f"line {first + i + 1} is {old[i]!r} there and {new[i]!r} in the one given"
+    if {"x64"} <= then.keys() & now.keys() and then["x64"] != now["x64"]:
+        names = {True: "float64", False: "float32"}
+        raise ValueError(
+            f"jax_enable_x64 is {now['x64']}, and the study {path} is of {names[then['x64']]} "
+            "numbers; allowed is the precision that it was made with, or another folder."
+        )

@@ -10,31 +10,17 @@ from ._plain import canonical_text
 _INT64 = np.iinfo(np.int64)
 
 
-def columns(
-    records: Sequence[Mapping[str, Any]],
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The fields of records: those that differ and those that do not.
+def columns(records: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """The fields of records, each an array with one entry for each record.
 
     A field within another is called by both names with a dot between them.
 
     Args:
         records: plain ones, as `plain` makes them.
-
-    Returns:
-        For each field that differs between records, or that some lack, an array with one entry for
-        each record; and for each other its value, as netCDF can hold it in an attribute.
     """
     flat = [_flat(record) for record in records]
-    names = dict.fromkeys(name for record in flat for name in record)
-    differing, same = {}, {}
-    for name in sorted(names):
-        values = [record.get(name) for record in flat]
-        texts = {canonical_text(record[name]) if name in record else None for record in flat}
-        if len(texts) > 1:
-            differing[name] = _column(values)
-        else:
-            same[name] = _attribute(values[0])
-    return differing, same
+    names = sorted({name for record in flat for name in record})
+    return {name: _column([record.get(name) for record in flat]) for name in names}
 
 
 def _flat(record: Mapping[str, Any], within: str = "") -> dict[str, Any]:
@@ -61,14 +47,6 @@ def _column(values: list[Any]) -> np.ndarray:
     if kinds <= {str}:
         return np.array(["" if value is None else value for value in values], str)
     return np.array(["" if value is None else canonical_text(value) for value in values], str)
-
-
-def _attribute(value: Any) -> str | int | float:
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, str | float) or (isinstance(value, int) and _fits(value)):
-        return value
-    return canonical_text(value)
 
 
 def _fits(value: int | float) -> bool:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 SPEC = "spec.yaml"
 ENVIRONMENT = "environment.json"
+WANTED = "wanted.json"
 CELLS = "cells"
 LOCKS = "locks"
 FAILED = "failed"
 UNFINISHED = "unfinished"
-FILES = (SPEC, ENVIRONMENT)
+FILES = (SPEC, ENVIRONMENT, WANTED)
 FOLDERS = (CELLS, LOCKS, FAILED, UNFINISHED)
 
 _HASH = re.compile(r"[0-9a-f]{16}")

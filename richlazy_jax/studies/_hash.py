@@ -7,7 +7,7 @@ from typing import Any
 from ._plain import canonical_text, plain
 
 # Of the hash and of the files. Another number gives every cell another name.
-FORMAT = 1
+FORMAT = 2
 
 
 def cell_hash(record: Mapping[str, Any]) -> str:

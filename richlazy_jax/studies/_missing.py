@@ -1,28 +1,29 @@
 """Cells that are still to be computed."""
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from ._broken import whole_cell
 from ._folder import require_study
-from ._hash import cell_hash
+from ._wanted import wanted_cells
 
 
-def missing_cells(path: Path | str, records: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The hashes of the records that have no whole cell, each once, in the order of the records.
+def missing_cells(path: Path | str) -> list[str]:
+    """The hashes of cells that a study asks for and that lack something, in the order of its grid.
 
     Every cell is read, and what is broken put aside as by `read_cell`.
 
     Args:
         path: the folder of the study.
-        records: those of the cells that are wanted.
 
     Raises:
         FileNotFoundError: there is no such folder.
-        ValueError: it is no study, a record holds what it must not, or a cell is of another format.
+        ValueError: it is no study, or a cell is of another format.
         OSError: there is a file and it cannot be looked at.
     """
     path = require_study(path)
-    wanted = dict.fromkeys(cell_hash(record) for record in records)
-    return [hash for hash in wanted if whole_cell(path, hash) is None]
+    lacking = []
+    for hash, wanted in wanted_cells(path).items():
+        found = whole_cell(path, hash)
+        if found is None or wanted.lacks(found[1]):
+            lacking.append(hash)
+    return lacking

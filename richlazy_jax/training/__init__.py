@@ -9,13 +9,14 @@
 """
 
 from ._batches import full_batch, minibatches
-from ._checkpoints import BrokenCheckpointWarning, Checkpoints
+from ._checkpoints import BrokenCheckpointWarning, CheckpointError, Checkpoints
 from ._losses import half_squared_error
 from ._runs import Progress, train_runs
 from ._train import Trained, TrainingState, continue_training, start_training, train
 
 __all__ = [
     "BrokenCheckpointWarning",
+    "CheckpointError",
     "Checkpoints",
     "Progress",
     "Trained",

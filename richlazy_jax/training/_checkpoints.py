@@ -19,6 +19,10 @@ class BrokenCheckpointWarning(UserWarning):
     """A checkpoint cannot be read; training goes on from an earlier one, or from the start."""
 
 
+class CheckpointError(OSError):
+    """A checkpoint could not be written, as when the disk is full."""
+
+
 class _OtherRuns(ValueError):
     """The folder was made for other runs."""
 
@@ -60,20 +64,26 @@ def save(checkpoints: Checkpoints, step: int, identity: str, tree: Any) -> None:
     """Keep `tree`, which stands for training up to `step`.
 
     Raises:
-        OSError: the folder cannot be written.
+        CheckpointError: the folder cannot be written.
     """
     ocp = _orbax()
     # Only leaves: what they are leaves of, the caller knows.
     leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(tree)]
-    with _manager(Path(checkpoints.folder)) as manager:
-        manager.save(
-            step,
-            args=ocp.args.Composite(
-                runs=ocp.args.StandardSave(leaves), about=ocp.args.JsonSave({"runs": identity})
-            ),
-            # Also where training goes on from before a later step, that of a longer training.
-            force=True,
-        )
+    about = ocp.args.JsonSave({"runs": identity})
+    try:
+        with _manager(Path(checkpoints.folder)) as manager:
+            manager.save(
+                step,
+                args=ocp.args.Composite(runs=ocp.args.StandardSave(leaves), about=about),
+                # Also where training goes on from before a later step, that of a longer training.
+                force=True,
+            )
+    # Whatever orbax and what is below it say of a full disk, such as a ValueError.
+    except Exception as error:
+        said = str(error).splitlines()[0] if str(error) else repr(error)
+        raise CheckpointError(
+            f"the checkpoint of update {step} could not be written to {checkpoints.folder}: {said}"
+        ) from error
 
 
 def latest(checkpoints: Checkpoints, most: int, identity: str, like: Any) -> tuple[int, Any] | None:

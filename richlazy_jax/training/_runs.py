@@ -46,6 +46,8 @@ def train_runs(
     devices: Sequence[Any] | None = None,
     checkpoints: Checkpoints | None = None,
     on_piece: Callable[[Progress], None] = lambda progress: None,
+    look_at: Sequence[int] = (),
+    on_look: Callable[[int, Any, np.ndarray], None] = lambda step, params, diverged: None,
 ) -> Trained:
     """Train a stack of networks: seeds, starts and ranks side by side.
 
@@ -75,6 +77,11 @@ def train_runs(
             off, if `piece` is the same as well. Loss, optimizer and samples cannot be compared;
             that they are the same is for the caller to see to. None keeps nothing.
         on_piece: called after each piece, for progress bars and records.
+        look_at: updates on the way at which to look at the weights, from 0, the start, to `steps`.
+            Pieces are then powers of ten that end there, so that few programs are compiled.
+        on_look: called at each of these with the update, the weights of all runs and which of them
+            have diverged by then. Training that goes on from a checkpoint does not come again to
+            what lies before it.
 
     Returns:
         As `train`, every leaf with an axis of runs before all others. A run that diverged is marked
@@ -86,6 +93,7 @@ def train_runs(
         OSError: a checkpoint could not be written.
     """
     steps, piece = require_whole("steps", steps), require_whole("piece", piece)
+    stops = _stops(look_at, steps)
     require_float_leaves("params", params)
     runs = _count_runs(params, keys)
     devices = list(jax.local_devices() if devices is None else devices)
@@ -113,12 +121,18 @@ def train_runs(
             state = spread_out(_with_keys(arrays, keys), runs, mesh)
             given.append(before)
     kept = done
+    if 0 in stops and done == 0:
+        on_look(0, params, np.zeros(runs, bool))
     while done < steps:
-        length = min(piece, steps - done)
+        length = _length(done, min(done + piece, steps), stops)
         state, of_piece = advance(state, length)
         # The loss and the metrics of each of its steps.
         given.append(gathered(of_piece, runs, mesh))
         done += length
+        # Before the checkpoint, after which nobody comes here again.
+        if done in stops:
+            weights = jax.tree.map(jnp.asarray, gathered(state.params, runs, mesh))
+            on_look(done, weights, _diverged(given))
         if checkpoints is not None and kept + checkpoints.every <= done < steps:
             arrays = gathered(_without_keys(state), runs, mesh)
             save(checkpoints, done, name, (arrays, _joined(given)))
@@ -158,6 +172,28 @@ def _advance(
         return on_each_device(local, mesh)(state)
 
     return advance
+
+
+def _stops(look_at: Sequence[int], steps: int) -> list[int]:
+    for step in look_at:
+        if (
+            isinstance(step, bool)
+            or not isinstance(step, int | np.integer)
+            or not 0 <= step <= steps
+        ):
+            raise ValueError(
+                f"look_at holds {step!r}; allowed are whole numbers from 0 to {steps}, steps."
+            )
+    return sorted({int(step) for step in look_at})
+
+
+def _length(done: int, most: int, stops: Sequence[int]) -> int:
+    """How many updates to make next: up to `most`, or where there are stops the power of ten that
+    leads towards the next one."""
+    if not stops:
+        return most - done
+    left = min([most, *(stop for stop in stops if stop > done)]) - done
+    return 10 ** (len(str(left)) - 1)
 
 
 def _count_runs(params: Any, keys: Array) -> int:

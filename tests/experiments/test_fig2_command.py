@@ -5,9 +5,11 @@ import pytest
 import xarray as xr
 from typer.testing import CliRunner
 
+import richlazy_jax as rj
 from experiments import cli
+from experiments.engine import USUAL
 from experiments.fig2 import compared, sentences, table
-from experiments.recurrent import MEASURES, RANKS, load
+from experiments.recurrent import MEASURES, RANKS, Setting
 
 EDGES = "pre,post,synapses\n" + "".join(
     f"n{i},n{(i + k) % 9},{i + k}\n" for i in range(9) for k in (1, 2, 4)
@@ -18,29 +20,96 @@ def run(figure, *arguments):
     return CliRunner().invoke(cli.app, [figure, *map(str, arguments)])
 
 
+def kept_in(study):
+    """The finished cells of a study, byte for byte."""
+    return {path.name: path.read_bytes() for path in (study / "cells").glob("*.nc")}
+
+
 @pytest.mark.slow
-def test_command_runs_each_size_once(tmp_path):
-    edges = tmp_path / "edges.csv"
+def test_command_runs_each_cell_once(tmp_path):
+    edges, out = tmp_path / "edges.csv", tmp_path / "out"
     edges.write_text(EDGES)
     small = ["--structures", "em,dale", "--connectome", edges, "--hidden", 12, "--seeds", 3]
-    small += ["--iterations", 20, "--measures", "weight_change_norm", "--out", tmp_path / "out"]
+    small += ["--iterations", 20, "--measures", "weight_change_norm", "--out", out]
     first = run("fig6", *small)
     assert first.exit_code == 0, first.output
-    kept = {p.name: p.read_bytes() for p in (tmp_path / "out").glob("*.nc")}
-    assert set(kept) == {"CXT_9.nc", "CXT_12.nc"}
-    assert list(load(tmp_path / "out/CXT_9.nc")["start"].values) == ["null", "EM"]
-    assert (tmp_path / "out/fig6.png").read_bytes().startswith(b"\x89PNG")
-    text = (tmp_path / "out/table.md").read_text()
+    # Each size has a null of its own.
+    assert "4 cells: 4 run" in first.output
+    whole = rj.open_study(out)
+    found = zip(whole["n_hidden"].values.tolist(), whole["start"].values.tolist(), strict=True)
+    assert sorted(found) == [(9, "EM"), (9, "null"), (12, "Dale"), (12, "null")]
+    assert set(whole["task"].values.ravel().tolist()) == {"CXT"}
+    assert (out / "fig6.png").read_bytes().startswith(b"\x89PNG")
+    text = (out / "table.md").read_text()
     assert "| EM | null | weight change norm |" in text
+    kept = kept_in(out)
     second = run("fig6", *small)
     assert second.exit_code == 0, second.output
-    assert second.output.count("found in") == 2
-    assert {p.name: p.read_bytes() for p in (tmp_path / "out").glob("*.nc")} == kept
-    # Another diagram under the same names is another setting.
+    assert "4 cells: 4 found" in second.output
+    assert kept_in(out) == kept
+    # Another diagram under the same name is another start, and the others are found.
     edges.write_text(EDGES.replace("n1,n3,3", "n1,n3,5"))
     third = run("fig6", *small)
-    assert third.exit_code == 2
-    assert "another setting" in third.output
+    assert third.exit_code == 0, third.output
+    assert "1 cell more than before" in third.output
+    assert "1 cell no longer asked for, and kept where finished" in third.output
+    assert "4 cells: 3 found, 1 run" in third.output
+    now = kept_in(out)
+    assert len(now) == 5
+    assert now | kept == now
+    assert (out / "table.md").read_text() != text
+
+
+@pytest.mark.slow
+def test_a_figure_grows_to_what_one_run_of_all_gives(tmp_path, monkeypatch):
+    asked, run_cell = [], Setting.run
+
+    def counted(setting, first_seed=0, how=USUAL):
+        asked.append((setting.starts[0].label, first_seed, setting.seeds))
+        return run_cell(setting, first_seed, how)
+
+    monkeypatch.setattr(Setting, "run", counted)
+    small = ["--task", "2AF", "--size", 6, "--iterations", 20]
+    grown, at_once = tmp_path / "grown", tmp_path / "at once"
+    first = run("fig1", *small, "--ranks", "1,6", "--seeds", 2, "--out", grown)
+    assert first.exit_code == 0, first.output
+    before = rj.open_study(grown)
+    assert before.sizes["cell"] == 2
+    assert asked == [("rank 1", 0, 2), ("rank 6", 0, 2)]
+    asked.clear()
+    more = ["--ranks", "1,4,6", "--seeds", 3]
+    second = run("fig1", *small, *more, "--out", grown)
+    assert second.exit_code == 0, second.output
+    assert "The study grows: 1 cell more than before." in second.output
+    assert "The study grows: seed: 3 instead of 2 in 2 cells." in second.output
+    assert "3 cells: 3 run" in second.output
+    # What is there is not run again.
+    assert asked == [("rank 1", 2, 1), ("rank 4", 0, 3), ("rank 6", 2, 1)]
+    whole = run("fig1", *small, *more, "--out", at_once)
+    assert whole.exit_code == 0, whole.output
+
+    def by_start(study):
+        found = rj.open_study(study) if not isinstance(study, xr.Dataset) else study
+        return found.set_index(cell="start").sortby("cell")
+
+    of_grown, of_all, of_before = by_start(grown), by_start(at_once), by_start(before)
+    assert set(of_grown.data_vars) == set(of_all.data_vars)
+    assert {*MEASURES, *RANKS, "loss", "first_loss", "accuracy"} <= set(of_all.data_vars)
+    assert of_grown.sizes == of_all.sizes
+    for name in of_all.data_vars:
+        if of_all[name].dtype.kind not in "biuf":
+            continue
+        np.testing.assert_allclose(
+            of_grown[name], of_all[name], rtol=1e-6, atol=1e-6, err_msg=str(name)
+        )
+        old = of_grown[name].sel(cell=of_before["cell"])
+        old = old.sel(seed=of_before["seed"]) if "seed" in old.dims else old
+        np.testing.assert_array_equal(old, of_before[name], err_msg=str(name))
+    tables = [(study / "table.md").read_text() for study in (grown, at_once)]
+    assert tables[0] == tables[1]
+    asked.clear()
+    assert "3 cells: 3 found" in run("fig1", *small, *more, "--out", grown).output
+    assert asked == []
 
 
 def made(shift, label="em", size=5, loss=0.03):
@@ -95,7 +164,7 @@ def test_sentences_say_what_held_and_who_did_not_learn():
         (["--signs", "nowhere.csv"], "nowhere.csv"),
         (["--cell-types", "nowhere.csv"], "nowhere.csv"),
         (["--hidden", "10"], "L5E"),
-        (["--seeds", "0"], "seeds holds 0"),
+        (["--seeds", "0"], "seeds is 0"),
         (["--batch-runs", "0"], "--batch-runs is 0"),
         (["--measures", "speed"], "speed"),
         (["--out", "taken"], "taken"),
@@ -104,7 +173,7 @@ def test_sentences_say_what_held_and_who_did_not_learn():
 def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").write_text("a file")
-    monkeypatch.setattr(cli._recurrent, "run_task", lambda *_, **__: pytest.fail("work was begun"))  # pyright: ignore[reportAttributeAccessIssue]
+    monkeypatch.setattr(Setting, "run", lambda *_, **__: pytest.fail("work was begun"))
     result = run("fig2", *arguments)
     assert result.exit_code == 2
-    assert message in result.output
+    assert "".join(message.split()) in "".join(result.output.replace("│", "").split())

@@ -1,5 +1,7 @@
 """Figure 3: aligned starts, linear against theory, and recurrent students of a teacher."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -8,14 +10,17 @@ import richlazy_jax as rj
 from experiments import cli
 from experiments.fig3 import (
     STARTS,
+    LinearStudents,
+    Students,
     compared_students,
-    linear_alignment,
+    linear_side_by_side,
     linear_table,
     predicted_alignment,
     run_students,
     student_weights,
 )
-from experiments.recurrent import Setting, low_rank_starts
+from experiments.recurrent import Null, low_rank_starts
+from richlazy_jax.studies import read_cell
 
 RNG = np.random.default_rng(0)
 IMAGES = rj.ImageSet(
@@ -26,7 +31,7 @@ IMAGES = rj.ImageSet(
     RNG.integers(0, 3, 30).astype(np.int32),
     3,
 )
-SMALL = Setting(
+SMALL = Students(
     task="sMNIST",
     images=IMAGES,
     starts=low_rank_starts([4]),
@@ -36,13 +41,16 @@ SMALL = Setting(
     batch=6,
     kernel_trials=5,
     activity_trials=8,
+    teacher_iterations=4,
 )
 
 
 @pytest.mark.slow
 def test_linear_students_follow_theory():
     kappas = (1.0, 4.0)
-    found = linear_alignment(kappas, runs=300)
+    cells = [LinearStudents(aligned=s, kappa=k, seeds=300) for s in STARTS for k in kappas]
+    found = linear_side_by_side([(cell, cell.run()) for cell in cells])
+    assert dict(found.sizes) == {"start": 3, "kappa": 2, "seed": 300}
     assert float(found["loss"].max()) < 1e-3
     for start in STARTS:
         for kappa in kappas:
@@ -81,7 +89,7 @@ def test_student_weights_hold_their_share_of_the_teacher():
 
 @pytest.mark.slow
 def test_students_share_all_but_recurrent_weights():
-    found = run_students(SMALL, teacher_iterations=4)
+    found = run_students(SMALL)
     assert list(found["start"].values) == ["random", "partially aligned", "aligned"]
     norms = found["norm"].values
     np.testing.assert_allclose(norms, np.broadcast_to(norms[:1], norms.shape), rtol=1e-4)
@@ -92,32 +100,105 @@ def test_students_share_all_but_recurrent_weights():
     assert found["teacher_accuracy"].shape == (2,)
 
 
-def test_students_of_a_rank_that_cannot_be_halved():
-    import dataclasses
+@pytest.mark.slow
+def test_more_students_are_those_of_one_run():
+    """Linear and recurrent: the seeds from the second on, alone."""
+    linear = LinearStudents(aligned="partially aligned", kappa=2.0, seeds=4)
+    for cell in (linear, dataclasses.replace(SMALL, seeds=3)):
+        whole = cell.run()
+        part = dataclasses.replace(cell, seeds=2).run(first_seed=1)
+        assert list(part["seed"].values) == [1, 2]
+        for name in whole.data_vars:
+            np.testing.assert_allclose(
+                part[name], whole[name].sel(seed=[1, 2]), rtol=1e-4, atol=1e-5, err_msg=str(name)
+            )
 
-    with pytest.raises(ValueError, match="LowRank of rank at least 2"):
-        run_students(dataclasses.replace(SMALL, starts=low_rank_starts([1])), 4)
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"starts": low_rank_starts([1])}, "LowRank of rank at least 2"),
+        ({"starts": low_rank_starts([2, 4])}, "one LowRank of rank at least 2"),
+        ({"starts": (Null(),)}, "one LowRank of rank at least 2"),
+        ({"measure_at": (1,)}, "measure_at"),
+        ({"teacher_iterations": 0}, "teacher_iterations is 0"),
+        ({"batch": 0}, "batch is 0"),
+    ],
+)
+def test_students_that_cannot_be_had(change, message, no_shape_checks):
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(SMALL, **change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"aligned": "somewhat"}, "aligned is 'somewhat'; allowed are random, partially aligned"),
+        ({"kappa": 0.5}, "kappa is 0.5; allowed are numbers from 1"),
+        ({"seeds": 1}, "seeds is 1"),
+    ],
+)
+def test_linear_students_that_cannot_be_had(change, message):
+    with pytest.raises(ValueError, match=message):
+        LinearStudents(**change)
 
 
 def run(*arguments):
     return CliRunner().invoke(cli.app, ["fig3", *map(str, arguments)])
 
 
+def kept_in(study):
+    """The finished cells of a study, byte for byte."""
+    return {path.name: path.read_bytes() for path in (study / "cells").glob("*.nc")}
+
+
+@pytest.mark.slow
 def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
-    monkeypatch.setattr(cli._images.rj, "image_set", lambda source: IMAGES)  # pyright: ignore[reportAttributeAccessIssue]
-    monkeypatch.setattr(cli._images, "HELD", 8)  # pyright: ignore[reportAttributeAccessIssue]
-    small = ["--panel", "C", "--hidden", 10, "--rank", 4, "--seeds", 2, "--iterations", 5]
+    monkeypatch.setattr(rj, "image_set", lambda source: IMAGES)
+    monkeypatch.setattr("experiments.cli._fig3.HELD", 8)
+    small = ["--panel", "C", "--hidden", 10, "--rank", 4, "--iterations", 5]
     small += ["--teacher-iterations", 4, "--batch", 6, "--out", tmp_path]
-    first = run(*small)
+    first = run(*small, "--seeds", 2)
     assert first.exit_code == 0, first.output
-    kept = (tmp_path / "students.nc").read_bytes()
+    assert "1 cells: 1 run" in first.output
+    (kept,) = kept_in(tmp_path).items()
     assert (tmp_path / "fig3.png").read_bytes().startswith(b"\x89PNG")
     assert "noise 5x4" in (tmp_path / "table.md").read_text()
-    assert run(*small).exit_code == 0
-    assert (tmp_path / "students.nc").read_bytes() == kept
-    other = run(*small, "--teacher-iterations", 5)
-    assert other.exit_code == 2
-    assert "another setting" in other.output
+    again = run(*small, "--seeds", 2)
+    assert again.exit_code == 0, again.output
+    assert "1 cells: 1 found" in again.output
+    assert kept_in(tmp_path) == dict([kept])
+    # Other training is another cell, beside the one that is there.
+    other = run(*small, "--seeds", 2, "--teacher-iterations", 5)
+    assert other.exit_code == 0, other.output
+    assert "1 cell no longer asked for, and kept where finished" in other.output
+    assert "1 cells: 1 run" in other.output
+    assert len(kept_in(tmp_path)) == 2
+    assert kept in kept_in(tmp_path).items()
+    # More seeds are added to those there.
+    before = read_cell(tmp_path, kept[0].removesuffix(".nc"))
+    more = run(*small, "--seeds", 3)
+    assert more.exit_code == 0, more.output
+    grown = read_cell(tmp_path, kept[0].removesuffix(".nc"))
+    assert before is not None
+    assert grown is not None
+    assert grown.sizes["seed"] == 3
+    for name in before.data_vars:
+        np.testing.assert_array_equal(grown[name].sel(seed=[0, 1]), before[name])
+
+
+@pytest.mark.slow
+def test_command_of_linear_students(tmp_path):
+    small = ["--panel", "B", "--out", tmp_path]
+    first = run(*small, "--networks", 2)
+    assert first.exit_code == 0, first.output
+    assert "21 cells: 21 run" in first.output
+    text = (tmp_path / "table.md").read_text()
+    assert "2 networks a row" in text
+    assert text.count("\n| aligned |") == 7
+    assert "21 cells: 21 found" in run(*small, "--networks", 2).output
+    assert "seed: 3 instead of 2 in 21 cells" in run(*small, "--networks", 3).output
+    assert (tmp_path / "fig3.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
@@ -127,15 +208,15 @@ def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
         (["--networks", "1"], "--networks is 1"),
         (["--rank", "1"], "--rank is 1"),
         (["--rank", "301"], "ranks holds 301"),
-        (["--teacher-iterations", "0"], "--teacher-iterations is 0"),
+        (["--teacher-iterations", "0"], "teacher_iterations is 0"),
         (["--images", "nowhere"], "nowhere"),
-        (["--batch", "0"], "batch holds 0"),
+        (["--batch", "0"], "batch is 0"),
     ],
 )
 def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
-    for name in ("linear_alignment", "run_students"):
-        monkeypatch.setattr(cli._fig3, name, lambda *_, **__: pytest.fail("work was begun"))
+    for of in (LinearStudents, Students):
+        monkeypatch.setattr(of, "run", lambda *_, **__: pytest.fail("work was begun"))
     result = run(*arguments)
     assert result.exit_code == 2, result.output
-    assert message in result.output
+    assert "".join(message.split()) in "".join(result.output.replace("│", "").split())

@@ -1,5 +1,7 @@
 """Figure 4, panel B: two-layer networks on images, at a small size."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 import richlazy_jax as rj
 from experiments import cli
 from experiments.image_mlp import ImageSetting, run_images
+from experiments.recurrent import LowRank, Null
 
 RNG = np.random.default_rng(0)
 IMAGES = rj.ImageSet(
@@ -21,13 +24,20 @@ IMAGES = rj.ImageSet(
     3,
 )
 SMALL = ImageSetting(
-    IMAGES, ranks=(1, 8), seeds=2, n_hidden=8, iterations=6, batch=5, kernel_images=7
+    images=IMAGES,
+    start=LowRank(8),
+    seeds=2,
+    n_hidden=8,
+    iterations=6,
+    batch=5,
+    kernel_images=7,
 )
 
 
 @pytest.mark.slow
 def test_measures_of_one_run_again_by_hand():
-    found = run_images(SMALL).isel(start=1, seed=1)
+    found = run_images(SMALL).isel(seed=1)
+    assert (found["start"].item(), found["rank"].item()) == ("rank 8", 8)
     key = jax.random.key(0)
     seed = jax.random.fold_in(key, 1)
     network = rj.mlp((16, 8, 3), "relu")
@@ -67,8 +77,9 @@ def test_measures_of_one_run_again_by_hand():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"ranks": (9,)}, r"ranks holds 9; .*from 1 to 8"),
-        ({"ranks": (3, 3)}, r"ranks is \(3, 3\)"),
+        ({"start": LowRank(9)}, r"start is LowRank\(rank=9.*from 1 to 8"),
+        ({"start": LowRank(0)}, r"start is LowRank\(rank=0.*from 1 to 8"),
+        ({"start": Null()}, r"start is Null\(\); .*LowRank of ranks"),
         ({"seeds": 0}, r"seeds is 0"),
         ({"batch": 41}, r"batch is 41; .*at most 40, the images of noise 4x4"),
         ({"kernel_images": 21}, r"kernel_images is 21; .*at most 20"),
@@ -76,9 +87,7 @@ def test_measures_of_one_run_again_by_hand():
         ({"momentum": 1.0}, r"momentum is 1\.0"),
     ],
 )
-def test_bad_setting(change, message):
-    import dataclasses
-
+def test_bad_setting(change, message, no_shape_checks):
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(SMALL, **change)
 
@@ -87,20 +96,48 @@ def run(*arguments):
     return CliRunner().invoke(cli.app, ["fig4", *map(str, arguments)])
 
 
+def kept_in(study):
+    """The finished cells of a study, byte for byte."""
+    return {path.name: path.read_bytes() for path in (study / "cells").glob("*.nc")}
+
+
+@pytest.mark.slow
 def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
-    monkeypatch.setattr("experiments.cli._images.rj.image_set", lambda source: IMAGES)
-    small = ["--panel", "B", "--hidden", 8, "--ranks", "1,8", "--seeds", 2, "--iterations", 6]
-    small += ["--batch", 5, "--kernel-images", 7, "--out", tmp_path]
-    first = run(*small)
+    monkeypatch.setattr(rj, "image_set", lambda source: IMAGES)
+    small = ["--panel", "B", "--hidden", 8, "--seeds", 2, "--batch", 5, "--kernel-images", 7]
+    small += ["--out", tmp_path]
+    first = run(*small, "--ranks", "1,8", "--iterations", 6)
     assert first.exit_code == 0, first.output
-    kept = (tmp_path / "images.nc").read_bytes()
+    assert "2 cells: 2 run" in first.output
+    kept = kept_in(tmp_path)
+    assert len(kept) == 2
     assert (tmp_path / "fig4.png").read_bytes().startswith(b"\x89PNG")
-    assert "## noise 4x4" in (tmp_path / "table.md").read_text()
-    assert run(*small).exit_code == 0
-    assert (tmp_path / "images.nc").read_bytes() == kept
-    other = run(*small, "--iterations", 7)
-    assert other.exit_code == 2
-    assert "another setting" in other.output
+    text = (tmp_path / "table.md").read_text()
+    assert "## noise 4x4" in text
+    assert "N = 8, 2 seeds, 6 iterations of 5 trials" in text
+    again = run(*small, "--ranks", "1,8", "--iterations", 6)
+    assert again.exit_code == 0, again.output
+    assert "2 cells: 2 found" in again.output
+    assert kept_in(tmp_path) == kept
+    assert (tmp_path / "table.md").read_text() == text
+    # One more rank is one more cell.
+    more = run(*small, "--ranks", "1,3,8", "--iterations", 6)
+    assert more.exit_code == 0, more.output
+    assert "3 cells: 2 found, 1 run" in more.output
+    rows = [
+        line.split("|")[1].strip()
+        for line in (tmp_path / "table.md").read_text().splitlines()
+        if line.startswith("| rank ")
+    ]
+    assert rows[:3] == ["rank 1", "rank 3", "rank 8"]
+    # Other training is of other cells, beside those that are there.
+    other = run(*small, "--ranks", "1,8", "--iterations", 7)
+    assert other.exit_code == 0, other.output
+    assert "3 cells no longer asked for, and kept where finished" in other.output
+    assert "2 cells: 2 run" in other.output
+    now = kept_in(tmp_path)
+    assert len(now) == 5
+    assert now | kept == now
 
 
 @pytest.mark.parametrize(
@@ -109,14 +146,15 @@ def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
         (["--panel", "C"], "--panel is 'C'"),
         (["--networks", "1"], "--networks is 1"),
         (["--ranks", "1,x"], "'1,x'"),
+        (["--ranks", "3,3"], "twice"),
         (["--images", "nowhere"], "nowhere"),
         (["--batch-runs", "0"], "--batch-runs is 0"),
     ],
 )
 def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
-    for name in ("check_theorem_1", "run_images"):
-        monkeypatch.setattr(cli._fig4, name, lambda *_, **__: pytest.fail("work was begun"))
+    monkeypatch.setattr(cli._fig4, "check_theorem_1", lambda *_: pytest.fail("work was begun"))
+    monkeypatch.setattr(ImageSetting, "run", lambda *_, **__: pytest.fail("work was begun"))
     result = run(*arguments)
     assert result.exit_code == 2, result.output
-    assert message in result.output
+    assert "".join(message.split()) in "".join(result.output.replace("│", "").split())

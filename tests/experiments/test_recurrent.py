@@ -5,21 +5,18 @@ import dataclasses
 import jax
 import numpy as np
 import pytest
-import xarray as xr
 from typer.testing import CliRunner
 
 import richlazy_jax as rj
-from experiments import cli
+from experiments import cli, engine
+from experiments.engine import How
+from experiments.engine._scalars import REFUSED
 from experiments.recurrent import (
     LowRank,
     Setting,
-    load,
     low_rank_starts,
     run_task,
-    save,
-    setting_differences,
 )
-from experiments.recurrent._setting import LATER
 
 SMALL = Setting(
     task="CXT",
@@ -33,7 +30,7 @@ SMALL = Setting(
 
 @pytest.fixture(scope="module")
 def dataset():
-    return run_task(SMALL, piece=10)
+    return run_task(SMALL, how=How(piece=10))
 
 
 def test_starts_share_what_rank_leaves_open(dataset):
@@ -54,7 +51,7 @@ def test_measures_are_those_of_the_whole_kernel_and_activity():
 
     task = setting.made_task()
     base = jax.random.fold_in(
-        jax.random.key(setting.random_seed), _train.zlib.crc32(setting.task.encode())
+        jax.random.key(setting.random_seed), _train.zlib.crc32(str(setting.task).encode())
     )
     seed = jax.random.fold_in(base, 0)
     network = rj.rnn(task.n_inputs, 12, task.n_outputs)
@@ -172,24 +169,60 @@ def test_half_the_time_step_has_twice_the_steps(task):
     assert Setting(task=task).made_task() == rj.task_by_name(task)
 
 
-def test_a_dataset_of_before_the_later_fields_is_of_their_defaults(dataset):
-    older = dataset.copy()
-    older.attrs = {k: v for k, v in dataset.attrs.items() if k not in LATER}
-    assert len(dataset.attrs) - len(older.attrs) == 3
-    assert setting_differences(older, SMALL.record()) == ""
-    other = dataclasses.replace(SMALL, optimizer="adam", dt=50.0)
-    assert setting_differences(older, other.record()) == (
-        "optimizer sgd, asked for adam; dt 100.0, asked for 50.0"
-    )
-    assert "iterations 30" in setting_differences(
-        older, dataclasses.replace(SMALL, iterations=3).record()
-    )
+def test_a_dataset_says_what_it_is_of(dataset):
+    assert dataset.attrs["task"] == SMALL.task
+    assert dataset.attrs["n_hidden"] == SMALL.n_hidden
+    assert dataset.attrs["seeds"] == SMALL.seeds
+    assert next(iter(dataset.attrs["starts"])) == "low_rank(rank=1, keep=frobenius)"
 
 
-def test_dataset_survives_the_disk(dataset, tmp_path):
-    save(dataset, tmp_path / "a.nc")
-    xr.testing.assert_identical(load(tmp_path / "a.nc").drop_attrs(), dataset.drop_attrs())
-    assert [p.name for p in tmp_path.iterdir()] == ["a.nc"]
+def test_a_seed_gives_the_same_whatever_runs_beside_it():
+    setting = dataclasses.replace(SMALL, starts=low_rank_starts([2]), seeds=3, iterations=30)
+    whole = run_task(setting)
+    for first, seeds in ((0, 1), (1, 2)):
+        part = run_task(dataclasses.replace(setting, seeds=seeds), first_seed=first)
+        same = whole.sel(seed=part["seed"])
+        assert part["seed"].values.tolist() == list(range(first, first + seeds))
+        for name in part.data_vars:
+            np.testing.assert_allclose(part[name], same[name], rtol=1e-6, err_msg=str(name))
+
+
+def test_networks_are_measured_on_the_way_as_at_the_end(tmp_path):
+    setting = dataclasses.replace(
+        SMALL, starts=low_rank_starts([2]), seeds=2, iterations=40, measure_at=(0, 7, 40)
+    )
+    whole = run_task(setting)
+    assert whole["update"].values.tolist() == [0, 7, 40]
+    plain = run_task(dataclasses.replace(setting, measure_at=()))
+    for name in setting.measures:
+        through = whole[f"{name}_through"].sel(update=40)
+        np.testing.assert_allclose(through, plain[name], rtol=1e-5, err_msg=name)
+        # What is said of the end does not change with looks on the way.
+        np.testing.assert_allclose(whole[name], plain[name], rtol=1e-5, err_msg=name)
+    assert (whole["kernel_alignment_through"].sel(update=0) == 1).all() or np.allclose(
+        whole["kernel_alignment_through"].sel(update=0), 1, atol=1e-6
+    )
+    # The same numbers where training is cut off at a checkpoint.
+    short = dataclasses.replace(setting, measure_at=(0, 7))
+    early = dataclasses.replace(short, iterations=20)
+    kept = How(piece=5, checkpoints=rj.Checkpoints(tmp_path / "runs", 5))
+    with pytest.MonkeyPatch.context() as patch:
+        real = rj.train_runs
+
+        def cut_off(*args, **how):
+            def on_piece(progress):
+                if progress.step >= 20:
+                    raise KeyboardInterrupt
+
+            return real(*args, **{**how, "on_piece": on_piece})
+
+        patch.setattr(rj, "train_runs", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            run_task(setting, how=kept)
+    assert early.iterations == 20
+    again = run_task(setting, how=kept)
+    for name in again.data_vars:
+        np.testing.assert_allclose(again[name], whole[name], rtol=1e-5, err_msg=str(name))
 
 
 BAD = [
@@ -198,8 +231,10 @@ BAD = [
     ({"starts": low_rank_starts([301])}, r"ranks holds 301; .*from 1 to 300"),
     ({"starts": ()}, r"starts is empty"),
     ({"starts": low_rank_starts([3, 3])}, r"starts holds \['rank 3', 'rank 3'\]"),
-    ({"seeds": 0}, r"seeds holds 0"),
-    ({"iterations": -1}, r"iterations holds -1"),
+    ({"seeds": 0}, r"seeds is 0; allowed are whole"),
+    ({"seeds": True}, r"seeds is True; allowed are whole"),
+    ({"measure_at": (10_001,)}, r"measure_at is 10001; allowed are updates from 0 to 10000"),
+    ({"iterations": -1}, r"iterations is -1; allowed are whole"),
     ({"learning_rate": 0.0}, r"learning_rate is 0\.0"),
     ({"momentum": 1.0}, r"momentum is 1\.0"),
     ({"gain": -1.0}, r"gain is -1\.0"),
@@ -208,14 +243,25 @@ BAD = [
     ({"dt": 200.0}, r"dt is 200\.0; allowed is 100\.0 divided by a whole number"),
     ({"dt": 0.5}, r"dt is 0\.5; .*at least 1\.0"),
     ({"dt": float("nan")}, r"dt is nan"),
-    ({"optimizer": "rmsprop"}, r"optimizer is 'rmsprop'; allowed are 'sgd' and 'adam'"),
-    ({"optimizer": "adam", "momentum": 0.0}, r"momentum is 0\.0 with 'adam'; allowed is 0\.9"),
-    ({"precision": "high"}, r"precision is 'high'; allowed are 'highest', 'default'"),
-    ({"kernel_weights": "input"}, r"kernel_weights is 'input'; .*'recurrent' and 'all'"),
+    ({"optimizer": "rmsprop"}, r"optimizer is 'rmsprop'; allowed are sgd, adam"),
+    ({"optimizer": "adam", "momentum": 0.0}, r"momentum is 0\.0; allowed is 0\.9 with 'adam'"),
+    ({"precision": "high"}, r"precision is 'high'; allowed are highest, default"),
+    ({"kernel_weights": "input"}, r"kernel_weights is 'input'; allowed are recurrent, all"),
     ({"activation": "gelu"}, r"activation is 'gelu'"),
-    ({"measures": ("speed",)}, r"measures holds 'speed'; .*kernel_alignment"),
+    ({"measures": ("speed",)}, r"measures\[0\] is 'speed'; allowed are kernel_alignment"),
     ({"starts": low_rank_starts([3], "trace")}, r"keep is 'trace'"),
 ]
+
+
+def test_one_check_of_numbers_serves_all():
+    numbers, counts = engine.number(), engine.whole()
+    assert counts.accept(np.int64(3)) == 3
+    assert type(counts.accept(np.int64(3))) is int
+    assert type(numbers.accept(1)) is type(numbers.accept(np.float32(0.5))) is float
+    for value in (True, np.True_, 2.0, "3", 0, None):
+        assert counts.accept(value) is REFUSED
+    for value in (True, "3", float("nan"), np.inf, 10**400, None):
+        assert numbers.accept(value) is REFUSED
 
 
 @pytest.mark.parametrize(("change", "message"), BAD)
@@ -229,29 +275,34 @@ def run(*arguments):
 
 
 def test_command_runs_each_task_once(tmp_path):
-    small = ["--ranks", "1,6", "--hidden", 6, "--seeds", 2, "--iterations", 20, "--out", tmp_path]
+    small = ["--ranks", "1,6", "--size", 6, "--seeds", 2, "--iterations", 20, "--out", tmp_path]
     small += ["--measures", "representation_alignment,weight_change_norm"]
     first = run(*small, "--task", "2AF")
     assert first.exit_code == 0, first.output
-    kept = (tmp_path / "2AF.nc").read_bytes()
+    kept = {p.name: p.read_bytes() for p in (tmp_path / "cells").iterdir()}
+    assert len(kept) == 2
     second = run(*small, "--task", "2AF", "--task", "DMS")
     assert second.exit_code == 0, second.output
-    assert "2AF: found in" in second.output
-    assert (tmp_path / "2AF.nc").read_bytes() == kept
+    assert "4 cells: 2 found, 2 run." in second.output
+    assert "The study grows: 2 cells more than before." in second.output
+    assert kept.items() < {p.name: p.read_bytes() for p in (tmp_path / "cells").iterdir()}.items()
     assert (tmp_path / "fig1.png").read_bytes().startswith(b"\x89PNG")
     table = (tmp_path / "table.md").read_text()
     assert "## 2AF" in table
     assert "## DMS" in table
+    # What is asked for last is shown alone, and what was there is kept.
     third = run(*small, "--task", "2AF", "--keep", "leading")
-    assert third.exit_code == 2
-    assert "another setting" in third.output
+    assert third.exit_code == 0, third.output
+    assert "no longer asked for" in third.output
+    assert len(list((tmp_path / "cells").iterdir())) == 6
+    assert "## DMS" not in (tmp_path / "table.md").read_text()
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--ranks", "1,x"], "'1,x'"),
-        (["--ranks", "0"], "holds 0"),
+        (["--ranks", "0"], "rank is 0"),
         (["--task", "XYZ"], "XYZ"),
         (["--measures", "speed"], "speed"),
         (["--batch-runs", "0"], "--batch-runs is 0"),
@@ -261,9 +312,7 @@ def test_command_runs_each_task_once(tmp_path):
 def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").write_text("a file")
-    monkeypatch.setattr(
-        "experiments.cli._recurrent.run_task", lambda *_, **__: pytest.fail("begun")
-    )
+    monkeypatch.setattr("experiments.engine._run.run_cell", lambda *_, **__: pytest.fail("begun"))
     result = run(*arguments)
     assert result.exit_code == 2
     assert message in result.output

@@ -10,13 +10,16 @@ from scipy.integrate import solve_ivp
 from typer.testing import CliRunner
 
 from experiments import cli
+from experiments.engine import USUAL
 from experiments.rich_lazy_map import (
     Cell,
+    MapCell,
     MapSetting,
     any_scale_alignment,
     compared,
     formula_limit,
     map_table,
+    part_of,
     quick_setting,
     simulate,
     small_scale_alignment,
@@ -26,7 +29,7 @@ from experiments.rich_lazy_map._draw import draw
 from experiments.rich_lazy_map._simulate import Drawn, drawn_networks, problems_of, trained
 
 D, H, RUNS = 6, 7, 12
-DRAWN = drawn_networks(jax.random.key(3), RUNS, D, H)
+DRAWN = drawn_networks(jax.random.key(3), np.arange(RUNS), D, H)
 SMALL = MapSetting(
     n_inputs=D,
     n_hidden=H,
@@ -134,7 +137,7 @@ def made(alignment, loss, formula=0.5):
     """A dataset of one rank without a readout; one row of `alignment` for each scale."""
     alignment = np.array(alignment, float)
     cells = len(alignment)
-    dims = ("cell", "network")
+    dims = ("cell", "seed")
     return xr.Dataset(
         {
             "kernel_alignment": (dims, alignment),
@@ -179,9 +182,14 @@ def test_one_untrained_network_leaves_a_cell_without_a_mean(bad):
     assert trusted_up_to(found, 1) is None
 
 
+def simulated(setting, part):
+    """A part of the map, without a study."""
+    return part_of([(cell, simulate(cell)) for cell in setting.experiments(part)])
+
+
 def test_what_is_not_trained_is_seen_in_table_and_figure():
     hurried = dataclasses.replace(SMALL, most_updates=30)
-    parts = {part: compared(simulate(hurried, part)) for part in hurried.parts()}
+    parts = {part: compared(simulated(hurried, part)) for part in hurried.parts()}
     assert (parts["scale"]["updates"] <= 30).all()
     states = parts["scale"]["state"].values
     assert (states == "not trained").any()
@@ -228,47 +236,109 @@ def test_bad_setting(change, message):
 
 def test_no_such_part():
     with pytest.raises(ValueError, match="part is 'depth'; allowed are scale, readout, alignment"):
-        simulate(SMALL, "depth")
+        SMALL.experiments("depth")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rank": 7, "n_inputs": 6}, "rank is 7; .* from 1 to 6"),
+        ({"rank": 0}, "rank is 0"),
+        ({"sigma": 0.0}, "sigma is 0.0; allowed are numbers above 0"),
+        ({"sigma": float("inf")}, "sigma is inf"),
+        ({"readout": -0.1}, "readout is -0.1"),
+        ({"alignment": 1.1}, "alignment is 1.1; allowed are numbers from 0 to 1, and -1"),
+        ({"alignment": -0.5}, "alignment is -0.5"),
+        ({"seeds": 1}, "seeds is 1; allowed are whole decimal numbers from 2"),
+        ({"most_updates": 0}, "most_updates is 0"),
+    ],
+)
+def test_bad_cell(change, message):
+    with pytest.raises(ValueError, match=message):
+        MapCell(**change)
+
+
+def test_more_networks_are_those_of_one_run():
+    cell = SMALL.experiments("scale")[1]
+    whole, part = simulate(cell), simulate(dataclasses.replace(cell, seeds=3), first_seed=5)
+    assert list(part["seed"].values) == [5, 6, 7]
+    # All networks of a cell go on until the last has learned, so that the ends differ a little.
+    for name in ("kernel_alignment", "formula", "share"):
+        np.testing.assert_allclose(part[name], whole[name].sel(seed=[5, 6, 7]), atol=1e-3)
 
 
 def run(*arguments):
     return CliRunner().invoke(cli.app, ["map", *map(str, arguments)])
 
 
+def kept_in(study):
+    """The finished cells of a study, byte for byte."""
+    return {path.name: path.read_bytes() for path in (study / "cells").glob("*.nc")}
+
+
+@pytest.mark.slow
 def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
+    # Two places of the readout's cut are places of the map as well.
+    setting = dataclasses.replace(SMALL, slice_sigmas=(0.3,))
+    assert len(setting.experiments("scale")) == 12
+    assert [len(setting.experiments(part)) for part in ("readout", "alignment")] == [4, 4]
+
     def small(networks, random_seed):
         assert quick_setting(networks, random_seed).networks == networks
-        return dataclasses.replace(SMALL, networks=networks, random_seed=random_seed)
+        return dataclasses.replace(setting, networks=networks, random_seed=random_seed)
 
+    asked, run_cell = [], MapCell.run
+
+    def counted(cell, first_seed=0, how=USUAL):
+        asked.append((cell, first_seed))
+        return run_cell(cell, first_seed, how)
+
+    monkeypatch.setattr(MapCell, "run", counted)
     monkeypatch.setattr(cli._map, "quick_setting", small)
-    options = ["--quick", "--networks", RUNS, "--out", tmp_path]
-    first = run(*options)
+    options = ["--quick", "--out", tmp_path]
+    first = run(*options, "--networks", RUNS)
     assert first.exit_code == 0, first.output
-    kept = {name: (tmp_path / f"{name}.nc").read_bytes() for name in SMALL.parts()}
+    assert "18 cells: 18 run" in first.output
+    assert (len(asked), len(set(asked))) == (18, 18)
+    kept = kept_in(tmp_path)
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
     text = (tmp_path / "table.md").read_text()
     assert "Verdict" in text
-    (tmp_path / "readout.nc").unlink()
-    monkeypatch.setattr(cli._map, "simulate", lambda s, part, on: only_readout(s, part))
-
-    def only_readout(setting, part):
-        assert part == "readout"
-        return simulate(setting, part)
-
-    again = run(*options)
+    assert f"20 cells of {RUNS} networks" in text
+    # What is gone is run again, and nothing else.
+    gone = setting.experiments("readout")[1]
+    (tmp_path / "cells" / f"{gone.wanted().hash}.nc").unlink()
+    asked.clear()
+    again = run(*options, "--networks", RUNS)
     assert again.exit_code == 0, again.output
-    assert "found in" in again.output
-    for name in ("scale", "alignment"):
-        assert (tmp_path / f"{name}.nc").read_bytes() == kept[name]
-    other = run(*options, "--random-seed", 1)
-    assert other.exit_code == 2
-    assert "another setting" in other.output
+    assert "18 cells: 17 found, 1 run" in again.output
+    assert [cell.cell for cell, _ in asked] == [gone.cell]
+    now = kept_in(tmp_path)
+    assert now.keys() == kept.keys()
+    assert {name for name in now if now[name] != kept[name]} <= {f"{gone.wanted().hash}.nc"}
+    # More networks are added to those there.
+    asked.clear()
+    more = run(*options, "--seeds", RUNS + 2)
+    assert more.exit_code == 0, more.output
+    assert f"seed: {RUNS + 2} instead of {RUNS} in 18 cells" in more.output
+    assert {(cell.seeds, first_seed) for cell, first_seed in asked} == {(2, RUNS)}
+    assert f"20 cells of {RUNS + 2} networks" in (tmp_path / "table.md").read_text()
+    # Others are of other cells, beside those that are there.
+    grown = kept_in(tmp_path)
+    other = run(*options, "--networks", RUNS, "--random-seed", 1)
+    assert other.exit_code == 0, other.output
+    assert "18 cells no longer asked for, and kept where finished" in other.output
+    assert "18 cells: 18 run" in other.output
+    now = kept_in(tmp_path)
+    assert len(now) == 36
+    assert now | grown == now
 
 
-def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["--networks", "--seeds"])
+def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli._map, "simulate", lambda *_: pytest.fail("work was begun"))
-    result = run("--networks", "1")
+    monkeypatch.setattr(MapCell, "run", lambda *_, **__: pytest.fail("work was begun"))
+    result = run(name, "1")
     assert result.exit_code == 2, result.output
-    assert "--networks is 1" in result.output
+    assert "--seeds is 1" in result.output
     assert not (tmp_path / "out").exists()

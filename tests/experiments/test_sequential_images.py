@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import richlazy_jax as rj
 from experiments import cli
-from experiments.recurrent import LowRank, Setting, load, low_rank_starts, run_task
+from experiments.recurrent import LowRank, Setting, low_rank_starts, run_task
 from experiments.recurrent._train import initial_params, train_starts
 
 RNG = np.random.default_rng(0)
@@ -64,27 +64,34 @@ def test_kernel_of_the_last_step_and_accuracy_on_all_test_images():
 
 
 def test_images_go_with_their_task_and_with_no_other():
-    with pytest.raises(ValueError, match=r"task is 'sMNIST' and images are not given"):
+    with pytest.raises(ValueError, match=r"task is 'sMNIST'; allowed are tasks other"):
         dataclasses.replace(SMALL, images=None)
-    with pytest.raises(ValueError, match=r"task is '2AF' and images are given"):
+    with pytest.raises(
+        ValueError, match=r"images is 'noise 5x4'; allowed are images with the task 'sMNIST'"
+    ):
         dataclasses.replace(SMALL, task="2AF")
 
 
 def test_another_set_of_images_is_another_setting():
     other = dataclasses.replace(IMAGES, name="other")
     assert dataclasses.replace(SMALL, images=other).record() != SMALL.record()
+    # Other images under the same name are others, and the same ones made again are the same.
+    changed = dataclasses.replace(IMAGES, train_images=IMAGES.train_images[:, ::-1])
+    assert dataclasses.replace(SMALL, images=changed).record() != SMALL.record()
+    again = dataclasses.replace(IMAGES)
+    assert dataclasses.replace(SMALL, images=again).record() == SMALL.record()
     # A task without images says nothing of them.
     assert "images" not in Setting(starts=low_rank_starts([1])).record()
 
 
 def test_command(tmp_path, monkeypatch):
-    monkeypatch.setattr("experiments.cli._images.rj.image_set", lambda source: IMAGES)
-    monkeypatch.setattr("experiments.cli._images.HELD", 8)
+    monkeypatch.setattr(rj, "image_set", lambda source: IMAGES)
+    monkeypatch.setattr("experiments.cli._fig1.HELD", 8)
     small = "fig1 --task sMNIST --hidden 8 --seeds 2 --iterations 4 --batch 6 --out"
     result = CliRunner().invoke(cli.app, [*small.split(), str(tmp_path)])
     assert result.exit_code == 0, result.output
     # Of the usual ranks 5, 30 and full, those that eight units allow.
-    assert list(load(tmp_path / "sMNIST.nc")["rank"].values) == [5, 8]
+    assert sorted(rj.open_study(tmp_path)["start.rank"].values) == [5, 8]
     table = (tmp_path / "table.md").read_text()
     assert "## sMNIST (noise 5x4)" in table
     assert "Kernels are on 8 test images" in table

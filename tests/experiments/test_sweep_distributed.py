@@ -23,9 +23,11 @@ from distributed.utils import get_mp_context
 from typer.testing import CliRunner
 
 import richlazy_jax as rj
-from experiments import cli
-from experiments.sweep import _dask, _distributed, cells, run_distributed, run_sweep, sweep_spec
-from richlazy_jax.studies import cell_hash, claim_cell, create_study, failures, missing_cells
+from experiments import cli, engine
+from experiments._signals import INTERRUPTED
+from experiments.cli._kinds import EXPERIMENTS
+from experiments.engine import _dask, _distributed, run_distributed, run_study, spec_grids
+from richlazy_jax.studies import claim_cell, create_study, failures, missing_cells
 
 # Pieces have 200 updates, so that each cell has checkpoints at 200 and 400.
 SPEC = """
@@ -44,31 +46,37 @@ activity_trials: 5
 FAULTS = """
 import os, time
 from pathlib import Path
+from experiments.engine import _cell, _dask
+from experiments.recurrent import Setting
 
-from experiments.sweep import _cell, _dask
 
 # Dask may run this twice, so that what is patched must not be looked up when it is called.
-def faulty(setting, *, on_piece, run_task=_cell.run_task, **how):
+def faulty(setting, first_seed, how, run=Setting.run):
     if setting.gain == 1.5:
         raise RuntimeError("out of luck")
-    if setting.gain == 2.5:
-        raise OSError(28, "No space left on device")
+    if setting.gain == 2.25:
+        raise OSError(5, "a cell of bad luck")
     if setting.gain == 1.75:
         os._exit(1)
 
     def held(progress):
-        on_piece(progress)
+        how.on_piece(progress)
         deadline = time.monotonic() + 120
         while progress.step == 400 and setting.starts[0].rank == 1 and GATE.exists():
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
-    return run_task(setting, on_piece=held, **how)
+    return run(setting, first_seed, how._replace(on_piece=held))
+
+def full(study, record, dataset, write_cell=_cell.write_cell):
+    if record["gain"] == 2.5:
+        raise OSError(28, "No space left on device")
+    return write_cell(study, record, dataset)
 
 def elsewhere(study, witness=_dask.witness):
     return witness(study.replace("unseen", "nowhere").replace("mistaken", "other"))
 
-_cell.run_task, _dask.witness = faulty, elsewhere
+Setting.run, _cell.write_cell, _dask.witness = faulty, full, elsewhere
 """
 
 
@@ -96,8 +104,17 @@ def until(true, seconds=60):
         time.sleep(0.01)
 
 
+def cells(text):
+    return engine.cells(spec_grids(text, EXPERIMENTS))
+
+
 def hashes(text):
-    return [cell_hash(setting.record()) for setting in cells(sweep_spec(text))]
+    return [cell.wanted().hash for cell in cells(text)]
+
+
+def create(study, text):
+    """A study in which nothing was run."""
+    create_study(study, text, {}, [cell.wanted() for cell in cells(text)])
 
 
 def statuses(done):
@@ -144,7 +161,7 @@ def cluster(gate):
     # has made them.
     forked = {"distributed.worker.multiprocessing-method": "forkserver"}
     with dask.config.set(forked):  # pyright: ignore[reportPrivateImportUsage]
-        get_mp_context().set_forkserver_preload(["experiments.sweep._dask"])
+        get_mp_context().set_forkserver_preload(["experiments.engine._dask"])
     with (
         dask.config.set({"distributed.worker.preload": [str(faults)]} | forked),  # pyright: ignore[reportPrivateImportUsage]
         distributed.LocalCluster(
@@ -162,20 +179,19 @@ def cluster(gate):
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     study = tmp_path_factory.mktemp("undisturbed") / "study"
-    assert {each.status for each in run_sweep(sweep_spec(SPEC), SPEC, study)} == {"run"}
+    assert {each.status for each in run_study(cells(SPEC), SPEC, study)} == {"run"}
     return study
 
 
 def run_on(cluster, text, study, **how):
-    work = run_distributed(
-        sweep_spec(text), text, study, scheduler=cluster.scheduler_address, **how
-    )
+    work = run_distributed(cells(text), text, study, scheduler=cluster.scheduler_address, **how)
     return within(240, lambda: list(work))
 
 
 @pytest.mark.slow
 def test_a_killed_worker_changes_no_number(cluster, gate, undisturbed, tmp_path, monkeypatch):
     study, (first, second) = tmp_path / "study", hashes(SPEC)
+    wanted = cells(SPEC)[0].wanted()
     steps, answers, believed_dead = [], [], contextlib.ExitStack()
 
     def kill(progress):
@@ -183,7 +199,7 @@ def test_a_killed_worker_changes_no_number(cluster, gate, undisturbed, tmp_path,
         # Then rank 1 is held there, behind its checkpoint.
         if steps.count(400) < 2 or not gate.exists():
             return
-        assert (study / "unfinished" / first / "400").is_dir()
+        assert (study / "unfinished" / first / "0-1" / "400").is_dir()
         (address,) = (
             address
             for address, keys in client.processing().items()  # pyright: ignore[reportAttributeAccessIssue]
@@ -191,7 +207,7 @@ def test_a_killed_worker_changes_no_number(cluster, gate, undisturbed, tmp_path,
         )
         os.kill(client.run(os.getpid)[address], signal.SIGKILL)  # pyright: ignore[reportIndexIssue]
         # In the place of a worker that is believed dead and still has the cell.
-        until(lambda: believed_dead.enter_context(claim_cell(study, first)))
+        until(lambda: believed_dead.enter_context(claim_cell(study, wanted)))
         gate.unlink()
 
     def released(*found):
@@ -218,22 +234,30 @@ def test_a_killed_worker_changes_no_number(cluster, gate, undisturbed, tmp_path,
 
 @pytest.mark.slow
 def test_a_cell_that_fails_is_tried_again_and_the_others_go_on(cluster, tmp_path):
-    text = SPEC.replace("600", "2").replace("[1, 3]", "3") + "gain: [1.25, 1.5, 2]\n"
-    study, (good, bad, taken) = tmp_path / "study", hashes(text)
-    create_study(study, text, {})
-    with claim_cell(study, taken) as mine:
+    text = SPEC.replace("600", "2").replace("[1, 3]", "3") + "gain: [1.25, 1.5, 2, 2.25]\n"
+    study, (good, bad, taken, unread) = tmp_path / "study", hashes(text)
+    create(study, text)
+    with claim_cell(study, cells(text)[2].wanted()) as mine:
         assert mine
         done = run_on(cluster, text, study)
-    assert statuses(done) == {good: "run", bad: "failed", taken: "elsewhere"}
-    assert next(each.error for each in done if each.hash == bad) == "RuntimeError: out of luck"
-    assert {hash: each.attempts for hash, each in failures(study).items()} == {bad: 3}
+    assert statuses(done) == {good: "run", bad: "failed", taken: "elsewhere", unread: "failed"}
+    assert {each.hash: each.error for each in done} == {
+        good: "",
+        bad: "RuntimeError: out of luck",
+        taken: "",
+        # Of the cell's own, and not of the study.
+        unread: "OSError: [Errno 5] a cell of bad luck",
+    }
+    assert all(each.hash == each.experiment.wanted().hash for each in done)
+    assert {hash: each.attempts for hash, each in failures(study).items()} == {bad: 3, unread: 3}
+    assert missing_cells(study) == [bad, taken, unread]
 
 
 @pytest.mark.parametrize(("name", "said"), [("unseen", "does not see"), ("mistaken", "another")])
 def test_workers_that_do_not_see_the_study_are_refused_before_any_work(
     cluster, tmp_path, name, said
 ):
-    create_study(tmp_path / "other", SPEC.replace("batch: 3", "batch: 4"), {})
+    create(tmp_path / "other", SPEC.replace("batch: 3", "batch: 4"))
     result = sweep(tmp_path, name, "--scheduler", cluster.scheduler_address)
     assert result.exit_code == 2, result.output
     assert said in words(result)
@@ -271,12 +295,27 @@ def test_a_scheduler_that_does_not_answer_is_refused(tmp_path, monkeypatch):
 
 
 def test_without_the_package_there_is_a_message(tmp_path, monkeypatch):
-    monkeypatch.delitem(sys.modules, "experiments.sweep._dask")
-    monkeypatch.delattr("experiments.sweep._dask")
+    monkeypatch.delitem(sys.modules, "experiments.engine._dask")
+    monkeypatch.delattr("experiments.engine._dask")
     monkeypatch.setitem(sys.modules, "distributed", None)
     result = sweep(tmp_path, "study", "--workers", "2")
     assert result.exit_code == 2
     assert "richlazy-jax[distributed]" in words(result)
+
+
+@pytest.mark.slow
+def test_a_study_grows_on_workers_as_it_does_here(cluster, tmp_path):
+    small = SPEC.replace("600", "2")
+    more = small.replace("seeds: 1", "seeds: 3").replace("[1, 3]", "[3, 1, 2]")
+    study, here = tmp_path / "study", tmp_path / "here"
+    assert {each.status for each in run_on(cluster, small, study)} == {"run"}
+    assert [each.status for each in run_on(cluster, small, study)] == ["found"] * 2
+    assert {each.status for each in run_on(cluster, more, study)} == {"run"}
+    assert missing_cells(study) == []
+    assert {each.status for each in run_study(cells(more), more, here)} == {"run"}
+    assert rj.open_study(study).sizes["seed"] == 3
+    assert rj.open_study(study)["hash"].values.tolist() == hashes(more)
+    assert_same_numbers(study, here)
 
 
 @pytest.mark.slow
@@ -297,9 +336,10 @@ def test_a_worker_of_this_machine_gives_the_numbers_of_this_process(undisturbed,
 
 def test_a_full_disk_of_a_worker_stops_the_sweep(cluster, tmp_path):
     text = SPEC.replace("600", "2").replace("[1, 3]", "3") + "gain: 2.5\n"
-    with pytest.raises(OSError, match="No space left on device"):
+    with pytest.raises(engine.StudyError, match="No space left on device"):
         run_on(cluster, text, tmp_path / "study")
     assert not failures(tmp_path / "study")
+    assert missing_cells(tmp_path / "study") == hashes(text)
 
 
 @pytest.mark.slow
@@ -310,7 +350,7 @@ def test_a_cell_that_kills_its_worker_each_time_is_reported(cluster, tmp_path):
     assert statuses(done) == {deadly: "failed"} | dict.fromkeys(others, "run")
     ((hash, failure),) = failures(study).items()
     assert (hash, failure.type, failure.attempts) == (deadly, "WorkerDied", 2)
-    assert missing_cells(study, [s.record() for s in cells(sweep_spec(text))]) == [deadly]
+    assert missing_cells(study) == [deadly]
 
 
 # A cell that is finished at once beside one that is not finished in a day.
@@ -349,7 +389,7 @@ def in_full_swing(study):
     """The one cell is there, and the other has kept a checkpoint."""
     short, long = hashes(LONG)
     return (study / "cells" / f"{short}.nc").exists() and any(
-        entry.name.isdigit() for entry in (study / "unfinished" / long).glob("*")
+        entry.name.isdigit() for entry in (study / "unfinished" / long).glob("*/*")
     )
 
 
@@ -365,9 +405,9 @@ def test_an_interrupt_ends_all_processes_and_keeps_what_is_finished(tmp_path):
         said, _ = process.communicate(timeout=60)
         until(lambda: group_is_gone(process))
     assert process.returncode == 130, said
-    assert "of 2 cells. What is finished is kept" in " ".join(said.split())
+    assert said.count(INTERRUPTED) == 1
     assert "Traceback" not in said
-    assert rj.open_study(study).sizes["cell"] == 1
+    assert rj.open_study(study)["finished"].values.tolist() == [True, False]
     assert not failures(study)
 
 
@@ -381,7 +421,7 @@ def test_the_loss_of_the_scheduler_is_told_and_what_is_finished_is_kept(tmp_path
     ):
         until(file.exists, 120)
         address = json.loads(file.read_text())["address"]
-        work = run_distributed(sweep_spec(LONG), LONG, study, scheduler=address)
+        work = run_distributed(cells(LONG), LONG, study, scheduler=address)
         done = []
 
         def take():
@@ -393,5 +433,5 @@ def test_the_loss_of_the_scheduler_is_told_and_what_is_finished_is_kept(tmp_path
         with pytest.raises(ConnectionError, match="the scheduler is gone"):
             within(400, take)
     assert [each.status for each in done] == ["run"]
-    assert rj.open_study(study).sizes["cell"] == 1
+    assert rj.open_study(study)["finished"].values.tolist() == [True, False]
     assert not failures(study)

@@ -3,11 +3,26 @@
 import pickle
 import time
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from experiments import sweep
-from experiments.sweep import SpecError, _check, read_spec, sweep_spec
+from experiments import engine
+from experiments.cli._kinds import EXPERIMENTS
+from experiments.engine import FieldError, SpecError, spec_grids
+from experiments.recurrent import LowRank, PowerLaw, Setting
+
+
+def sweep_spec(text, name="spec", folder=None):
+    """The one grid of a text."""
+    return spec_grids(text, EXPERIMENTS, name, folder)[0]
+
+
+def read_spec(path):
+    """The one grid of a file."""
+    return engine.read_spec(path, EXPERIMENTS)[0]
+
 
 NULL = "start: {kind: null}\n"
 WORM = "celegans_varshney2011"
@@ -43,16 +58,20 @@ measures: [speed]
     lines = str(caught.value).splitlines()
     assert len(lines) == len(caught.value.faults)
     expected = [
-        (1, 13, "task is '3AF'; allowed are 2AF, DMS, CXT, sMNIST, linear, and the near"),
+        (
+            1,
+            13,
+            "task is '3AF'; allowed are 2AF, DMS, CXT, sMNIST, module:Class, neuro",
+        ),
         (3, 12, "start.kind is 'nul'; allowed are null, low_rank, "),
         (4, 32, "start.rank is 30 with n_hidden 20: ranks holds 30; allowed are whole numbers "),
         (4, 36, "start.rank is 0; allowed are whole decimal numbers from 1 to "),
         (5, 30, "start.excitatory is 2; allowed are numbers from 0 to 1."),
         (5, 49, "start.balance is 'odd'; allowed are mean, rows, none."),
         (5, 55, "'excitatary' is not a field of start dale; allowed are kind, excitatory, "),
-        (6, 24, "learning_rate is 'fast'; allowed are finite decimal numbers."),
-        (7, 1, "'momentun' is not a field; allowed are task, start, "),
-        (9, 7, "leak is 1.0; allowed is at least 0 and below 1."),
+        (6, 24, "learning_rate is 'fast'; allowed are numbers above 0."),
+        (7, 1, "'momentun' is not a field; allowed are experiment, task, start"),
+        (9, 7, "leak is 1.0; allowed are numbers of at least 0 and below 1."),
         (10, 7, "gain is an empty list; allowed are one or more values."),
         (11, 1, "leak is there already, in line 9; allowed is each field once."),
         (12, 12, "measures is 'speed'; allowed are kernel_alignment, "),
@@ -71,7 +90,7 @@ NUMBERS = ("learning_rate", "momentum", "gain", "leak", "dt")
 WRONG = [
     ("", r"line 1, column 1: the text is empty; allowed is a mapping"),
     ("# nothing", r"the text is empty"),
-    ("- task", r"the file is a list; allowed is a mapping"),
+    ("- task", r"line 1, column 3: the file is 'task'; allowed is a mapping"),
     ("task", r"the file is 'task'; allowed is a mapping"),
     ("{}", r"line 1, column 1: start is missing; allowed are one or more"),
     ("start: {kind: null\n", r"line 2, column 1: this is not YAML, .*expected ',' or '}'"),
@@ -80,36 +99,47 @@ WRONG = [
     (NULL + "---\ntask: 2AF\n", r"line 2, column 1: this is not YAML, expected a single document"),
     (NULL + "gain: \x07", r"line 2, column 7: the text holds the character 0x0007"),
     (NULL + "start: {kind: null}", r"line 2, column 1: start is there already, in line 1"),
-    (NULL + "? [a]\n: 3", r"line 2, column 3: a list is not a field; allowed are task, "),
+    (
+        NULL + "? [a]\n: 3",
+        r"line 2, column 3: a list is not a field; allowed are experiment",
+    ),
     (NULL + "null: 3", r"line 2, column 1: null is not a field"),
     (NULL + "<<: {gain: 3}", r"line 2, column 1: '<<' merges mappings; allowed are fields"),
-    (NULL + "images: digits", r"line 2, column 9: images is given and task is '2AF'"),
-    (NULL + "task: sMNIST", r"line 2, column 7: task is 'sMNIST' and images is missing"),
-    (NULL + "task: [2AF, sMNIST]\nimages: nowhere", r"line 3, column 9: .*'nowhere', which is no"),
-    (NULL + "task: sMNIST\nimages: [digits]", r"line 3, column 9: images is a list"),
+    (
+        NULL + "images: digits",
+        r"line 2, column 9: images is 'digits 8x8'; allowed are images",
+    ),
+    (NULL + "task: sMNIST", r"line 2, column 7: task is 'sMNIST'; allowed are tasks other"),
+    (
+        NULL + "task: [2AF, sMNIST]\nimages: nowhere",
+        r"column 9: images is '.*nowhere': that is no fold",
+    ),
     (
         NULL + "task: sMNIST\nimages: digits\nkernel_trials: [32, 356]",
-        r"line 4, column 21: kernel_trials is 356 with 'sMNIST', and digits 8x8 holds 355 .*",
+        r"line 4, column 21: kernel_trials is 356; allowed is at most the 355 images",
     ),
     (NULL + "task: 2af", r"task is '2af'; .*nearest of them is '2AF'"),
     (NULL + "task: 2", r"task is 2; allowed are 2AF"),
     (NULL + "task: [[2AF]]", r"line 2, column 8: task is a list; allowed are 2AF"),
-    (NULL + "task: [2AF, DMS, 2AF]", r"column 18: task holds '2AF' twice; allowed are values that"),
+    (
+        NULL + "task: [2AF, DMS, 2AF]",
+        r"column 18: task '2AF' is there already, in line 2",
+    ),
     (NULL + "gain: [1, 1.0]", r"column 11: gain holds 1\.0 twice"),
     (NULL + "activation: gelu", r"activation is 'gelu'; allowed are relu, tanh"),
     (NULL + "measures: []", r"measures is an empty list"),
     (NULL + "measures: [sign_agreement, sign_agreement]", r"measures holds 'sign_agreement' twice"),
     (NULL + "measures: sign_agrement", r"nearest of them is 'sign_agreement'"),
-    (NULL + "seeds: [1, 2]", r"seeds is a list; allowed is one number, the same for all cells"),
+    (NULL + "seeds: [1, 2]", r"seeds is a list; allowed is one value, the same for all cells"),
     (NULL + "seeds: 0", r"seeds is 0; allowed are whole decimal numbers from 1"),
     (NULL + "seeds: two", r"seeds is 'two'"),
     (NULL + "random_seed: -1", r"random_seed is -1; allowed are .*from 0 to 4294967295"),
     (NULL + "random_seed: 4294967296", r"random_seed is 4294967296; "),
     (NULL + "n_hidden: 100001", r"n_hidden is 100001; allowed are .*from 1 to 100000"),
     (NULL + f"batch: {'9' * 5000}", r"batch is 9{77}\.\.\.; allowed"),
-    (NULL + "learning_rate: 0", r"learning_rate is 0\.0; allowed is above 0"),
-    (NULL + "momentum: 1", r"momentum is 1\.0; allowed is at least 0, below 1"),
-    (NULL + "gain: -1", r"gain is -1\.0; allowed is above 0"),
+    (NULL + "learning_rate: 0", r"learning_rate is 0; allowed are numbers above 0"),
+    (NULL + "momentum: 1", r"momentum is 1; allowed are numbers of at least 0 and below 1"),
+    (NULL + "gain: -1", r"gain is -1; allowed are numbers above 0"),
     (
         NULL + "dt: 30",
         r"line 2, column 5: dt is 30\.0; allowed is 100\.0 divided by a whole number",
@@ -117,25 +147,25 @@ WRONG = [
     (NULL + "optimizer: adm", r"optimizer is 'adm'; allowed are sgd, adam, .*nearest .* 'adam'"),
     (
         NULL + "optimizer: [sgd, adam]\nmomentum: 0",
-        r"line 3, column 11: momentum is 0\.0 with 'adam'; allowed is 0\.9, the default",
+        r"line 3, column 11: momentum is 0\.0; allowed .* 0\.9 with 'adam'",
     ),
     (NULL + "precision: high", r"precision is 'high'; allowed are highest, default"),
     (
         NULL + "task: linear\nprecision: default",
-        r"precision is given and task is 'linear'; allowed with it are task, start, n_hidden",
+        r"precision is given and the experiment is 'linear'; allowed with it are task",
     ),
     (NULL + "kernel_weights: input", r"kernel_weights is 'input'; allowed are recurrent, all"),
     (
         NULL + "task: sMNIST\nimages: digits\ndt: [100, 50]",
-        r"line 4, column 11: dt is 50\.0 with images, .*allowed is 100\.0",
+        r"line 4, column 11: dt is 50\.0; allowed is 100\.0 with images",
     ),
     ("start: {kind: power_law, exponent: -1}", r"start.exponent is -1; .*at least 0"),
     (
         "start: {kind: participation_ratio, share: 0.1}\nn_hidden: [9, 10]",
         r"line 1, column 43: start.share is 0\.1 of 9 units; allowed is from 1/9 to 1",
     ),
-    (NULL + "leak: -0.1", r"leak is -0\.1; allowed is at least 0 and below 1"),
-    (NULL + "gain: 1e999", r"gain is '1e999'; allowed are finite"),
+    (NULL + "leak: -0.1", r"leak is -0\.1; allowed are numbers of at least 0"),
+    (NULL + "gain: 1e999", r"gain is '1e999'; allowed are numbers above 0"),
     *[
         (
             f"{NULL}{field}: {value}",
@@ -157,7 +187,7 @@ WRONG = [
         ]
     ],
     *[
-        (f"{NULL}{field}: {value}", rf"{field} is {shown}; allowed are finite decimal numbers\.")
+        (f"{NULL}{field}: {value}", rf"{field} is {shown}; allowed are (finite decimal )?numbers")
         for field in NUMBERS
         for value, shown in [
             ("yes", "yes"),
@@ -295,7 +325,7 @@ def test_what_no_specification_needs_is_refused(text, message):
 
 
 def test_a_grid_that_is_too_large_is_never_multiplied_out(monkeypatch):
-    monkeypatch.setattr(sweep._read, "make_starts", lambda *_: pytest.fail("starts were made"))
+    monkeypatch.setattr(engine._read, "make_parts", lambda *_: pytest.fail("starts were made"))
     many = list(range(1, 201))
     text = f"start: {{kind: low_rank, rank: {many}}}\nrandom_seed: {many}\nbatch: {many}\n"
     (fault,) = faults(text)
@@ -304,17 +334,17 @@ def test_a_grid_that_is_too_large_is_never_multiplied_out(monkeypatch):
 
 def test_a_combination_that_only_the_whole_setting_refuses_has_its_place(monkeypatch):
     """A check that `Setting` does not have yet, of two fields beside each other."""
-    real = _check.setting_of
+    real = Setting.of_cell
 
-    def stricter(spec, cell):
-        if cell["gain"] > 1 and cell["leak"] > 0:
-            raise ValueError(f"leak is {cell['leak']} with gain {cell['gain']}; allowed is 0.0.")
-        return real(spec, cell)
+    def stricter(values):
+        if values["gain"] > 1 and values["leak"] > 0:
+            raise FieldError("leak", values["leak"], f"0.0 with gain {values['gain']}")
+        return real(values)
 
-    monkeypatch.setattr(_check, "setting_of", stricter)
+    monkeypatch.setattr(Setting, "of_cell", stricter)
     (fault,) = faults(NULL + "gain: [0.5, 2, 3]\nleak: [0, 0.5]\n")
     assert (fault.line, fault.column) == (3, 11)
-    assert fault.message == "leak is 0.5 with gain 2.0; allowed is 0.0."
+    assert fault.message == "leak is 0.5; allowed is 0.0 with gain 2.0."
 
 
 @pytest.fixture
@@ -383,4 +413,48 @@ def test_files_that_cannot_be_read(folder):
     with pytest.raises(SpecError) as caught:
         read_spec(path)
     assert [(f.line, f.column) for f in caught.value.faults] == [(2, 7), (4, 9)]
-    assert str(caught.value).startswith(f"{path}, line 2, column 7: gain is -1.0")
+    assert str(caught.value).startswith(f"{path}, line 2, column 7: gain is -1")
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (
+            "start: {kind: connectome, source: ~nosuchuser/x.csv}\n",
+            "line 1, column 35: start.source",
+        ),
+        ("start: {kind: cell_types, table: ~nosuchuser/x.csv}\n", "column 34: start.table"),
+        (f"{NULL}task: sMNIST\nimages: ~nosuchuser/x\n", "column 9: images"),
+    ],
+)
+def test_the_home_of_nobody_is_a_fault_with_its_place(text, where):
+    with pytest.raises(SpecError, match="a user whom nobody knows") as raised:
+        sweep_spec(text)
+    assert where in str(raised.value)
+
+
+@pytest.mark.parametrize("digits", ["1" * 190_000, "1_" * 90_000 + "x", "." + "3" * 190_000])
+def test_a_number_is_read_in_linear_time(digits):
+    begun = time.process_time()
+    with pytest.raises(SpecError, match="gain is "):
+        sweep_spec(f"{NULL}gain: {digits}\n")
+    # The square of the length would take a minute.
+    assert time.process_time() - begun < 5
+
+
+def test_starts_that_are_checked_whole_are_not_traced(monkeypatch):
+    monkeypatch.setattr(jax, "eval_shape", lambda *_: pytest.fail("it takes 4 ms"))
+    ranks = ", ".join(map(str, range(1, 301)))
+    start = f"[{{kind: low_rank, rank: [{ranks}]}}, {{kind: power_law, exponent: [0, 1e30]}}]"
+    assert len(sweep_spec(f"n_hidden: 300\nstart: {start}\n").axes["start"]) == 302
+
+
+@pytest.mark.parametrize(
+    "start",
+    [LowRank(0), LowRank(7), LowRank(2, "nothing"), PowerLaw(-1.0), PowerLaw(float("inf"))],
+)
+def test_what_is_not_traced_is_refused_by_its_check(start):
+    with pytest.raises(ValueError, match="allowed are"):
+        start.check(6)
+    with pytest.raises(ValueError, match="allowed"):
+        start.draw(jax.random.key(0), jnp.ones((6, 6)))

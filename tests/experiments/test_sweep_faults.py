@@ -58,7 +58,9 @@ def undisturbed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed")
     result = run(write_spec(folder / "spec.yaml", 400), folder / "study")
     assert result.exit_code == 0, result.output
-    return rj.open_study(folder / "study").load()
+    dataset = rj.open_study(folder / "study").load()
+    assert dataset["finished"].all()
+    return dataset
 
 
 @pytest.mark.slow
@@ -69,7 +71,7 @@ def test_a_sweep_killed_in_the_middle_of_a_cell_goes_on_and_gives_the_same_numbe
     process = started(spec, study)
     try:
         deadline = time.monotonic() + 120
-        while not list(study.glob("unfinished/*/[0-9]*/_CHECKPOINT_METADATA")):
+        while not list(study.glob("unfinished/*/*/[0-9]*/_CHECKPOINT_METADATA")):
             assert process.poll() is None, process.communicate()[0]
             assert time.monotonic() < deadline
             time.sleep(0.005)
@@ -78,6 +80,11 @@ def test_a_sweep_killed_in_the_middle_of_a_cell_goes_on_and_gives_the_same_numbe
         process.communicate(timeout=60)
     (begun,) = study.glob("unfinished/*")
     assert not (study / "cells" / f"{begun.name}.nc").exists()
+    # Known before it is finished, and with the shape that it will have.
+    unfinished = rj.open_study(study)
+    assert unfinished["hash"].values.tolist() == undisturbed["hash"].values.tolist()
+    this = unfinished["hash"] == begun.name
+    assert not unfinished["finished"].values[this].any()
     result = run(spec, study)
     assert result.exit_code == 0, result.output
     assert "failed" not in result.output

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 import richlazy_jax as rj
-from experiments.sweep import run_distributed, run_sweep, sweep_spec
+from experiments import engine
+from experiments.cli._kinds import EXPERIMENTS
+from experiments.engine import run_distributed, run_study, spec_grids
 
 RECURRENT = """
 task: 2AF
@@ -43,8 +45,9 @@ main()
 def test_here_on_two_workers_and_on_eight_devices_they_are_the_same(text, tmp_path):
     spec, here = tmp_path / "spec.yaml", tmp_path / "here"
     spec.write_text(text)
-    assert {each.status for each in run_sweep(sweep_spec(text), text, here)} == {"run"}
-    work = run_distributed(sweep_spec(text), text, tmp_path / "workers", workers=2)
+    cells = engine.cells(spec_grids(text, EXPERIMENTS))
+    assert {each.status for each in run_study(cells, text, here)} == {"run"}
+    work = run_distributed(cells, text, tmp_path / "workers", workers=2)
     assert {each.status for each in work} == {"run"}
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=8"
     subprocess.run(
@@ -54,6 +57,8 @@ def test_here_on_two_workers_and_on_eight_devices_they_are_the_same(text, tmp_pa
         timeout=400,
     )
     wanted = rj.open_study(here)
+    assert wanted["hash"].values.tolist() == [cell.wanted().hash for cell in cells]
+    assert wanted["finished"].all()
     compared = [name for name, values in wanted.items() if values.dtype.kind in "fiub"]
     assert {"kernel_alignment", "loss", "diverged"} < set(compared)
     for study in ("workers", "devices"):

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import math
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -14,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import richlazy_jax as rj
-from experiments.linear import LinearSetting
+from experiments import engine
+from experiments.cli._kinds import EXPERIMENTS
+from experiments.engine import MOST_CELLS, FieldError, spec_grids
 from experiments.recurrent import (
     CellTyped,
     Dale,
@@ -27,16 +30,29 @@ from experiments.recurrent import (
     Wired,
 )
 from experiments.recurrent._train import initial_params
-from experiments.sweep import (
-    MOST_CELLS,
-    SweepSpec,
-    cell_axes,
-    cells,
-    counts,
-    read_spec,
-    sweep_spec,
-    to_yaml,
-)
+
+
+def sweep_spec(text, name="spec", folder=None):
+    """The one grid of a text."""
+    return spec_grids(text, EXPERIMENTS, name, folder)[0]
+
+
+def read_spec(path):
+    """The one grid of a file."""
+    return engine.read_spec(path, EXPERIMENTS)[0]
+
+
+def cells(*grids) -> list[Any]:
+    return engine.cells(grids)
+
+
+def counts(of):
+    return engine.counts(cells(of))
+
+
+def to_yaml(*grids):
+    return engine.to_yaml(grids)
+
 
 NULL = "start: {kind: null}\n"
 WORM = "celegans_varshney2011"
@@ -71,18 +87,16 @@ I,I,0.2,-4,0.4,1
 def test_a_lone_start_has_every_default_of_the_setting():
     spec = sweep_spec(NULL)
     assert cells(spec) == [Setting(starts=(Null(),))]
-    assert cell_axes(spec) == ()
-    # The class has the fields of `Setting` and `LinearSetting`, and `start` for `starts`.
-    both = (*dataclasses.fields(Setting), *dataclasses.fields(LinearSetting))
-    names = {f.name for f in both} - {"starts"} | {"start", "image_set"}
-    assert {f.name for f in dataclasses.fields(SweepSpec)} == names
-    assert cells(SweepSpec(start=spec.start)) == cells(spec)
+    assert spec.varying == ()
+    # All of `Setting`, and `start` for `starts`.
+    names = {f.name for f in dataclasses.fields(Setting)} - {"starts"} | {"start"}
+    assert {*spec.axes, *spec.common} == names
 
 
 def test_a_grid_is_these_settings_in_this_order():
     spec = sweep_spec(GRID)
     found = cells(spec)
-    assert cell_axes(spec) == ("task", "start", "learning_rate")
+    assert spec.varying == ("task", "start", "learning_rate")
     starts = [
         Null(),
         LowRank(1),
@@ -110,9 +124,10 @@ def test_a_grid_is_these_settings_in_this_order():
             random_seed=7,
         )
         assert cell.record() == wanted.record()
+        assert cell.wanted().coordinates == {"seed": range(4)}
         if start in starts:
             assert cell == wanted
-    labels = [start.label for start in spec.start]
+    labels = [start.label for start in spec.axes["start"]]
     assert labels[1] == "low_rank, rank 1"
     assert len(set(labels)) == len(labels)
 
@@ -142,7 +157,7 @@ def test_each_field_is_an_axis_of_its_own():
     }
     for field, values in lists.items():
         spec = sweep_spec(NULL + yaml.safe_dump({field: values}))
-        assert cell_axes(spec) == (field,)
+        assert spec.varying == (field,)
         typed = map(type(getattr(Setting, field)), values)
         assert cells(spec) == [Setting(starts=(Null(),), **{field: v}) for v in typed]
     # The last varies fastest, wherever it stands in the file.
@@ -165,7 +180,7 @@ def test_null_is_a_kind_however_it_is_written(text):
     [("1", 1.0), ("1e-3", 0.001), ("1E2", 100.0), ("+.5", 0.5), ("1_0.5", 10.5), ("2.", 2.0)],
 )
 def test_numbers_are_floats_where_the_setting_has_floats(text, value):
-    (gain,) = sweep_spec(f"{NULL}gain: {text}").gain
+    (gain,) = sweep_spec(f"{NULL}gain: {text}").axes["gain"]
     assert type(gain) is float
     assert gain == value
 
@@ -199,11 +214,11 @@ def test_every_parameter_reaches_its_start():
         Motifs(rj.MotifStatistics(0.2, reciprocal=0.3), centred=False),
         Motifs(rj.MotifStatistics(0.2)),
     ]
-    assert made[7].record == CellTyped(rj.potjans_diesmann(), "normal").record
+    assert made[7].record() == CellTyped(rj.potjans_diesmann(), "normal").record()
     worm = rj.shipped_connectome(WORM)
     # Signs of the worm's own neurons are the default of the worm.
     signs = rj.gabaergic_signs(worm.names)
-    assert made[8].record == Wired(worm, signs, resampled=True, shuffled=True).record
+    assert made[8].record() == Wired(worm, signs, resampled=True, shuffled=True).record()
 
 
 @pytest.fixture
@@ -227,10 +242,13 @@ def test_paths_are_relative_to_the_specification(folder):
     spec = read_spec(folder / "sweep.yaml")
     weights = np.arange(9.0).reshape(3, 3)
     diagram = rj.Connectome(("0", "1", "2"), weights, "by hand")
-    records = [cell.starts[0].record for cell in cells(spec)]
-    assert records[:2] == [Wired(diagram).record, Wired(diagram, np.array([1, -1, 1])).record]
-    assert dict(spec.start[1].parameters)["signs"] == str(folder / "signs.csv")
-    assert dict(spec.start[2].parameters)["table"] == str(folder / "types.csv")
+    records = [cell.starts[0].record() for cell in cells(spec)]
+    assert records[:2] == [
+        Wired(diagram).record(),
+        Wired(diagram, np.array([1, -1, 1])).record(),
+    ]
+    assert dict(spec.axes["start"][1].parameters)["signs"] == str(folder / "signs.csv")
+    assert dict(spec.axes["start"][2].parameters)["table"] == str(folder / "types.csv")
     # Written out, paths are full, so that it may be read from anywhere.
     assert sweep_spec(to_yaml(spec), folder=folder / "data") == spec
     (folder / "copy.yaml").write_text(to_yaml(spec), encoding="utf-8-sig")
@@ -248,8 +266,8 @@ def test_images_go_to_the_cells_that_learn_them():
     plain, sequential = cells(spec)
     assert plain == Setting(starts=(Null(),), kernel_trials=355)
     assert isinstance(sequential, Setting)
-    assert sequential.images is spec.image_set
-    assert sequential.record()["images"] == "digits 8x8"
+    assert sequential.images is spec.axes["images"][0].made
+    assert sequential.record()["images"]["name"] == "digits 8x8"
     assert sweep_spec(to_yaml(spec)) == spec
     assert counts(spec)["kernel_bytes"] > 0
 
@@ -258,17 +276,23 @@ def test_images_go_to_the_cells_that_learn_them():
 def test_yaml_reads_back(text):
     spec = sweep_spec(text)
     assert sweep_spec(to_yaml(spec)) == spec
-    # Everything is written, so that it does not change when a default does; but for fields that
-    # came later, which studies of before there was a choice do not name.
-    written = yaml.safe_load(to_yaml(spec))
-    later = {"precision", "leak_form", "biases", "initial_state", "noise"}
+    # Everything is written, so that it does not change when a default does.
     fields = {f.name for f in dataclasses.fields(Setting)}
-    assert set(written) == fields - {"starts", "images"} - later | {"start"}
-    for other in ("precision: default", "leak_form: rate", "biases: true", "noise: 0.1"):
-        assert (
-            yaml.safe_load(other).items()
-            <= yaml.safe_load(to_yaml(sweep_spec(f"{text}{other}\n"))).items()
-        )
+    written = yaml.safe_load(to_yaml(spec))
+    assert set(written) == fields - {"starts", "images", "measure_at"} | {"start", "experiment"}
+    more = sweep_spec(f"{text}measure_at: [0, 10]\nnoise: 0.5\n")
+    assert sweep_spec(to_yaml(more)) == more
+    assert yaml.safe_load(to_yaml(more))["measure_at"] == [0, 10]
+
+
+def test_several_grids_are_one_specification():
+    text = f"- {NULL.strip()}\n- {{task: linear, start: [{{kind: null}}], seeds: 3}}\n"
+    both = spec_grids(text, EXPERIMENTS)
+    assert [of.experiment.KIND for of in both] == ["recurrent", "linear"]
+    assert spec_grids(to_yaml(*both), EXPERIMENTS) == both
+    assert [cell.seeds for cell in cells(*both)] == [10, 3]
+    # What two of them ask for is one cell.
+    assert len(cells(both[0], both[0])) == 1
 
 
 AXES = {
@@ -350,18 +374,36 @@ def test_counts_are_those_of_the_networks_themselves():
         return found.size * found.dtype.itemsize
 
     assert found["kernel_bytes"] == max(map(kernel, some[::2]))
-    unmeasured = dataclasses.replace(spec, measures=("weight_change_norm",))
+    common = {**spec.common, "measures": ("weight_change_norm",)}
+    unmeasured = dataclasses.replace(spec, common=common)
     assert counts(unmeasured)["kernel_bytes"] == 0
 
 
-def test_cells_of_a_sweep_made_by_hand_are_checked():
+def test_cells_of_a_grid_made_by_hand_are_checked():
     spec = sweep_spec(NULL)
-    with pytest.raises(ValueError, match=r"gain holds 1\.0 twice"):
-        cells(dataclasses.replace(spec, gain=(1.0, 2.0, 1.0)))
-    with pytest.raises(ValueError, match=r"start holds 'null' twice"):
-        cells(dataclasses.replace(spec, start=spec.start * 2))
-    with pytest.raises(ValueError, match=r"momentum is 1\.0"):
-        cells(dataclasses.replace(spec, momentum=(1.0,)))
-    many = dataclasses.replace(spec, random_seed=tuple(range(MOST_CELLS + 1)))
+
+    def with_axes(**axes):
+        return dataclasses.replace(spec, axes={**spec.axes, **axes})
+
+    with pytest.raises(ValueError, match=r"start null, gain 1\.0 is there twice"):
+        cells(with_axes(gain=(1.0, 2.0, 1.0)))
+    with pytest.raises(ValueError, match=r"start null is there twice"):
+        cells(with_axes(start=spec.axes["start"] * 2))
+    with pytest.raises(FieldError, match=r"momentum is 1\.0"):
+        cells(with_axes(momentum=(1.0,)))
     with pytest.raises(ValueError, match=r"10001 cells; allowed are at most 10000"):
-        cells(many)
+        cells(with_axes(random_seed=tuple(range(MOST_CELLS + 1))))
+
+
+def test_a_grid_from_python():
+    made = engine.grid(Setting, start=[Null(), LowRank(2)], n_hidden=5, gain=(1.0, 2.0), seeds=3)
+    found = cells(made)
+    assert [(c.starts[0], c.gain, c.seeds) for c in found] == [
+        (start, gain, 3) for start in (Null(), LowRank(2)) for gain in (1.0, 2.0)
+    ]
+    with pytest.raises(ValueError, match="'rank' is not a field of 'recurrent'; allowed are task"):
+        engine.grid(Setting, start=Null(), rank=3)
+    with pytest.raises(ValueError, match="start is missing"):
+        engine.grid(Setting)
+    with pytest.raises(FieldError, match="n_hidden is 0; allowed are whole"):
+        engine.grid(Setting, start=Null(), n_hidden=0)

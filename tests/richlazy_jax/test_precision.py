@@ -122,9 +122,17 @@ CALLS = (
             )
         ],
         "low_rank": [(lambda w: rj.low_rank(w, 2), SQUARE)],
+        "low_rank_plus_noise_weights": [
+            (lambda: rj.low_rank_plus_noise_weights(KEY, 6, rank=2, overlap=1.5),)
+        ],
+        "mean_shifted_weights": [(lambda: rj.mean_shifted_weights(KEY, 6, mean=2.0),)],
         "measured_motifs": [(lambda a: rj.measured_motifs(a), (SQUARE > 0).astype(float))],
         "mlp": [(rj.mlp((6, 4, 2), kind).apply, PARAMS, X) for kind in ("linear", "relu", "tanh")],
+        "modular_weights": [
+            (lambda: rj.modular_weights(KEY, 6, modules=2, within=0.9, between=0.3),)
+        ],
         "motif_weights": [(lambda: rj.motif_weights(KEY, 6, MOTIFS),)],
+        "orthogonal_weights": [(lambda: rj.orthogonal_weights(KEY, 6),)],
         "power_law_spectrum": [(lambda a: rj.power_law_spectrum(6, a), jnp.asarray(0.5))],
         "recurrent_kernel_alignment": [
             (
@@ -180,11 +188,16 @@ CALLS = (
         ],
         "shuffled_weights": [(lambda w: rj.shuffled_weights(KEY, w, diagonal=True), SQUARE)],
         "sign_agreement": [(rj.sign_agreement, X, -X)],
+        "small_world_weights": [
+            (lambda: rj.small_world_weights(KEY, 6, neighbours=2, rewired=0.3),)
+        ],
         "sonet_adjacency": [(lambda: rj.sonet_adjacency(KEY, 6, MOTIFS),)],
+        "sparse_weights": [(lambda: rj.sparse_weights(KEY, 6, density=0.5),)],
         "spectrum_of_participation_ratio": [(lambda: rj.spectrum_of_participation_ratio(6, 2.5),)],
         "start_training": [
             (lambda p: rj.start_training(p, optax.adam(0.1), KEY).optimizer_state, PARAMS)
         ],
+        "symmetric_weights": [(lambda: rj.symmetric_weights(KEY, 6, symmetry=0.5),)],
         "train": [
             (lambda p: trained(p, lambda *parts: rj.train(*parts, key=KEY, steps=2)).params, PARAMS)
         ],
@@ -212,6 +225,7 @@ FILE = "it reads a file or looks a name up, with NumPy"
 NO_PRODUCTS = {
     "SHIPPED_CONNECTOMES": "it is a tuple of names",
     "BrokenCheckpointWarning": "it is a warning",
+    "CheckpointError": "it is an error",
     "NeuralTangentsUnavailable": "it is an error",
     "CellTypes": RECORD,
     "Checkpoints": RECORD,

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from experiments.cli._kinds import EXPERIMENTS
+from experiments.engine import cells, spec_grids
 from richlazy_jax.studies import create_study, write_cell
 
 SPEC = """
@@ -17,7 +19,23 @@ n_hidden: 20
 seeds: 8
 """
 ENVIRONMENT = {"python": "3.11", "devices": [{"kind": "cpu"}], "git": None}
-FIELDS = {"task": "2AF", "n_hidden": 20, "learning_rate": 0.003, "seeds": 8, "measures": ["a", "b"]}
+FIELDS = {
+    "experiment": "recurrent",
+    "task": "2AF",
+    "n_hidden": 20,
+    "learning_rate": 0.003,
+    "listed": ["a", "b"],
+}
+
+
+def low_rank(rank):
+    """What a record says of a start of low rank."""
+    return {"kind": "low_rank", "rank": rank, "keep": "frobenius"}
+
+
+def wanted_of(spec):
+    """The cells that a specification asks for."""
+    return [cell.wanted() for cell in cells(spec_grids(spec, EXPERIMENTS))]
 
 
 class MadeStudy:
@@ -25,18 +43,19 @@ class MadeStudy:
 
     def __init__(self, path, spec=SPEC):
         self.path = path
-        create_study(path, spec, ENVIRONMENT)
+        self.wanted = wanted_of(spec)
+        create_study(path, spec, ENVIRONMENT, self.wanted)
 
     def add(self, start, values, *, rank=None, coords=None, **fields):
         """A cell: `start` is its label, or a pair of label and record; `values` are by seed."""
-        label, kept = (start, f"Start({start})") if isinstance(start, str) else start
+        label, kept = (start, {"kind": start}) if isinstance(start, str) else start
         seeds = len(next(iter(values.values())))
         more = {} if rank is None else {"rank": rank}
         dataset = xr.Dataset(
             {name: ("seed", np.asarray(each)) for name, each in values.items()},
             {"seed": range(seeds), "start": label, **more, **(coords or {})},
         )
-        return write_cell(self.path, FIELDS | {"starts": [kept]} | fields, dataset)
+        return write_cell(self.path, FIELDS | {"start": kept} | fields, dataset)
 
     def add_ranks(self, means, *, spread=0.02, seeds=8, random_seed=0, null=None, **fields):
         """Cells of low rank whose kernel alignment has the given means by rank."""
@@ -44,11 +63,10 @@ class MadeStudy:
         of_seed = rng.normal(size=seeds)
         for rank, mean in means.items():
             values = made_values(mean + spread * (rng.normal(size=seeds) + of_seed), rng)
-            record = f"LowRank(rank={rank}, keep='frobenius')"
-            self.add((f"rank {rank}", record), values, rank=rank, **fields)
+            self.add((f"rank {rank}", low_rank(rank)), values, rank=rank, **fields)
         if null is not None:
             values = made_values(null + spread * (rng.normal(size=seeds) + of_seed), rng)
-            self.add(("null", "Null(label='null')"), values, **fields)
+            self.add(("null", {"kind": "null"}), values, **fields)
 
     def add_linear(self, rank, alignment, expected, spread):
         """A cell of linear networks with its theory."""
@@ -58,7 +76,7 @@ class MadeStudy:
             "expected_kernel_alignment_sd": spread,
             "loss": np.full(len(alignment), 1e-9),
         }
-        record = {"network": "linear", "starts": [f"LowRank(rank={rank}, keep='frobenius')"]}
+        record = {"experiment": "linear", "task": "linear", "start": low_rank(rank)}
         dataset = xr.Dataset(
             {name: ("seed", np.asarray(each)) for name, each in values.items()},
             {"seed": range(len(alignment)), "start": f"rank {rank}", "rank": rank},

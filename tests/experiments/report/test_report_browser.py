@@ -24,7 +24,7 @@ def page_file(tmp_path_factory, made_at):
     """The page of a study with starts whose order by name, by rank and by value differ."""
     study = made_at(tmp_path_factory.mktemp("browser") / "study")
     for rank, mean in ((1, 0.3), (5, 0.1), (20, 0.2)):
-        record = f"LowRank(rank={rank}, keep='frobenius')"
+        record = {"kind": "low_rank", "rank": rank, "keep": "frobenius"}
         values = {"kernel_alignment": mean + np.array([0.0, 0.01])}
         study.add((f"rank {rank}", record), values, rank=rank)
     study.add("without", {"kernel_alignment": [np.nan, np.nan]})

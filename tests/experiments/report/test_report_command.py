@@ -1,21 +1,26 @@
 """`richlazy report`, and studies that are broken in part."""
 
+import io
 import json
 import shutil
 
-import h5py
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.axes import Axes
+from rich.console import Console
 from typer.testing import CliRunner
 
 from experiments import cli
+from experiments.cli._progress import progress_bar
+from experiments.findings import _intervals
 from experiments.report import study_report
-from experiments.sweep import cells, sweep_spec
 from richlazy_jax.studies import (
-    cell_hash,
+    Wanted,
+    _seal,
     checkpoint_folder,
     create_study,
+    missing_cells,
     record_failure,
     write_cell,
 )
@@ -81,11 +86,26 @@ def test_what_is_no_study_is_refused(tmp_path):
     assert not list((tmp_path / "folder").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "studies of format 1"), ("{", "cannot be read"), ('{"format": 99}', "has format 99")],
+)
+def test_a_study_without_its_list_of_cells_is_refused(study, content, message):
+    file = study.path / "wanted.json"
+    file.unlink() if content is None else file.write_text(content)
+    result = run(study.path)
+    assert result.exit_code == 2
+    said = " ".join(result.output.replace("│", " ").split())
+    assert message in said
+    assert "wanted.json" in said
+    assert not (study.path / "report.html").exists()
+
+
 def test_finished_failed_and_missing_cells_are_those_of_the_grid(made, read):
     spec = "task: 2AF\nstart:\n- {kind: low_rank, rank: [1, 2, 3, 4]}\nn_hidden: 6\nseeds: 2\n"
     study = made(spec=spec)
-    records = [setting.record() for setting in cells(sweep_spec(spec))]
-    values = {name: ("seed", each) for name, each in VALUES.items()}
+    records = [one.record for one in study.wanted]
+    values = {name: ("seed", [0.5, 0.6]) for name in study.wanted[0].variables}
     one = xr.Dataset(values, {"seed": [0, 1], "start": "rank 1", "rank": 1})
     write_cell(study.path, records[0], one)
     broken = write_cell(study.path, records[1], one)
@@ -97,19 +117,39 @@ def test_finished_failed_and_missing_cells_are_those_of_the_grid(made, read):
     text = read(report.html).text
     assert report.line.startswith("1 of 4 cells finished, 2 missing, 1 failed.")
     assert f"{broken}.nc was renamed to {broken}.nc.broken-1" in text
-    assert f"LowRank(rank=3, keep='frobenius') {failed}: RuntimeError: out of <luck>" in text
-    assert f"LowRank(rank=2, keep='frobenius') {broken}" in text
-    assert "LowRank(rank=4" in text
+    assert f"low_rank(rank=3, keep=frobenius) {failed}: RuntimeError: out of <luck>" in text
+    assert f"low_rank(rank=2, keep=frobenius) {broken}" in text
+    assert "low_rank(rank=4" in text
     again = read(study_report(study.path).html).text
     assert f"{broken}.nc.broken-1 was put aside when the study was read before" in again
+
+
+def test_a_cell_that_lacks_what_is_asked_for_is_missing_and_shown(made, read):
+    """As when more seeds or measures are asked for of a study that is there."""
+    spec = "task: 2AF\nstart:\n- {kind: low_rank, rank: [1, 2, 3]}\nn_hidden: 6\nseeds: 2\n"
+    study = made(spec=spec)
+    whole = xr.Dataset(
+        {name: ("seed", [0.5, 0.6]) for name in study.wanted[0].variables}, {"seed": [0, 1]}
+    )
+    write_cell(study.path, study.wanted[0].record, whole)
+    few = write_cell(study.path, study.wanted[1].record, whole.isel(seed=[0]))
+    less = write_cell(study.path, study.wanted[2].record, whole.drop_vars("sign_agreement"))
+    report = study_report(study.path)
+    assert report.line.startswith("1 of 3 cells finished, 2 missing, 0 failed.")
+    assert missing_cells(study.path) == [few, less]
+    page = read(report.html)
+    assert "2 cells missing" in page.text
+    assert len(page.cells) == 3
+    record_failure(study.path, few, RuntimeError("out of luck"))
+    assert study_report(study.path).line.startswith("1 of 3 cells finished, 1 missing, 1 failed.")
 
 
 def test_cells_that_have_a_checkpoint_are_begun(made, read):
     spec = "task: 2AF\nstart:\n- {kind: low_rank, rank: [1, 2]}\nn_hidden: 6\nseeds: 2\n"
     study = made(spec=spec)
-    first, _ = (cell_hash(setting.record()) for setting in cells(sweep_spec(spec)))
-    # One that is being written has another name.
-    for name in ("200", "1000", "1200.partial"):
+    first, _ = (one.hash for one in study.wanted)
+    # A folder for each part of the seeds; a checkpoint that is being written has another name.
+    for name in ("0-1/200", "0-1/1000", "1-2/400", "0-1/1200.partial", "0-1-looks"):
         (checkpoint_folder(study.path, first) / name).mkdir(parents=True)
     report = study_report(study.path)
     assert report.line == "0 of 2 cells finished, 2 missing (1 begun), 0 failed"
@@ -135,19 +175,9 @@ def remove_environment(study):
 
 def damage_spec(study):
     (study.path / "spec.yaml").write_bytes(b"task: \xff\x00 [")
-    return "Which cells are missing is not known"
-
-
-def network_spec(study):
-    text = "task: sMNIST\nimages: openml\nstart: {kind: null}\n"
-    (study.path / "spec.yaml").write_text(text)
-    return "images come over the network"
-
-
-def spec_of_files_elsewhere(study):
-    text = "start: {kind: connectome, source: ./mine.csv}\n"
-    (study.path / "spec.yaml").write_text(text)
-    return "mine.csv is no file"
+    # What is missing stands in the list of cells.
+    assert "0 of 4 cells finished, 4 missing" in study_report(study.path).line
+    return r"task: \xff"
 
 
 def damage_failure(study):
@@ -164,8 +194,11 @@ def odd_failure(study):
 
 def other_format(study):
     hash = study.add("three", VALUES)
-    with h5py.File(study.path / "cells" / f"{hash}.nc", "a") as opened:
-        opened.attrs["study_format"] = 99
+    file = study.path / "cells" / f"{hash}.nc"
+    content = file.read_bytes()
+    said = _seal.opened(content)
+    # The seal is behind the netCDF part, which readers of netCDF pass over.
+    file.write_bytes(_seal.sealed(content, said | {"format": 99}))
     return "the study has format 99"
 
 
@@ -206,8 +239,6 @@ def other_variables(study):
         damage_environment_kind,
         remove_environment,
         damage_spec,
-        network_spec,
-        spec_of_files_elsewhere,
         damage_failure,
         odd_failure,
         other_format,
@@ -230,8 +261,44 @@ def test_a_study_that_is_broken_in_part_has_a_page_that_says_so(study, read, dam
 
 
 def test_a_study_without_cells_has_a_page(tmp_path, read):
-    create_study(tmp_path / "new", "start: {kind: null}\n", {})
+    wanted = Wanted({"task": "2AF", "start": {"kind": "null"}})
+    create_study(tmp_path / "new", "start: {kind: null}\n", {}, [wanted])
     report = study_report(tmp_path / "new")
     assert report.line == "0 of 1 cells finished, 1 missing, 0 failed"
     assert read(report.html).faults == []
-    assert "null" in read(report.html).text
+    assert f"2AF, null() {wanted.hash}" in read(report.html).text
+
+
+def test_a_report_takes_no_xarray_file_and_one_bootstrap_for_each_mean(made, monkeypatch):
+    study = made()
+    study.add_ranks({1: 0.5, 5: 0.6, 20: 0.7}, null=0.8)
+    monkeypatch.setattr(xr, "open_dataset", lambda *_, **__: pytest.fail("it takes 40 ms a cell"))
+    asked, bootstrap = [], _intervals._bca
+    monkeypatch.setattr(_intervals, "_bca", lambda v: asked.append(v.tobytes()) or bootstrap(v))
+    _intervals._of_finite.cache_clear()
+    seen = []
+    study_report(study.path, lambda *progress: seen.append(progress))
+    assert seen == [(0, 4), (1, 4), (2, 4), (3, 4)]
+    assert len(asked) == len(set(asked))
+    # Four measures and what stands with them of each cell, and the contrasts of the whole.
+    assert len(asked) <= 4 * 6 + 12
+
+
+def test_a_panel_draws_dots_in_one_call_a_setting(made, monkeypatch):
+    study = made()
+    study.add_ranks({1: 0.5, 5: 0.6, 20: 0.7})
+    calls, plot = [], Axes.plot
+    monkeypatch.setattr(Axes, "plot", lambda *a, **how: calls.append(a) or plot(*a, **how))
+    study_report(study.path)
+    dots = [arguments for arguments in calls if isinstance(arguments[-1], str)]
+    assert dots
+    assert len(dots) == len({id(arguments[0]) for arguments in dots})
+
+
+def test_a_terminal_sees_how_far_the_report_is(study):
+    said = io.StringIO()
+    console = Console(file=said, force_terminal=True, width=100)
+    with progress_bar(console) as bars:
+        bar = bars.add_task("cells", total=1)
+        study_report(study.path, lambda done, of: bars.update(bar, completed=done + 1, total=of))
+    assert "2/2" in said.getvalue()

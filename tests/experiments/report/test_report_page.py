@@ -18,7 +18,8 @@ def rich(tmp_path_factory, made_at):
     rng = np.random.default_rng(5)
     for task, rate in (("2AF", 0.003), ("2AF", 0.01), (ODD, 0.003)):
         study.add_ranks({1: 0.1, 20: 0.5}, null=0.6, task=task, learning_rate=rate)
-    study.add((ODD, f"Odd({ODD!r})"), {"kernel_alignment": rng.uniform(size=3)}, **{ODD[:3]: ODD})
+    odd = {"kind": "odd", "name": ODD}
+    study.add((ODD, odd), {"kernel_alignment": rng.uniform(size=3)}, **{ODD[:3]: ODD})
     study.add_linear(2, rng.normal(0.3, 0.02, 8), np.full(8, 0.3), np.full(8, 0.02))
     return study, study_report(study.path).html
 
@@ -131,7 +132,7 @@ def test_what_varies_and_what_does_not(made, read):
 def test_starts_of_one_label_are_told_apart(made, read):
     study = made()
     for density in (0.5, 1.0):
-        record = f"Dale(excitatory=0.8, density={density}, label='Dale')"
+        record = {"kind": "dale", "excitatory": 0.8, "density": density}
         study.add(("Dale", record), {"kernel_alignment": [0.5, 0.6]})
     rows = read(study_report(study.path).html).cells
     assert [row["start"] for row in rows] == ["Dale, density=0.5", "Dale, density=1.0"]

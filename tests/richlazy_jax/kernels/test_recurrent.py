@@ -102,6 +102,7 @@ def test_float64_accuracy(x64, wrt, outputs, n_steps, n_out):
     ("n_steps", "n_out", "block"),
     [(3, 2, 2), (3, 2, 3), (3, 2, 100), (11, 3, 2)],
 )
+@pytest.mark.slow
 def test_block_changes_nothing(n_steps, n_out, block):
     params, x = network(1, n_out=n_out), trials(1, 7, n_steps)
     x2 = trials(2, 5, n_steps)

@@ -1,13 +1,18 @@
 """All cells as one dataset, against one assembled by hand."""
 
+import json
+
 import numpy as np
 import pytest
 import xarray as xr
 
 from richlazy_jax.studies import (
     BrokenCellWarning,
+    Wanted,
+    _seal,
     cell_hash,
     create_study,
+    missing_cells,
     open_study,
     write_cell,
 )
@@ -26,8 +31,9 @@ def written(study, cells):
     hashes = [write_cell(study, record, dataset) for record, dataset in cells]
     found = open_study(study)
     np.testing.assert_array_equal(found["hash"], sorted(hashes))
+    assert found["finished"].all()
     order = [list(found["hash"].values).index(hash) for hash in hashes]
-    return found.isel(cell=order), hashes
+    return found.isel(cell=order).drop_vars("finished"), hashes
 
 
 def test_unequal_cells_are_put_side_by_side(study):
@@ -101,8 +107,8 @@ def test_unequal_cells_are_put_side_by_side(study):
             "sizes": ("cell", ["[1,2]", "[3]"]),
             "n.a": ("cell", [1, 2]),
             "n.b": ("cell", [NAN, 0]),
+            "rate": ("cell", [0.5, 0.5]),
         },
-        attrs={"rate": 0.5},
     )
     first = one if hashes[0] < hashes[1] else two
     by_hand["loss"].attrs = first["loss"].attrs
@@ -123,7 +129,8 @@ def test_equal_cells_keep_types_and_labels(study):
     assert found["a"].dtype == np.int64
     assert found["b"].dtype == bool
     assert found["pr"].dims == ("start", "seed")
-    assert found.attrs == {"k": "same"}
+    assert found.attrs == {}
+    assert list(found["k"].values) == ["same"] * 3
     assert list(found["n"].values) == [0, 1, 2]
     assert found.sel(start="y", seed=3)["a"].values.tolist() == [2, 2, 2]
 
@@ -132,9 +139,10 @@ def test_one_cell_is_a_study_too(study):
     record = {"n": 1, "dale": True, "x": None, "sizes": [1], "big": 2**70, "e": {}}
     found, _ = written(study, [(record, xr.Dataset({"a": 1.5}))])
     assert dict(found.sizes) == {"cell": 1}
-    assert found.attrs == {
-        **{"n": 1, "dale": 1, "x": "null"},
-        **{"sizes": "[1]", "big": str(2**70), "e": "{}"},
+    fields = {name: found[name].values.tolist() for name in record}
+    assert fields == {
+        **{"n": [1], "dale": [True], "x": [""]},
+        **{"sizes": ["[1]"], "big": [str(2**70)], "e": ["{}"]},
     }
 
 
@@ -207,8 +215,32 @@ def test_broken_cells_are_left_out(study):
 
 
 def test_a_study_without_cells(study):
-    with pytest.raises(ValueError, match="has no cells; allowed"):
+    with pytest.raises(ValueError, match="asks for no cells and has none; allowed"):
         open_study(study)
+
+
+def test_an_unfinished_study_has_the_shape_of_a_finished_one(study):
+    asked = [Wanted({"n": n, "k": 1}, ("a", "b"), {"seed": [0, 1]}) for n in (3, 1, 2)]
+    create_study(study, "a: 1\n", {}, asked)
+    nothing = open_study(study)
+    assert nothing["n"].values.tolist() == [3, 1, 2]
+    assert nothing["k"].values.tolist() == [1, 1, 1]
+    assert not nothing["finished"].any()
+    seeds = {"seed": [0, 1]}
+    whole = xr.Dataset({"a": ("seed", [1.0, 2]), "b": ("seed", [3, 4])}, seeds)
+    write_cell(study, {"n": 1, "k": 1}, whole)
+    # One that is not asked for, and one with a seed and a variable to come.
+    write_cell(study, {"n": 7, "k": 1}, whole)
+    write_cell(study, {"n": 2, "k": 1}, xr.Dataset({"a": ("seed", [5.0])}, {"seed": [0]}))
+    found = open_study(study)
+    assert found["n"].values.tolist() == [3, 1, 2, 7]
+    assert found["finished"].values.tolist() == [False, True, False, True]
+    np.testing.assert_array_equal(found["a"], [[NAN, NAN], [1, 2], [5, NAN], [1, 2]])
+    np.testing.assert_array_equal(found["b"], [[NAN, NAN], [3, 4], [NAN, NAN], [3, 4]])
+    assert missing_cells(study) == [asked[0].hash, asked[2].hash]
+    table = found.to_dataframe()
+    assert table.loc[(1, 1), "b"] == 4
+    assert table.loc[(1, 1), "n"] == 1
 
 
 def test_a_thousand_cells_open(study):
@@ -220,11 +252,13 @@ def test_a_thousand_cells_open(study):
     )
     one = {"i": 1000}
     content = (study / "cells" / f"{write_cell(study, one, dataset)}.nc").read_bytes()
+    said = _seal.opened(content)
+    start = content.rindex(json.dumps(said, separators=(",", ":")).encode())
     for i in range(1000, 2000):
-        # Texts of one length, by which making a thousand files takes no time.
-        other, hash = content.replace(b'{"i":1000}', b'{"i":%d}' % i), cell_hash({"i": i})
-        other = other.replace(cell_hash(one).encode(), hash.encode())
-        (study / "cells" / f"{hash}.nc").write_bytes(other)
+        # Of the same netCDF part, by which making a thousand files takes no time.
+        other = {"i": i}
+        file = study / "cells" / f"{cell_hash(other)}.nc"
+        file.write_bytes(_seal.sealed(content[:start], said | {"record": other}))
     found = open_study(study)
     assert sorted(found["i"].values) == list(range(1000, 2000))
     for name, each in dataset.data_vars.items():

@@ -45,6 +45,7 @@ def alone(i):
     [{}, {"batch_runs": 5}, {"batch_runs": 2}, {"batch_runs": 100}, {"piece": 7}, {"piece": 1000}],
     ids=str,
 )
+@pytest.mark.slow
 def test_batching_changes_nothing(options):
     many = together(**options)
     assert many.losses.shape == (RUNS, STEPS)

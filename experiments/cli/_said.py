@@ -1,0 +1,38 @@
+"""How commands print: what is a user's is shown as it is, and never read as markup.
+
+Names of files, labels and messages may hold brackets, colons or escapes of a terminal.
+"""
+
+import re
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+# Of a terminal, but for tabs and ends of lines.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class PlainConsole(Console):
+    """A console to which text is text, in lines that are as long as they are."""
+
+    def __init__(self, **how: Any):
+        super().__init__(markup=False, emoji=False, highlight=False, **how)
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Print; what is text alone is not broken, as paths are copied from it."""
+        shown = [plain(each) if isinstance(each, str) else each for each in objects]
+        if all(isinstance(each, str | Text) for each in objects):
+            how = {"soft_wrap": True} | how
+        super().print(*shown, **how)
+
+
+def plain(text: str) -> str:
+    """Text without what moves or colours a terminal."""
+    return _CONTROLS.sub("\ufffd", text)
+
+
+def styled(*parts: str | tuple[str, str]) -> Text:
+    """Text of parts, each alone or with its style."""
+    clean = (plain(p) if isinstance(p, str) else (plain(p[0]), p[1]) for p in parts)
+    return Text.assemble(*clean)

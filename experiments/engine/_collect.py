@@ -1,0 +1,88 @@
+"""Finished cells of a study side by side, start by start."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from richlazy_jax.studies import read_cell, wanted_cells
+
+from ._experiment import Experiment
+
+# How the Gaussian draw itself is called, which has the full rank.
+NULL = "null"
+
+
+def finished(study: Path, experiments: Sequence[Experiment]) -> list[tuple[Experiment, xr.Dataset]]:
+    """Those of some experiments that a study has, with as many seeds as are asked for.
+
+    Args:
+        study: the folder.
+        experiments: in the order that is wanted.
+    """
+    found = []
+    for experiment in experiments:
+        wanted = experiment.wanted()
+        dataset = read_cell(study, wanted.hash)
+        if dataset is not None and not wanted.lacks(dataset):
+            dataset = dataset.sel(seed=list(wanted.coordinates["seed"]))
+            found.append((experiment, dataset.assign_attrs(seeds=experiment.seeds)))
+    return found
+
+
+def starts_side_by_side(found: Sequence[tuple[Experiment, xr.Dataset]]) -> list[xr.Dataset]:
+    """Datasets of start and seed, one for each group of cells that differ in their start alone.
+
+    Where starts are of chosen rank, `rank` is a coordinate, and that of the null is its size.
+
+    Args:
+        found: as `finished` gives it. Groups and starts keep its order.
+    """
+    return _grouped([(experiment.record(), dataset) for experiment, dataset in found])
+
+
+def study_datasets(study: Path | str) -> list[xr.Dataset]:
+    """What a study has finished of what it asks for, as `starts_side_by_side` gives it.
+
+    Args:
+        study: the folder.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        ValueError: it is no study.
+    """
+    found = []
+    for hash, wanted in wanted_cells(study).items():
+        dataset = read_cell(study, hash)
+        if dataset is not None and not wanted.lacks(dataset):
+            found.append((wanted.record, dataset.sel(seed=list(wanted.coordinates["seed"]))))
+    return _grouped(found)
+
+
+def _grouped(found: Sequence[tuple[Mapping[str, Any], xr.Dataset]]) -> list[xr.Dataset]:
+    groups: dict[str, list[xr.Dataset]] = {}
+    for record, dataset in found:
+        rest = {name: value for name, value in record.items() if name != "start"}
+        groups.setdefault(repr(sorted(rest.items(), key=str)), []).append(dataset)
+    return [_side_by_side(group) for group in groups.values()]
+
+
+def _side_by_side(datasets: Sequence[xr.Dataset]) -> xr.Dataset:
+    labels = [str(dataset["start"].item()) for dataset in datasets]
+    ranks = [_rank(label, dataset) for label, dataset in zip(labels, datasets, strict=True)]
+    shared = set.intersection(*(set(map(str, dataset.data_vars)) for dataset in datasets))
+    plain = [d.drop_vars(["start", "rank"], errors="ignore")[sorted(shared)] for d in datasets]
+    whole = xr.concat(plain, "start", join="exact").assign_coords(start=("start", labels))
+    if all(rank is not None for rank in ranks) and any("rank" in d.coords for d in datasets):
+        whole = whole.assign_coords(rank=("start", np.array(ranks)))
+    texts = [text for d in datasets for text in np.atleast_1d(d.attrs.get("starts", []))]
+    attrs = {n: v for n, v in datasets[0].attrs.items() if not n.startswith(("start", "study_"))}
+    return whole.assign_attrs(attrs | ({"starts": texts} if texts else {}))
+
+
+def _rank(label: str, dataset: xr.Dataset) -> Any:
+    if "rank" in dataset.coords:
+        return int(dataset["rank"])
+    return dataset.attrs.get("n_hidden") if label == NULL else None

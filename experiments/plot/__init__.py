@@ -1,0 +1,88 @@
+"""Plots of our datasets, of which all figures are made.
+
+Each function takes a dataset and, as `ax`, the matplotlib Axes to draw into, and returns these.
+Without `ax` it makes a figure of its own, which is `figure` of the Axes and which says below what
+its bars and dots are. matplotlib takes a second to import: import this package where you draw.
+
+- `_start.py`: a measure against the start.
+- `_spectra.py`: spectra of starts beside the null.
+- `_through.py`: a measure through training.
+- `_theory.py`: Theorem 1 over rank.
+- `_places.py`: where starts stand on the horizontal axis.
+- `_runs.py`, `_boxes.py`: networks of one start, as dots with a mean or as a box.
+- `_labels.py`: what a measure is called on an axis.
+- `_said.py`: what a figure says of its bars, bands, boxes and dots.
+- `_palette.py`: all colours.
+- `_axes.py`: the Axes to draw into.
+- `_require.py`: refusals of datasets.
+"""
+
+from ._axes import plain_edges
+from ._boxes import runs_box
+from ._labels import measure_label
+from ._palette import (
+    BLACK,
+    BLUE,
+    COLOURS,
+    DARK_GREY,
+    GREEN,
+    GREY,
+    NETWORKS,
+    ORANGE,
+    PALE_GREY,
+    PURPLE,
+    SKY_BLUE,
+    THEORY,
+    VERMILLION,
+    colours_of,
+)
+from ._places import Places
+from ._runs import runs_and_means
+from ._said import (
+    BANDS,
+    BARS,
+    BOXES,
+    LINEAR_DOTS,
+    MEAN_BARS,
+    STANDARD_ERRORS,
+    say_below,
+)
+from ._spectra import SPECTRA, spectra
+from ._start import measure_against_start
+from ._theory import theorem_1, theory_curve
+from ._through import through_training
+
+__all__ = [
+    "BANDS",
+    "BARS",
+    "BLACK",
+    "BLUE",
+    "BOXES",
+    "COLOURS",
+    "DARK_GREY",
+    "GREEN",
+    "GREY",
+    "LINEAR_DOTS",
+    "MEAN_BARS",
+    "NETWORKS",
+    "ORANGE",
+    "PALE_GREY",
+    "PURPLE",
+    "SKY_BLUE",
+    "SPECTRA",
+    "STANDARD_ERRORS",
+    "THEORY",
+    "VERMILLION",
+    "Places",
+    "colours_of",
+    "measure_against_start",
+    "measure_label",
+    "plain_edges",
+    "runs_and_means",
+    "runs_box",
+    "say_below",
+    "spectra",
+    "theorem_1",
+    "theory_curve",
+    "through_training",
+]

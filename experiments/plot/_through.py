@@ -1,0 +1,57 @@
+"""A measure through training."""
+
+import xarray as xr
+from matplotlib.axes import Axes
+
+from ..findings import bars
+from ._axes import axes_or_new
+from ._labels import measure_label
+from ._palette import colours_of
+from ._require import names_of, values_of
+from ._said import BANDS
+
+
+def through_training(
+    dataset: xr.Dataset, measure: str, ax: Axes | None = None, *, legend: bool = True
+) -> Axes:
+    """One measure against updates: a curve for each start, the mean with a band, its 95 % interval.
+
+    Updates are on a logarithmic axis that begins at 0. Networks that diverged are not counted.
+    Bands are BCa bootstrap intervals of the mean over seeds, from six seeds on.
+
+    Args:
+        dataset: dimensions start, update and seed: what `experiments.controls.train_through` gives
+            for each start, side by side.
+        measure: the name of one of its variables.
+        ax: to draw into; None makes a figure.
+        legend: whether to name the curves.
+
+    Returns:
+        The Axes drawn into.
+
+    Raises:
+        ValueError: the dataset has no such variable of start, update and seed, nothing along one
+            of them, no numbers of the updates, or no names of its starts.
+
+    Source: Liu et al. (2024), arXiv 2310.08513, its control of measures through training.
+    """
+    values = values_of(dataset, measure, ("start", "update", "seed"))
+    names = names_of(dataset)
+    if "update" not in dataset.coords:
+        raise ValueError("dataset has no coordinate 'update'; needed are numbers of updates.")
+    updates = dataset["update"].values
+    colours = colours_of(names)
+    ax = axes_or_new(ax, BANDS)
+    for name, runs in zip(names, values, strict=True):
+        means, (below, above) = bars(runs)
+        ax.plot(updates, means, "o-", ms=3, lw=1.2, color=colours[name], label=name)
+        edges = means - below, means + above
+        ax.fill_between(updates, *edges, color=colours[name], alpha=0.2, lw=0)
+    # The start itself is at 0, which a logarithm has no place for.
+    ax.set_xscale("symlog", linthresh=1)
+    ax.set_xlim(0, None)
+    ax.set_xlabel("updates")
+    ax.set_ylabel(measure_label(dataset, measure))
+    if legend:
+        ax.legend(frameon=False, fontsize=9)
+    return ax
