@@ -20,8 +20,7 @@ def through_training(
     Bands are BCa bootstrap intervals of the mean over seeds, from six seeds on.
 
     Args:
-        dataset: dimensions start, update and seed: what `experiments.controls.train_through` gives
-            for each start, side by side.
+        dataset: dimensions start, update and seed: what `run_task` gives with `measure_at`.
         measure: the name of one of its variables.
         ax: to draw into; None makes a figure.
         legend: whether to name the curves.
