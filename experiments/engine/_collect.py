@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from richlazy_jax.studies import read_cell, wanted_cells
+from richlazy_jax.studies import Wanted, read_cell, wanted_cells
 
 from ._experiment import Experiment
 
@@ -22,14 +22,8 @@ def finished(study: Path, experiments: Sequence[Experiment]) -> list[tuple[Exper
         study: the folder.
         experiments: in the order that is wanted.
     """
-    found = []
-    for experiment in experiments:
-        wanted = experiment.wanted()
-        dataset = read_cell(study, wanted.hash)
-        if dataset is not None and not wanted.lacks(dataset):
-            dataset = dataset.sel(seed=list(wanted.coordinates["seed"]))
-            found.append((experiment, dataset.assign_attrs(seeds=experiment.seeds)))
-    return found
+    found = ((each, _whole(study, each.wanted())) for each in experiments)
+    return [(experiment, dataset) for experiment, dataset in found if dataset is not None]
 
 
 def starts_side_by_side(found: Sequence[tuple[Experiment, xr.Dataset]]) -> list[xr.Dataset]:
@@ -53,12 +47,17 @@ def study_datasets(study: Path | str) -> list[xr.Dataset]:
         FileNotFoundError: there is no such folder.
         ValueError: it is no study.
     """
-    found = []
-    for hash, wanted in wanted_cells(study).items():
-        dataset = read_cell(study, hash)
-        if dataset is not None and not wanted.lacks(dataset):
-            found.append((wanted.record, dataset.sel(seed=list(wanted.coordinates["seed"]))))
-    return _grouped(found)
+    found = ((each.record, _whole(study, each)) for each in wanted_cells(study).values())
+    return _grouped([(record, dataset) for record, dataset in found if dataset is not None])
+
+
+def _whole(study: Path | str, wanted: Wanted) -> xr.Dataset | None:
+    """A cell with the seeds that are asked for; None where it lacks something."""
+    dataset = read_cell(study, wanted.hash)
+    if dataset is None or wanted.lacks(dataset):
+        return None
+    seeds = list(wanted.coordinates["seed"])
+    return dataset.sel(seed=seeds).assign_attrs(seeds=len(seeds))
 
 
 def _grouped(found: Sequence[tuple[Mapping[str, Any], xr.Dataset]]) -> list[xr.Dataset]:

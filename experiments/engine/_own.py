@@ -53,8 +53,11 @@ def entry_points(group: str) -> dict[str, metadata.EntryPoint]:
     return {entry.name: entry for entry in metadata.entry_points(group=group)}
 
 
+@functools.cache
 def code_digest(kind: type) -> str:
     """The digest of the file that a class stands in, or of the class alone where there is no file.
+
+    It is read once: what runs is the class as it was loaded, whatever becomes of the file later.
 
     Raises:
         ValueError: its source cannot be found, as in a bare interpreter.

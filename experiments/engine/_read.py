@@ -158,7 +158,7 @@ def _grid(
     given = {
         field: tuple(v.value for v in axes[field])
         if field in axes
-        else (_usual(experiment, field),)
+        else (getattr(experiment, field),)
         for field in axes_of(experiment)
     }
     made = Grid(experiment, given, {**usual_of(experiment), **common})
@@ -210,7 +210,7 @@ def _parts(
 ) -> list[Value]:
     parts: Parts = experiment.PARTS[part]
     given = {n: [v.value for v in axes[n]] for n in axes}
-    usual = {n: [_usual(experiment, n)] for n in axes_of(experiment) if n not in experiment.PARTS}
+    usual = {n: [getattr(experiment, n)] for n in axes_of(experiment) if n not in experiment.PARTS}
     sizes = experiment.sizes({**usual, **given}) if part == "start" else {}
 
     def check(one: Part, kind: Kind, blame: Blame) -> bool:
@@ -230,10 +230,6 @@ def _parts(
         return True
 
     return make_parts(entries, parts, files, faults, check)
-
-
-def _usual(experiment: type[Experiment], field: str) -> Any:
-    return getattr(experiment, field)
 
 
 def _single(experiment: type[Experiment]) -> tuple[str, ...]:
