@@ -602,6 +602,8 @@ def test_other_code_behind_the_same_name_is_refused_before_any_work(spec, tmp_pa
         grids = engine.read_spec(spec, EXPERIMENTS)
         create_study(study, text, {}, [cell.wanted() for cell in engine.cells(grids)])
         before = files(study)
+        # As in a later process, which knows nothing of the class as it was.
+        sys.modules.pop(name)
         (tmp_path / f"{name}.py").write_text(f"{OWN}# changed\n")
         result = run(spec, "--out", study, *dry)
     finally:
