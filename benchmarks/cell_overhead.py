@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from experiments.engine import How, cells, grid, run_study
-from experiments.recurrent import LowRank, Setting
+from experiments.kinds.recurrent import LowRank, Setting
 
 
 def timed(function) -> float:

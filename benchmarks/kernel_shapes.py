@@ -72,7 +72,7 @@ def plain_kernel(params, x, outputs):
 
 
 def of_images(rounds):
-    """The alignment of sequential MNIST as `experiments.recurrent` measures it."""
+    """The alignment of sequential MNIST as `experiments.kinds.recurrent` measures it."""
     network = rj.rnn(28, 300, 10)
     params = [network.init(jax.random.key(seed)) for seed in (0, 1)]
     x = jax.random.normal(jax.random.key(2), (200, 28, 28))

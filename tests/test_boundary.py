@@ -10,22 +10,27 @@ FORBIDDEN = {
     "theory": {"richlazy_jax", "experiments"},
     "richlazy_jax": {"theory", "experiments"},
 }
+# The packages of experiments, each importing from those before it alone; those of one line are
+# beside each other and know nothing of each other.
+LAYERS = (
+    ("_signals", "_whole"),
+    ("engine", "findings"),
+    ("kinds",),
+    ("plot",),
+    ("report", "verify", "inspection"),
+    ("paper",),
+    ("cli",),
+)
 # Where one package reaches into another's private module. Take lines away; add none.
 REACHES = {
-    "experiments.cli experiments.controls._draw",
-    "experiments.cli experiments.fig3._draw",
     "experiments.cli experiments.inspection._draw",
-    "experiments.cli experiments.rich_lazy_map._draw",
+    "experiments.cli experiments.paper.controls._draw",
+    "experiments.cli experiments.paper.fig3._draw",
+    "experiments.cli experiments.paper.rich_lazy_map._draw",
     "experiments.cli experiments.verify._draw_trajectories",
     "experiments.cli experiments.verify._theorem1",
     "experiments.cli richlazy_jax.studies._folder",
-    "experiments.fig3 experiments.recurrent._train",
-    "experiments.fig3 experiments.verify._learning",
-    "experiments.fig3 experiments.verify._partial",
-    "experiments.linear experiments.verify._learning",
-    "experiments.report experiments.verify._row",
     "experiments.report richlazy_jax.studies._folder",
-    "experiments.rich_lazy_map experiments.verify._row",
     "experiments.verify richlazy_jax._checks",
 }
 
@@ -80,6 +85,42 @@ def test_no_new_place_reaches_into_a_private_module():
             source = file.read_text(encoding="utf-8")
             found |= {f"{place} {private}" for private in reaches(source, inside)}
     assert found == REACHES, "a place that is gone leaves the list; none is added"
+
+
+def against_the_arrow(source, package):
+    """The packages of experiments that a source takes from, and should not know."""
+    level = {name: i for i, names in enumerate(LAYERS) for name in names}
+    own = package.split(".")[1]
+    for name in imported(ast.parse(source), package):
+        top, _, rest = name.partition(".")
+        other = rest.partition(".")[0]
+        if top == "experiments" and other in level and other != own and level[other] >= level[own]:
+            yield other
+
+
+def test_experiments_import_one_way():
+    folder = ROOT / "experiments"
+    there = {p.relative_to(folder).parts[0].removesuffix(".py") for p in folder.rglob("*.py")}
+    assert there - {"__init__"} == {name for names in LAYERS for name in names}
+    for file in folder.rglob("*.py"):
+        if file.parent != folder:
+            package = ".".join(file.relative_to(ROOT).parts[:-1])
+            source = file.read_text(encoding="utf-8")
+            assert list(against_the_arrow(source, package)) == [], file
+
+
+@pytest.mark.parametrize(
+    ("source", "known"),
+    [
+        ("from ..kinds import recurrent", []),
+        ("from ..engine import Grid", []),
+        ("from ..paper.fig1 import draw", ["paper"]),
+        ("from experiments import cli", ["cli"]),
+        ("def f():\n    from ..verify import Row", ["verify"]),
+    ],
+)
+def test_what_goes_against_the_arrow_is_seen(source, known):
+    assert list(against_the_arrow(source, "experiments.report")) == known
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from .._whole import write_figure, write_text
-from ..controls import (
+from ..findings import sentences, warnings_of
+from ..paper.controls import (
     CONTROLS,
     THROUGH,
     control_datasets,
@@ -17,7 +18,6 @@ from ..controls import (
     variant_grids,
     variant_notes,
 )
-from ..findings import sentences, warnings_of
 from ._options import BATCH_RUNS, WORKERS
 from ._said import PlainConsole
 from ._stops import usage_errors
@@ -85,7 +85,7 @@ def control_command(
         write_text(out / f"{name}.md", table(name, control, datasets, found, variant_notes(name)))
 
         # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-        from ..controls._draw import draw_through, draw_variants
+        from ..paper.controls._draw import draw_through, draw_variants
 
         through = through_dataset(grids, out) if name == THROUGH else None
         figure = draw_variants(name, datasets) if through is None else draw_through(through)

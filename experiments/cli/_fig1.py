@@ -8,11 +8,9 @@ from rich.markdown import Markdown
 
 from .._whole import write_figure, write_text
 from ..engine import starts_side_by_side
-from ..recurrent import COGNITIVE, MEASURES, SEQUENTIAL
-from ._images import BATCH, HELD
+from ..kinds.recurrent import COGNITIVE, MEASURES, SEQUENTIAL
 from ._kinds import grids_of
-from ._numbers import whole_numbers
-from ._options import BATCH_RUNS, IMAGES_HELP, OUT_HELP, WORKERS, option
+from ._options import BATCH, BATCH_RUNS, HELD, IMAGES_HELP, OUT_HELP, WORKERS, option, whole_numbers
 from ._said import PlainConsole
 from ._stops import usage_errors
 from ._study import run_grids
@@ -83,7 +81,7 @@ def fig1_command(
     datasets = starts_side_by_side(found)
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-    from ..fig1 import draw, table
+    from ..paper.fig1 import draw, table
 
     text = table(datasets)
     write_text(out / "table.md", text)

@@ -10,7 +10,7 @@ import richlazy_jax as rj
 
 from .._whole import write_figure, write_text
 from ..engine import starts_side_by_side
-from ..recurrent import MEASURES, Setting, drawn_motifs
+from ..kinds.recurrent import MEASURES, Setting, drawn_motifs
 from ._kinds import grids_of
 from ._options import BATCH_RUNS, OUT_HELP, WORKERS, option
 from ._said import PlainConsole
@@ -89,7 +89,7 @@ def structured_command(
     datasets = starts_side_by_side(found)
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-    from ..fig2 import compared, draw, sentences, table
+    from ..paper.fig2 import compared, draw, sentences, table
 
     motifs = [m for cell, _ in found if isinstance(cell, Setting) for m in drawn_motifs(cell)]
     write_text(out / "table.md", table(datasets, motifs))

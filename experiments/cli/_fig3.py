@@ -8,20 +8,21 @@ from rich.markdown import Markdown
 
 from .._whole import write_figure, write_text
 from ..engine import Grid
-from ..fig3 import (
-    KAPPAS,
-    STARTS,
-    LinearStudents,
-    Students,
-    linear_side_by_side,
-    linear_table,
-    student_table,
-)
-from ..recurrent import SEQUENTIAL
-from ._images import BATCH, HELD
+from ..kinds.recurrent import SEQUENTIAL
+from ..kinds.students import KAPPAS, STARTS, LinearStudents, Students, linear_side_by_side
+from ..paper.fig3 import linear_table, student_table
 from ._kinds import grids_of
-from ._options import BATCH_RUNS, IMAGES_HELP, OUT_HELP, WORKERS, option
-from ._panels import chosen_panels, require_networks
+from ._options import (
+    BATCH,
+    BATCH_RUNS,
+    HELD,
+    IMAGES_HELP,
+    OUT_HELP,
+    WORKERS,
+    chosen_panels,
+    option,
+    require_networks,
+)
 from ._said import PlainConsole
 from ._stops import usage_errors
 from ._study import run_grids
@@ -88,7 +89,7 @@ def fig3_command(
     students = next((d for c, d in found if isinstance(c, Students)), None)
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-    from ..fig3._draw import draw
+    from ..paper.fig3._draw import draw
 
     parts = [] if linear is None else [linear_table(linear)]
     parts += [] if students is None else [student_table(students)]

@@ -10,14 +10,21 @@ from rich.markdown import Markdown
 
 from .._whole import write_figure, write_text
 from ..engine import Grid, starts_side_by_side
-from ..image_mlp import ImageSetting
+from ..kinds.image_mlp import ImageSetting
 from ..verify import markdown
 from ..verify._theorem1 import check_theorem_1
-from ._images import BATCH
 from ._kinds import grids_of
-from ._numbers import whole_numbers
-from ._options import BATCH_RUNS, IMAGES_HELP, OUT_HELP, WORKERS, option
-from ._panels import chosen_panels, require_networks
+from ._options import (
+    BATCH,
+    BATCH_RUNS,
+    IMAGES_HELP,
+    OUT_HELP,
+    WORKERS,
+    chosen_panels,
+    option,
+    require_networks,
+    whole_numbers,
+)
 from ._said import PlainConsole
 from ._stops import kept_when_interrupted, usage_errors
 from ._study import run_grids
@@ -80,8 +87,8 @@ def fig4_command(
             rows = list(check_theorem_1(key, networks, False))
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-    from ..fig1 import table
-    from ..fig4 import draw
+    from ..paper.fig1 import table
+    from ..paper.fig4 import draw
 
     parts = ["## A: linear networks\n\n" + markdown(rows)] if rows else []
     parts += [] if dataset is None else [table([dataset])]

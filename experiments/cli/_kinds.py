@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from ..engine import Experiment, Grid, SpecError, as_yaml, read_spec, spec_grids
-from ..fig3 import LinearStudents, Students
-from ..image_mlp import ImageSetting
-from ..linear import LinearSetting
-from ..recurrent import Setting
-from ..rich_lazy_map import MapCell
+from ..kinds.image_mlp import ImageSetting
+from ..kinds.linear import LinearSetting
+from ..kinds.map_cell import MapCell
+from ..kinds.recurrent import Setting
+from ..kinds.students import LinearStudents, Students
 
 # The usual one first.
 EXPERIMENTS: tuple[type[Experiment], ...] = (

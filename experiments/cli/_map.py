@@ -7,18 +7,10 @@ import typer
 from rich.markdown import Markdown
 
 from .._whole import write_figure, write_text
-from ..engine import Grid
-from ..rich_lazy_map import (
-    MapCell,
-    MapSetting,
-    compared,
-    map_table,
-    part_of,
-    quick_setting,
-    verdict,
-)
-from ._options import BATCH_RUNS, OUT_HELP, WORKERS, option
-from ._panels import require_networks
+from ..engine import cells
+from ..kinds.map_cell import MapCell
+from ..paper.rich_lazy_map import compared, map_parts, map_table, part_of, verdict
+from ._options import BATCH_RUNS, OUT_HELP, WORKERS, option, require_networks
 from ._said import PlainConsole
 from ._stops import usage_errors
 from ._study import run_grids
@@ -46,24 +38,20 @@ def map_command(
     """
     console = PlainConsole()
     with usage_errors():
-        if seeds is not None:
-            require_networks(seeds, "--seeds")
-        if quick:
-            setting = quick_setting(seeds or QUICK_NETWORKS, random_seed)
-        else:
-            setting = MapSetting(networks=seeds or MapSetting.networks, random_seed=random_seed)
-    parts = {part: setting.experiments(part) for part in setting.parts()}
+        networks = (QUICK_NETWORKS if quick else MapCell.seeds) if seeds is None else seeds
+        require_networks(networks, "--seeds")
+        parts = map_parts(quick, seeds=networks, random_seed=random_seed)
     # A place of two parts is one cell.
-    grids = [Grid.of(cell) for of in parts.values() for cell in of]
+    grids = list(parts.values())
     found = run_grids(grids, out, console, name="map", workers=workers, batch_runs=batch_runs)
-    by_hash = {cell.wanted().hash: dataset for cell, dataset in found}
+    by_hash = {cell.wanted().hash: (cell, dataset) for cell, dataset in found}
     results = {
-        part: compared(part_of([(cell, by_hash[cell.wanted().hash]) for cell in of]))
+        part: compared(part_of([by_hash[cell.wanted().hash] for cell in cells([of])]))
         for part, of in parts.items()
     }
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-    from ..rich_lazy_map._draw import draw
+    from ..paper.rich_lazy_map._draw import draw
 
     write_text(out / "table.md", map_table(results))
     write_figure(out / "map.png", draw(results))

@@ -1,12 +1,16 @@
-"""Options of commands, made of the fields that they set, so that both say the same."""
+"""Options that commands share, made of the fields that they set, and how they are read."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import typer
 
 from ..engine import Experiment, fields_of
-from ..recurrent import Setting
+from ..kinds.recurrent import Setting
 
+# Trials of an update, and images of the test set for the kernel and for the representation, where
+# a command learns images.
+BATCH, HELD = 200, 200
 # Names that all commands share, where they are others than those of the fields.
 _NAMES = {"n_hidden": ("--size", "--hidden")}
 
@@ -29,3 +33,35 @@ BATCH_RUNS = typer.Option(
     "--batch-runs", help="Networks a device trains side by side; bounds memory."
 )
 IMAGES_HELP = "mnist-5k, digits, openml, or a folder of IDX files; auto takes what is installed"
+
+
+def whole_numbers(option: str, text: str) -> tuple[int, ...]:
+    """Whole numbers with commas between.
+
+    Raises:
+        ValueError: there is something else.
+    """
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError(
+            f"{option} is {text!r}; allowed are whole numbers with commas between."
+        ) from None
+
+
+def chosen_panels(asked: Sequence[str] | None, allowed: Sequence[str]) -> list[str]:
+    """The panels asked for, all where none is.
+
+    Raises:
+        ValueError: there is no such panel.
+    """
+    for panel in asked or ():
+        if panel not in allowed:
+            raise ValueError(f"--panel is {panel!r}; allowed are {' and '.join(allowed)}.")
+    return list(asked or allowed)
+
+
+def require_networks(networks: int, option: str = "--networks") -> None:
+    """Refuse a number of networks that has no standard error."""
+    if networks < 2:
+        raise ValueError(f"{option} is {networks}; allowed are whole numbers from 2.")

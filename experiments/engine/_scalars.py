@@ -52,6 +52,9 @@ def number(
     return Scalar(words, accept)
 
 
+POSITIVE = number("numbers above 0", lambda x: x > 0)
+
+
 def choice(names: Sequence[str]) -> Scalar:
     """One of a few names."""
 

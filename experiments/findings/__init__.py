@@ -37,6 +37,7 @@ from ._intervals import (
     bars,
     mean_and_interval,
     mean_with_interval,
+    means_table,
     sampling_error,
 )
 from ._sentences import (
@@ -115,6 +116,7 @@ __all__ = [
     "least_trend_p",
     "mean_and_interval",
     "mean_with_interval",
+    "means_table",
     "ordered",
     "p_value",
     "pair_p",

@@ -9,7 +9,7 @@ import numpy as np
 import richlazy_jax as rj
 import theory
 
-from ..recurrent import RANKS, spectra
+from ..kinds.recurrent import RANKS, spectra
 
 MOTIFS = ("chain", "convergent", "divergent", "reciprocal")
 

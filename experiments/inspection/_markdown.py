@@ -2,7 +2,7 @@
 
 import math
 
-from ..recurrent import RANKS
+from ..kinds.recurrent import RANKS
 from ._inspect import Inspection, Null
 
 SHOWN_NAMES = 8

@@ -10,16 +10,24 @@ its bars and dots are. matplotlib takes a second to import: import this package 
 - `_theory.py`: Theorem 1 over rank.
 - `_places.py`: where starts stand on the horizontal axis.
 - `_runs.py`, `_boxes.py`: networks of one start, as dots with a mean or as a box.
-- `_labels.py`: what a measure is called on an axis.
-- `_said.py`: what a figure says of its bars, bands, boxes and dots.
 - `_palette.py`: all colours.
-- `_axes.py`: the Axes to draw into.
+- `_axes.py`: the Axes to draw into, what stands along them, and what a figure says of its bars,
+  bands, boxes and dots.
 - `_require.py`: refusals of datasets.
 """
 
-from ._axes import plain_edges
+from ._axes import (
+    BANDS,
+    BARS,
+    BOXES,
+    LINEAR_DOTS,
+    MEAN_BARS,
+    STANDARD_ERRORS,
+    measure_label,
+    plain_edges,
+    say_below,
+)
 from ._boxes import runs_box
-from ._labels import measure_label
 from ._palette import (
     BLACK,
     BLUE,
@@ -38,15 +46,6 @@ from ._palette import (
 )
 from ._places import Places
 from ._runs import runs_and_means
-from ._said import (
-    BANDS,
-    BARS,
-    BOXES,
-    LINEAR_DOTS,
-    MEAN_BARS,
-    STANDARD_ERRORS,
-    say_below,
-)
 from ._spectra import SPECTRA, spectra
 from ._start import measure_against_start
 from ._theory import theorem_1, theory_curve

@@ -1,9 +1,31 @@
-"""The Axes to draw into."""
+"""The Axes to draw into, what stands along them, and what a figure says of its bars and dots."""
 
+import textwrap
+
+import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
-from ._said import say_below
+from ..findings import FEWEST_FOR_INTERVAL
+from ..kinds.recurrent import LABELS
+from ._palette import DARK_GREY
+
+_INTERVALS = "95 % bootstrap intervals (BCa) of the mean over seeds"
+BARS = f"Dots are networks; bars are {_INTERVALS}, drawn from {FEWEST_FOR_INTERVAL} seeds on."
+BANDS = f"Bands are {_INTERVALS}, from {FEWEST_FOR_INTERVAL} on."
+# Where networks themselves are not drawn.
+MEAN_BARS = "means over seeds with 95 % bootstrap intervals (BCa)"
+BOXES = "boxes are quartiles, whiskers 1.5 times their range, dots networks"
+# Of the many networks whose mean is set beside theory.
+STANDARD_ERRORS = 3
+LINEAR_DOTS = f"Dots are means of networks with {STANDARD_ERRORS} standard errors."
+# At an update these are of the weights there, elsewhere of the start.
+THROUGH = {
+    "participation_ratio": "participation ratio of the weights",
+    "stable_rank": "stable rank of the weights",
+    "norm": "Frobenius norm of the weights",
+    "loss": "loss on held trials (nats)",
+}
 
 
 def axes_or_new(ax: Axes | None, said: str = "") -> Axes:
@@ -21,3 +43,24 @@ def axes_or_new(ax: Axes | None, said: str = "") -> Axes:
 def plain_edges(ax: Axes) -> None:
     """Take away the upper and the right edge."""
     ax.spines[["top", "right"]].set_visible(False)
+
+
+def say_below(figure: Figure | SubFigure, text: str = BARS) -> None:
+    """Write small below a figure what its bars, bands, boxes and dots are."""
+    inches = figure.bbox.width / figure.dpi
+    lines = textwrap.wrap(text, int(15 * inches))
+    figure.supxlabel("\n".join(lines), fontsize=7, color=DARK_GREY)
+
+
+def measure_label(dataset: xr.Dataset, measure: str) -> str:
+    """A measure in the words of its dataset, or else in ours.
+
+    Args:
+        dataset: with the variable `measure`, whose attribute `long_name` is taken where there is
+            one.
+        measure: its name.
+    """
+    variable = dataset[measure]
+    usual = {**LABELS, **(THROUGH if "update" in variable.dims else {})}
+    label = usual.get(measure, measure.replace("_", " "))
+    return str(variable.attrs.get("long_name", label))

@@ -34,7 +34,7 @@ def spectra(
 
     Args:
         datasets: one or more with dimensions start, seed and index, as of
-            `experiments.recurrent.run_task`; several for networks of several sizes.
+            `experiments.kinds.recurrent.run_task`; several for networks of several sizes.
         ax: to draw into; None makes a figure.
         of: "eigenvalue_magnitude" or "singular_value".
         nulls: names of starts that others are beside; they are grey and broken.

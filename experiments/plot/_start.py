@@ -3,13 +3,11 @@
 import xarray as xr
 from matplotlib.axes import Axes
 
-from ._axes import axes_or_new
-from ._labels import measure_label
+from ._axes import BARS, axes_or_new, measure_label
 from ._palette import NETWORKS
 from ._places import places_of
 from ._require import values_of
 from ._runs import runs_and_means
-from ._said import BARS
 
 
 def measure_against_start(
@@ -27,9 +25,9 @@ def measure_against_start(
     not drawn. Bars are BCa bootstrap intervals of the mean over seeds, from six seeds on.
 
     Args:
-        dataset: dimensions start and seed, as of `experiments.recurrent.run_task`,
-            `experiments.linear.run_linear` or a control. Its attribute `rank_name` may say what
-            `rank` is.
+        dataset: dimensions start and seed, as of `experiments.kinds.recurrent.run_task`,
+            `experiments.kinds.linear.run_linear` or a control. Its attribute `rank_name` may say
+            what `rank` is.
         measure: the name of one of its variables.
         ax: to draw into; None makes a figure.
         colour: of means and bars.

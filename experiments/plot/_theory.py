@@ -72,7 +72,7 @@ def theory_curve(
     Args:
         dataset: dimensions start and seed and a coordinate `rank`, with
             `expected_kernel_alignment` and `expected_kernel_alignment_sd`, as of `theorem_1` or
-            `experiments.linear.run_linear`. Its attribute `n_inputs` is shown as d.
+            `experiments.kinds.linear.run_linear`. Its attribute `n_inputs` is shown as d.
         ax: to draw into; None makes a figure.
         label: of the curve.
         legend: whether to name curve and band.

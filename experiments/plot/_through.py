@@ -4,11 +4,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from ..findings import bars
-from ._axes import axes_or_new
-from ._labels import measure_label
+from ._axes import BANDS, axes_or_new, measure_label
 from ._palette import colours_of
 from ._require import names_of, values_of
-from ._said import BANDS
 
 
 def through_training(

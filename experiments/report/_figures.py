@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..findings import MEASURES, Comparison, mean_and_interval
-from ..linear import LABELS as LINEAR_LABELS
+from ..kinds.linear import LABELS as LINEAR_LABELS
+from ..kinds.recurrent import LABELS
 from ..plot import BARS, BLUE, COLOURS, GREY, VERMILLION
-from ..recurrent import LABELS
 from ._markup import escaped
 from ._panel import Line, panel
 from ._svg import drawing, inline_svg

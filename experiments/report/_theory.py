@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..findings import Cell
-from ..verify._row import ROUNDING, STANDARD_ERRORS
+from ..kinds.linear import ROUNDING, STANDARD_ERRORS
 
 EXPECTED, SPREAD = "expected_kernel_alignment", "expected_kernel_alignment_sd"
 AGREES = f"agrees within {STANDARD_ERRORS:g} standard errors"

@@ -11,7 +11,7 @@
 - `_record.py`: rows as JSON.
 """
 
-from ._learning import N_INPUTS, SIGMA
+from ..kinds.linear import N_INPUTS, SIGMA
 from ._record import markdown, record, write_json
 from ._row import Row
 from ._run import CHECKS, verify

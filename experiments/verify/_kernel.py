@@ -10,7 +10,7 @@ import numpy as np
 import richlazy_jax as rj
 import theory
 
-from ._learning import N_HIDDEN, N_INPUTS
+from ..kinds.linear import N_HIDDEN, N_INPUTS
 from ._row import Row, exact_row
 
 OUTPUTS = 3

@@ -10,21 +10,20 @@ import numpy as np
 import richlazy_jax as rj
 import theory
 
-from ._curves import in_float64
-from ._learning import (
+from ..kinds.linear import (
     N_HIDDEN,
     N_INPUTS,
     SIGMA,
     Learned,
     Problem,
     extrapolated,
-    kernel_distance,
     learn_many,
     readout_of_norm,
-    task_control,
     white_inputs,
 )
+from ._curves import in_float64
 from ._row import Row, exact_row, mean_row
+from ._task_control import task_control
 
 OUTPUTS = 3
 TEACHER = (1.5, 1.0, 0.6)
@@ -172,3 +171,9 @@ def _end_row(
         numerical=numerical,
         worst_loss=float(learned.loss.max()),
     )
+
+
+def kernel_distance(kernel: Any, expected: Any) -> np.ndarray:
+    """The Frobenius norm of the difference relative to that of the expected, for each run."""
+    axes = tuple(range(1, kernel.ndim))
+    return np.sqrt(np.sum((kernel - expected) ** 2, axes) / np.sum(expected**2, axes))

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import richlazy_jax as rj
 import theory
 
-from ._learning import N_HIDDEN, N_INPUTS, SIGMA, Problem, extrapolated, white_inputs
+from ..kinds.linear import N_HIDDEN, N_INPUTS, SIGMA, Problem, extrapolated, white_inputs
 from ._row import Row, exact_row, mean_row
 
 RANK = 5

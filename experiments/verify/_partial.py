@@ -6,13 +6,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
 
 import richlazy_jax as rj
 import theory
 
-from ._learning import (
-    CONTROL_TASKS,
+from ..kinds.linear import (
     N_HIDDEN,
     N_INPUTS,
     SIGMA,
@@ -21,7 +19,9 @@ from ._learning import (
     learn_many,
     white_problem,
 )
+from ..kinds.students import task_of_features
 from ._row import Control, Row, mean_row
+from ._task_control import CONTROL_TASKS
 
 KAPPAS = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 QUICK_KAPPAS = (1.0, 3.0)
@@ -66,23 +66,3 @@ def partially_aligned_problem(key: Any, kappa: Any) -> Problem:
     beta, near = task_of_features(keys[:3], kappa)
     w1 = rj.aligned_weights(keys[3], near, N_HIDDEN, SIGMA**2)
     return white_problem(keys[4], w1, jnp.zeros((1, N_HIDDEN)), beta)
-
-
-def task_of_features(keys: Any, kappa: Any) -> tuple[Array, Array]:
-    r"""A task $F^\top w$ of length 1, and the direction $F_{[d/2]}^\top w$ of its stronger half.
-
-    Args:
-        keys: three random keys, for both sides of F and for w.
-        kappa: the upper half of F's singular values, the others being 1.
-    """
-    left = rj.haar_orthonormal(keys[0], N_INPUTS, N_INPUTS)
-    right = rj.haar_orthonormal(keys[1], N_INPUTS, N_INPUTS)
-    strong = jnp.arange(N_INPUTS) < N_INPUTS // 2
-    along_features = jnp.where(strong, kappa, 1.0) * (
-        jnp.matmul(jax.random.normal(keys[2], (N_INPUTS,)), left, precision="highest")
-    )
-    beta, near = (
-        jnp.matmul(right, along, precision="highest")
-        for along in (along_features, jnp.where(strong, along_features, 0.0))
-    )
-    return beta / jnp.linalg.norm(beta), near

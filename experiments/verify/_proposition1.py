@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import richlazy_jax as rj
 import theory
 
-from ._learning import (
+from ..kinds.linear import (
     N_HIDDEN,
     N_INPUTS,
     SIGMA,

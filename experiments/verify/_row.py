@@ -7,20 +7,16 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from scipy import stats
 
-# What "within rounding" means for a start of scale 1e-3 in float32: ten times its square.
-ROUNDING = 1e-5
+from ..kinds.linear import LEARNED, ROUNDING
+
 # One random seed in a thousand may have a false alarm in any of its rows: shared among at most so
 # many rows that are told by their standard errors, each of which has two sides.
 FALSE_ALARMS, MOST_ROWS = 1e-3, 40
 ALLOWED_ERRORS = float(stats.norm.isf(FALSE_ALARMS / (2 * MOST_ROWS)))
-# Of one statement that is told by itself, as in reports and maps.
-STANDARD_ERRORS = 3.0
 # With which an error of the size that a row detects is caught.
 POWER = 0.95
 # How small an error of its formula a row must detect to say anything.
 MOST_DETECTED = {"mean": 0.05, "variance": 0.25, "exact": 1.0, "curve": 0.1}
-# A network counts as trained when its loss fell to this share of the loss of a network that says 0.
-LEARNED = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,18 +9,17 @@ import jax.numpy as jnp
 import richlazy_jax as rj
 import theory
 
-from ._learning import (
+from ..kinds.linear import (
     N_HIDDEN,
     N_INPUTS,
     SIGMA,
     Problem,
     learn_many,
     readout_of_norm,
-    task_control,
-    uniform_draw,
     white_problem,
 )
 from ._row import Row, mean_row, variance_row
+from ._task_control import task_control, uniform_draw
 
 RANKS = (1, 2, 3, 5, 8, 12, 16, 20)
 QUICK_RANKS = (1, 5, 20)

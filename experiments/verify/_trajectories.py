@@ -12,8 +12,8 @@ from jaxtyping import Array
 import richlazy_jax as rj
 from theory import dynamics
 
+from ..kinds.linear import white_inputs
 from ._curves import in_float64, learned_curves, predictions
-from ._learning import white_inputs
 from ._row import Row, curve_row
 
 N_INPUTS, N_HIDDEN, N_OUTPUTS, N_DATA = 10, 3, 3, 15

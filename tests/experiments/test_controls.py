@@ -11,19 +11,8 @@ from typer.testing import CliRunner
 
 from experiments import cli
 from experiments.cli._kinds import EXPERIMENTS, read_grids
-from experiments.controls import (
-    CONTROLS,
-    SPECS,
-    THROUGH,
-    Control,
-    overall_verdict,
-    updates_of,
-    variant_findings,
-    variant_grids,
-)
-from experiments.controls._collect import variant_dataset
 from experiments.engine import USUAL, cells, read_spec
-from experiments.recurrent import (
+from experiments.kinds.recurrent import (
     MEASURES,
     OF_WEIGHTS,
     LowRank,
@@ -33,7 +22,18 @@ from experiments.recurrent import (
     Setting,
     run_task,
 )
-from experiments.recurrent._train import dataset_attributes
+from experiments.kinds.recurrent._run import dataset_attributes
+from experiments.paper.controls import (
+    CONTROLS,
+    SPECS,
+    THROUGH,
+    Control,
+    overall_verdict,
+    updates_of,
+    variant_findings,
+    variant_grids,
+)
+from experiments.paper.controls._collect import variant_dataset
 from experiments.report import study_report
 from richlazy_jax.studies import wanted_cells
 

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 import richlazy_jax as rj
 from experiments import cli
 from experiments.engine import USUAL
-from experiments.fig2 import compared, sentences, table
-from experiments.recurrent import MEASURES, RANKS, Setting
+from experiments.kinds.recurrent import MEASURES, RANKS, Setting
+from experiments.paper.fig2 import compared, sentences, table
 
 EDGES = "pre,post,synapses\n" + "".join(
     f"n{i},n{(i + k) % 9},{i + k}\n" for i in range(9) for k in (1, 2, 4)

@@ -8,18 +8,17 @@ from typer.testing import CliRunner
 
 import richlazy_jax as rj
 from experiments import cli
-from experiments.fig3 import (
+from experiments.kinds.recurrent import Null, low_rank_starts
+from experiments.kinds.students import (
     STARTS,
     LinearStudents,
     Students,
-    compared_students,
     linear_side_by_side,
-    linear_table,
     predicted_alignment,
     run_students,
     student_weights,
 )
-from experiments.recurrent import Null, low_rank_starts
+from experiments.paper.fig3 import compared_students, linear_table
 from richlazy_jax.studies import read_cell
 
 RNG = np.random.default_rng(0)

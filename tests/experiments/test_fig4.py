@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 import richlazy_jax as rj
 from experiments import cli
-from experiments.image_mlp import ImageSetting, run_images
-from experiments.recurrent import LowRank, Null
+from experiments.kinds.image_mlp import ImageSetting, run_images
+from experiments.kinds.recurrent import LowRank, Null
 
 RNG = np.random.default_rng(0)
 IMAGES = rj.ImageSet(

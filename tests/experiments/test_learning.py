@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 import richlazy_jax as rj
-from experiments.verify import _learning
+from experiments.kinds.linear import _networks
 from experiments.verify._theorem1 import isotropic_problem
 
 SPECTRUM = rj.equal_singular_values(2, 20, 1e-3)
 
 
 def alignments(runs, chunk, monkeypatch):
-    monkeypatch.setattr(_learning, "CHUNK", chunk)
-    learned = _learning.learn_many(isotropic_problem, jax.random.key(0), runs, SPECTRUM, 0.0)
+    monkeypatch.setattr(_networks, "CHUNK", chunk)
+    learned = _networks.learn_many(isotropic_problem, jax.random.key(0), runs, SPECTRUM, 0.0)
     assert learned.alignment.shape == (runs,)
     assert float(jnp.max(learned.loss)) < 1e-6
     return np.asarray(learned.alignment)
@@ -36,12 +36,12 @@ def test_eight_devices_give_the_numbers_of_one(monkeypatch, tmp_path):
     code = f"""
 import jax, numpy as np
 import richlazy_jax as rj
-from experiments.verify import _learning
+from experiments.kinds.linear import _networks
 from experiments.verify._theorem1 import isotropic_problem
 assert len(jax.local_devices()) == 8
-_learning.CHUNK = 5
+_networks.CHUNK = 5
 spectrum = rj.equal_singular_values(2, 20, 1e-3)
-learned = _learning.learn_many(isotropic_problem, jax.random.key(0), 11, spectrum, 0.0)
+learned = _networks.learn_many(isotropic_problem, jax.random.key(0), 11, spectrum, 0.0)
 np.save({str(tmp_path / "a.npy")!r}, learned.alignment)
 """
     flags = "--xla_force_host_platform_device_count=8"

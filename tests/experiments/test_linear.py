@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 import theory
-from experiments.linear import LinearSetting, run_linear
-from experiments.recurrent import Dale, LowRank, Null
-from experiments.verify import _learning
+from experiments.kinds.linear import LinearSetting, _networks, run_linear
+from experiments.kinds.recurrent import Dale, LowRank, Null
 
 # One shape for all tests, as compiling takes most of their time.
 small = functools.partial(LinearSetting, n_inputs=6, n_hidden=8, seeds=60)
@@ -18,14 +17,14 @@ STARTS = (LowRank(1), LowRank(2), LowRank(3, "leading"), Null())
 
 def run_and_seen(setting):
     """What `run_linear` gives, and the problem of each start, with an axis of seeds."""
-    seen, measured = [], _learning._measured
+    seen, measured = [], _networks._measured
     with pytest.MonkeyPatch.context() as patched:
 
         def seeing(problem, end):
             seen.append(jax.device_get(problem))
             return measured(problem, end)
 
-        patched.setattr(_learning, "_measured", seeing)
+        patched.setattr(_networks, "_measured", seeing)
         return run_linear(setting), seen
 
 
@@ -92,7 +91,7 @@ def test_starts_have_the_rank_and_size_asked_for(run, first_layers):
 
 def test_training_is_gradient_descent_for_as_many_updates(monkeypatch):
     # So that they are not a whole number of pieces.
-    monkeypatch.setattr(_learning, "STEPS", 50)
+    monkeypatch.setattr(_networks, "STEPS", 50)
     trained, (problem,) = run_and_seen(small(iterations=85))
     w1, w2, x, y = (each.astype(float) for each in (*problem.weights, problem.x, problem.y))
     for _ in range(85):

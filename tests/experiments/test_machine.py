@@ -10,7 +10,7 @@ import jax
 import pytest
 
 import experiments.cli._machine as machine
-from experiments.recurrent import LowRank, Setting, run_task
+from experiments.kinds.recurrent import LowRank, Setting, run_task
 
 
 def printed(code, **environment):

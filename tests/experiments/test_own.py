@@ -9,15 +9,15 @@ import pytest
 import richlazy_jax as rj
 from experiments.cli._kinds import EXPERIMENTS
 from experiments.engine import SpecError, _own, cells, grid, run_study, spec_grids, to_yaml
-from experiments.recurrent import Null, Setting, Start
-from experiments.recurrent._tasks import wrong_with_task
+from experiments.kinds.recurrent import Null, Setting, Start
+from experiments.kinds.recurrent._tasks import wrong_with_task
 
 STARTS = """
 import dataclasses
 import jax.numpy as jnp
 import numpy as np
 import richlazy_jax as rj
-from experiments.recurrent import Start
+from experiments.kinds.recurrent import Start
 
 @dataclasses.dataclass(frozen=True)
 class Scaled(Start):

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 import theory
-from experiments import linear, plot, recurrent
+from experiments import plot
 from experiments.findings import mean_and_interval
+from experiments.kinds import linear, recurrent
 
 SEEDS = 7
 ROOT = Path(__file__).parents[2]

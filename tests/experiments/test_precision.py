@@ -6,11 +6,12 @@ import jax
 import pytest
 
 import richlazy_jax as rj
-from experiments.image_mlp import ImageSetting
-from experiments.linear import LinearSetting
-from experiments.recurrent import LowRank, Null, Setting, run_task
-from experiments.recurrent._train import initial_params, laziness, learning_of, network_of
-from experiments.rich_lazy_map import MapCell
+from experiments.kinds.image_mlp import ImageSetting
+from experiments.kinds.linear import LinearSetting
+from experiments.kinds.map_cell import MapCell
+from experiments.kinds.recurrent import LowRank, Null, Setting, run_task
+from experiments.kinds.recurrent._measure import laziness
+from experiments.kinds.recurrent._train import initial_params, learning_of, network_of
 from tests.products import products_at_default  # pyright: ignore[reportMissingImports]
 
 SMALL = Setting(starts=(Null(),), seeds=1, n_hidden=6, iterations=2, kernel_trials=2)

@@ -11,7 +11,7 @@ import richlazy_jax as rj
 from experiments import cli, engine
 from experiments.engine import How
 from experiments.engine._scalars import REFUSED
-from experiments.recurrent import (
+from experiments.kinds.recurrent import (
     LowRank,
     Setting,
     low_rank_starts,
@@ -47,7 +47,7 @@ def test_measures_are_those_of_the_whole_kernel_and_activity():
     """One run again, by hand, with kernels from automatic differentiation."""
     setting = dataclasses.replace(SMALL, starts=(LowRank(4),), seeds=1, task="2AF")
     found = run_task(setting).squeeze()
-    from experiments.recurrent import _train
+    from experiments.kinds.recurrent import _train
 
     task = setting.made_task()
     base = jax.random.fold_in(
@@ -91,7 +91,7 @@ def test_measures_are_those_of_the_whole_kernel_and_activity():
 
 def by_hand(setting):
     """The first network of a setting before and after, and its held trials for the kernel."""
-    from experiments.recurrent import _train
+    from experiments.kinds.recurrent import _train
 
     start = jax.tree.map(lambda leaf: leaf[0, 0], _train.initial_params(setting))
     task = setting.made_task()

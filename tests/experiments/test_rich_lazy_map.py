@@ -10,38 +10,35 @@ from scipy.integrate import solve_ivp
 from typer.testing import CliRunner
 
 from experiments import cli
-from experiments.engine import USUAL
-from experiments.rich_lazy_map import (
-    Cell,
-    MapCell,
-    MapSetting,
+from experiments.engine import USUAL, cells, grid
+from experiments.kinds.map_cell import Cell, MapCell, simulate
+from experiments.kinds.map_cell._simulate import Drawn, drawn_networks, problems_of, trained
+from experiments.paper.rich_lazy_map import (
     any_scale_alignment,
     compared,
     formula_limit,
+    map_parts,
     map_table,
     part_of,
-    quick_setting,
-    simulate,
     small_scale_alignment,
     trusted_up_to,
 )
-from experiments.rich_lazy_map._draw import draw
-from experiments.rich_lazy_map._simulate import Drawn, drawn_networks, problems_of, trained
+from experiments.paper.rich_lazy_map._draw import draw
 
 D, H, RUNS = 6, 7, 12
 DRAWN = drawn_networks(jax.random.key(3), np.arange(RUNS), D, H)
-SMALL = MapSetting(
-    n_inputs=D,
-    n_hidden=H,
-    ranks=(1, 6),
-    sigmas=(0.01, 0.3, 1.0),
-    scale_readouts=(0.0, 0.3),
-    slice_ranks=(1, 6),
-    slice_sigmas=(0.1,),
-    readouts=(0.0, 1.0),
-    alignments=(0.0, 1.0),
-    networks=RUNS,
-)
+SIZES = {"n_inputs": D, "n_hidden": H}
+
+
+def small_parts(sigma=0.1, **common):
+    """A map of few places, of which the readout's cut may have some in common with the first."""
+    common = SIZES | {"seeds": RUNS} | common
+    cut = {"sigma": (sigma,), **common}
+    return {
+        "scale": grid(MapCell, rank=(1, 6), sigma=(0.01, 0.3, 1.0), readout=(0.0, 0.3), **common),
+        "readout": grid(MapCell, rank=(1, 6), readout=(0.0, 1.0), **cut),
+        "alignment": grid(MapCell, rank=(1,), readout=(0.0, 1.0), alignment=(0.0, 1.0), **cut),
+    }
 
 
 def drawn_by_numpy(seed, runs, d, h):
@@ -182,14 +179,18 @@ def test_one_untrained_network_leaves_a_cell_without_a_mean(bad):
     assert trusted_up_to(found, 1) is None
 
 
-def simulated(setting, part):
+def map_cells(part):
+    return [cell for cell in cells([part]) if isinstance(cell, MapCell)]
+
+
+def simulated(part):
     """A part of the map, without a study."""
-    return part_of([(cell, simulate(cell)) for cell in setting.experiments(part)])
+    return part_of([(cell, simulate(cell)) for cell in map_cells(part)])
 
 
 def test_what_is_not_trained_is_seen_in_table_and_figure():
-    hurried = dataclasses.replace(SMALL, most_updates=30)
-    parts = {part: compared(simulated(hurried, part)) for part in hurried.parts()}
+    hurried = small_parts(most_updates=30)
+    parts = {name: compared(simulated(part)) for name, part in hurried.items()}
     assert (parts["scale"]["updates"] <= 30).all()
     states = parts["scale"]["state"].values
     assert (states == "not trained").any()
@@ -213,30 +214,20 @@ def test_where_the_formula_is_first_off(rank):
     assert formula_limit(rank, 20, tolerance=2.0) == np.inf
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"networks": 1}, "networks is 1; allowed are whole numbers from 2"),
-        ({"n_hidden": 5}, "ranks holds 6; .* from 1 to 5"),
-        ({"ranks": (0,)}, "ranks holds 0"),
-        ({"slice_ranks": (7,)}, "slice_ranks holds 7"),
-        ({"ranks": ()}, "ranks is \\(\\)"),
-        ({"sigmas": (0.1, 0.1)}, "sigmas is .*that increase"),
-        ({"sigmas": (0.0,)}, "sigmas holds 0.0"),
-        ({"slice_sigmas": (float("inf"),)}, "slice_sigmas holds inf"),
-        ({"readouts": (-0.1,)}, "readouts holds -0.1"),
-        ({"alignments": (1.1,)}, "alignments holds 1.1; allowed is from 0 to 1"),
-        ({"most_updates": 0}, "most_updates is 0"),
-    ],
-)
-def test_bad_setting(change, message):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(SMALL, **change)
-
-
-def test_no_such_part():
-    with pytest.raises(ValueError, match="part is 'depth'; allowed are scale, readout, alignment"):
-        SMALL.experiments("depth")
+@pytest.mark.parametrize("quick", [False, True])
+def test_the_parts_are_cuts_through_one_space(quick):
+    parts = {name: map_cells(part) for name, part in map_parts(quick, seeds=3).items()}
+    assert list(parts) == ["scale", "readout", "alignment"]
+    assert all(cell.alignment == -1 for name in ("scale", "readout") for cell in parts[name])
+    # All of every task is in the row space of a start of full rank.
+    assert {cell.rank for cell in parts["alignment"]} < {cell.rank for cell in parts["readout"]}
+    assert max(cell.rank for cell in parts["alignment"]) < MapCell.n_inputs
+    assert {cell.seeds for part in parts.values() for cell in part} == {3}
+    assert {name: len(part) for name, part in parts.items()} == (
+        {"scale": 48, "readout": 24, "alignment": 24}
+        if quick
+        else {"scale": 210, "readout": 64, "alignment": 60}
+    )
 
 
 @pytest.mark.parametrize(
@@ -259,7 +250,7 @@ def test_bad_cell(change, message):
 
 
 def test_more_networks_are_those_of_one_run():
-    cell = SMALL.experiments("scale")[1]
+    cell = MapCell(rank=1, sigma=0.3, seeds=RUNS, **SIZES)
     whole, part = simulate(cell), simulate(dataclasses.replace(cell, seeds=3), first_seed=5)
     assert list(part["seed"].values) == [5, 6, 7]
     # All networks of a cell go on until the last has learned, so that the ends differ a little.
@@ -278,14 +269,12 @@ def kept_in(study):
 
 @pytest.mark.slow
 def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
-    # Two places of the readout's cut are places of the map as well.
-    setting = dataclasses.replace(SMALL, slice_sigmas=(0.3,))
-    assert len(setting.experiments("scale")) == 12
-    assert [len(setting.experiments(part)) for part in ("readout", "alignment")] == [4, 4]
+    def small(quick, seeds, random_seed):
+        assert quick
+        # Two places of the readout's cut are places of the map as well.
+        return small_parts(sigma=0.3, seeds=seeds, random_seed=random_seed)
 
-    def small(networks, random_seed):
-        assert quick_setting(networks, random_seed).networks == networks
-        return dataclasses.replace(setting, networks=networks, random_seed=random_seed)
+    assert [part.number for part in small(True, RUNS, 0).values()] == [12, 4, 4]
 
     asked, run_cell = [], MapCell.run
 
@@ -294,7 +283,7 @@ def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
         return run_cell(cell, first_seed, how)
 
     monkeypatch.setattr(MapCell, "run", counted)
-    monkeypatch.setattr(cli._map, "quick_setting", small)
+    monkeypatch.setattr(cli._map, "map_parts", small)
     options = ["--quick", "--out", tmp_path]
     first = run(*options, "--networks", RUNS)
     assert first.exit_code == 0, first.output
@@ -306,7 +295,7 @@ def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
     assert "Verdict" in text
     assert f"20 cells of {RUNS} networks" in text
     # What is gone is run again, and nothing else.
-    gone = setting.experiments("readout")[1]
+    gone = map_cells(small(True, RUNS, 0)["readout"])[1]
     (tmp_path / "cells" / f"{gone.wanted().hash}.nc").unlink()
     asked.clear()
     again = run(*options, "--networks", RUNS)

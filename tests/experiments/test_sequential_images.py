@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 import richlazy_jax as rj
 from experiments import cli
-from experiments.recurrent import LowRank, Setting, low_rank_starts, run_task
-from experiments.recurrent._train import initial_params, train_starts
+from experiments.kinds.recurrent import LowRank, Setting, low_rank_starts, run_task
+from experiments.kinds.recurrent._train import initial_params, train_starts
 
 RNG = np.random.default_rng(0)
 IMAGES = rj.ImageSet(

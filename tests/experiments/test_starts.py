@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import richlazy_jax as rj
-from experiments.recurrent import (
+from experiments.kinds.recurrent import (
     CellTyped,
     Dale,
     LowRank,
@@ -26,7 +26,7 @@ from experiments.recurrent import (
     drawn_motifs,
     spectra,
 )
-from experiments.recurrent._train import initial_params
+from experiments.kinds.recurrent._train import initial_params
 
 RNG = np.random.default_rng(0)
 WEIGHTS = np.where(RNG.random((40, 40)) < 0.3, RNG.integers(1, 9, (40, 40)), 0).astype(float)

@@ -18,8 +18,8 @@ from experiments import cli, engine
 from experiments._signals import INTERRUPTED
 from experiments.cli._kinds import EXPERIMENTS
 from experiments.engine import _cell, _counts, spec_grids
-from experiments.linear import LinearSetting
-from experiments.recurrent import LowRank, Setting, run_task
+from experiments.kinds.linear import LinearSetting
+from experiments.kinds.recurrent import LowRank, Setting, run_task
 from richlazy_jax.studies import (
     create_study,
     environment_record,

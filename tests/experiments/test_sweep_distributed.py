@@ -47,7 +47,7 @@ FAULTS = """
 import os, time
 from pathlib import Path
 from experiments.engine import _cell, _dask
-from experiments.recurrent import Setting
+from experiments.kinds.recurrent import Setting
 
 
 # Dask may run this twice, so that what is patched must not be looked up when it is called.

@@ -11,7 +11,7 @@ import pytest
 from experiments import engine
 from experiments.cli._kinds import EXPERIMENTS
 from experiments.engine import FieldError, SpecError, spec_grids
-from experiments.recurrent import LowRank, PowerLaw, Setting
+from experiments.kinds.recurrent import LowRank, PowerLaw, Setting
 
 
 def sweep_spec(text, name="spec", folder=None):

@@ -10,8 +10,8 @@ import richlazy_jax as rj
 from experiments import cli, engine
 from experiments.cli._kinds import EXPERIMENTS
 from experiments.engine import SpecError, spec_grids
-from experiments.linear import LinearSetting
-from experiments.recurrent import LowRank, Null, Setting
+from experiments.kinds.linear import LinearSetting
+from experiments.kinds.recurrent import LowRank, Null, Setting
 
 
 def sweep_spec(text, name="spec"):

@@ -18,7 +18,7 @@ import richlazy_jax as rj
 from experiments import engine
 from experiments.cli._kinds import EXPERIMENTS
 from experiments.engine import MOST_CELLS, FieldError, spec_grids
-from experiments.recurrent import (
+from experiments.kinds.recurrent import (
     CellTyped,
     Dale,
     LowRank,
@@ -29,7 +29,7 @@ from experiments.recurrent import (
     Setting,
     Wired,
 )
-from experiments.recurrent._train import initial_params
+from experiments.kinds.recurrent._train import initial_params
 
 
 def sweep_spec(text, name="spec", folder=None):

@@ -1,0 +1,8 @@
+"""The kinds of experiment that a study may hold, each an `Experiment` of the engine.
+
+- `recurrent/`: recurrent networks trained from structured starts.
+- `students/`: students whose starts are aligned with their task, recurrent and linear.
+- `image_mlp.py`: ReLU networks that learn images.
+- `linear/`: linear networks with theory's expectation of each.
+- `map_cell/`: linear networks of one rank, scale, readout and alignment with the task.
+"""

@@ -1,0 +1,97 @@
+"""Recurrent networks trained from structured starts, and how lazily they learned.
+
+- `_starts.py`: structures of the recurrent weights, each beside the Gaussian draw that is its null.
+- `_more_starts.py`: those of the field that the paper does not have.
+- `_setting.py`: what one experiment is, checked whole before it runs.
+- `_train.py`: starts to trained networks.
+- `_measure.py`: how lazily they learned, and how well.
+- `_run.py`: both, as one labelled dataset.
+- `_spectra.py`: spectra and effective ranks of the starts.
+- `_drawn_motifs.py`: motifs of the networks drawn, beside those asked for.
+- `_tasks.py`: tasks by name, and those of a user's own.
+- `_parts.py`: what a specification may name, and how it is made.
+- `_looks.py`: networks measured on their way through training.
+"""
+
+from ...findings import MEASURES
+from ._drawn_motifs import DrawnMotif, drawn_motifs
+from ._looks import OF_WEIGHTS
+from ._measure import KERNEL_BLOCK, test_accuracy
+from ._more_starts import (
+    LowRankPlusNoise,
+    MeanShifted,
+    Modular,
+    Orthogonal,
+    SmallWorld,
+    Sparse,
+    Symmetric,
+)
+from ._parts import IMAGE_SETS, LINEAR_KINDS, LOW_RANK_KINDS, TASKS
+from ._run import LABELS, measured, run_task
+from ._setting import KERNEL_WEIGHTS, OPTIMIZERS, Setting, images_digest, low_rank_starts
+from ._spectra import RANKS, spectra
+from ._starts import (
+    KEPT,
+    CellTyped,
+    Dale,
+    LowRank,
+    Motifs,
+    Null,
+    ParticipationRatio,
+    PowerLaw,
+    Start,
+    Wired,
+    require_starts,
+    with_ranks,
+)
+from ._tasks import COGNITIVE, SEQUENTIAL
+from ._train import flat, initial_params, network_of, seed_keys, train_starts
+
+__all__ = [
+    "COGNITIVE",
+    "IMAGE_SETS",
+    "KEPT",
+    "KERNEL_BLOCK",
+    "KERNEL_WEIGHTS",
+    "LABELS",
+    "LINEAR_KINDS",
+    "LOW_RANK_KINDS",
+    "MEASURES",
+    "OF_WEIGHTS",
+    "OPTIMIZERS",
+    "RANKS",
+    "SEQUENTIAL",
+    "TASKS",
+    "CellTyped",
+    "Dale",
+    "DrawnMotif",
+    "LowRank",
+    "LowRankPlusNoise",
+    "MeanShifted",
+    "Modular",
+    "Motifs",
+    "Null",
+    "Orthogonal",
+    "ParticipationRatio",
+    "PowerLaw",
+    "Setting",
+    "SmallWorld",
+    "Sparse",
+    "Start",
+    "Symmetric",
+    "Wired",
+    "drawn_motifs",
+    "flat",
+    "images_digest",
+    "initial_params",
+    "low_rank_starts",
+    "measured",
+    "network_of",
+    "require_starts",
+    "run_task",
+    "seed_keys",
+    "spectra",
+    "test_accuracy",
+    "train_starts",
+    "with_ranks",
+]

@@ -1,0 +1,112 @@
+"""How lazily trained networks learned, and how well."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+import richlazy_jax as rj
+from richlazy_jax.models import Recurrence
+
+from ._setting import Setting
+from ._train import held_keys, scores
+
+# Trials of each side whose kernels are in memory at once.
+KERNEL_BLOCK = 50
+
+
+def test_accuracy(setting: Setting, params: dict[str, Any]) -> np.ndarray:
+    """Decision accuracy of each network of a stack on what training does not see.
+
+    For images this is the whole test set, for other tasks the held trials of the representation.
+    """
+    task = setting.made_task()
+    if isinstance(task, rj.SequentialImages):
+        trials = task.held()
+    else:
+        trials = setting.held_trials(held_keys(setting)[1], setting.activity_trials)
+    return np.asarray(scores_of_each(setting, params, trials)[1]["accuracy"])
+
+
+def scores_of_each(
+    setting: Setting, params: dict[str, Any], trials: rj.Trials
+) -> tuple[Any, dict[str, Any]]:
+    """The loss and the accuracy of each network of a stack on trials, at the highest precision."""
+    form = setting.form()._replace(precision="highest")
+    return _scores_of_each(setting.made_task(), form, params, trials)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _scores_of_each(task: rj.Task, form: Recurrence, stack: Any, trials: rj.Trials) -> Any:
+    return jax.lax.map(lambda one: scores(task, form, one, trials), stack)
+
+
+def laziness(setting: Setting, before: Any, after: Any) -> dict[str, np.ndarray]:
+    """The measures of laziness of stacks of networks before and after training."""
+    kernel_key, activity_key = held_keys(setting)
+    kernel_trials = setting.held_trials(kernel_key, setting.kernel_trials)
+    trials = setting.held_trials(activity_key, setting.activity_trials)
+    form = setting.form()
+    # Measures are always of the highest precision.
+    options = (("activation", form.activation), ("leak", form.leak), ("leak_form", form.leak_form))
+    # The one measure that takes longer than the others together.
+    wrt = tuple(before) if setting.kernel_weights == "all" else ("recurrent",)
+    wrt = wrt if "kernel_alignment" in setting.measures else ()
+    each = [
+        jax.device_get(
+            _laziness_of_one(
+                jax.tree.map(lambda leaf, i=i: leaf[i], (before, after)),
+                kernel_trials,
+                trials.inputs,
+                options=options,
+                decision_step=setting.made_task().decision_step,
+                wrt=wrt,
+            )
+        )
+        for i in range(len(before["recurrent"]))
+    ]
+    return {name: np.array([one[name] for one in each]) for name in each[0]}
+
+
+@functools.partial(jax.jit, static_argnames=("options", "decision_step", "wrt"))
+def _laziness_of_one(
+    pair: tuple[Any, Any],
+    kernel_trials: rj.Trials,
+    inputs: Any,
+    *,
+    options: tuple[tuple[str, Any], ...],
+    decision_step: int,
+    wrt: tuple[str, ...],
+) -> dict[str, Any]:
+    start, end = pair
+    first, last = (rj.rnn_activity(p, inputs, **dict(options))[:, decision_step] for p in pair)
+    return {
+        **(_alignment(pair, kernel_trials, dict(options), wrt) if wrt else {}),
+        "representation_alignment": rj.representation_alignment(first, last),
+        "weight_change_norm": rj.weight_change_norm(start["recurrent"], end["recurrent"]),
+        "sign_agreement": rj.sign_agreement(first, last),
+    }
+
+
+def _alignment(
+    pair: tuple[Any, Any], trials: rj.Trials, options: dict[str, Any], wrt: tuple[str, ...]
+) -> dict[str, Any]:
+    if trials.weights is None:
+        return {
+            "kernel_alignment": rj.recurrent_kernel_alignment(
+                *pair, trials.inputs, wrt=wrt, **options
+            )
+        }
+
+    def kernel(params: Any) -> Callable[[Any, Any], Any]:
+        return lambda x, x2: rj.recurrent_ntk(params, x, x2=x2, wrt=wrt, outputs="last", **options)
+
+    # Where images are few of many, their sampling error counts beside that over seeds.
+    before, after = map(kernel, pair)
+    sampled = rj.sampled_kernel_alignment(before, after, trials.inputs, block=KERNEL_BLOCK)
+    return {
+        "kernel_alignment": sampled.alignment,
+        "kernel_alignment_error": sampled.standard_error,
+    }

@@ -1,0 +1,289 @@
+"""The starts, tasks and images that a specification may name, and how each is made."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+import richlazy_jax as rj
+
+from ...engine import (
+    POSITIVE,
+    REQUIRED,
+    Files,
+    Kind,
+    Parameter,
+    Parts,
+    blame,
+    choice,
+    flag,
+    number,
+    optional,
+    text,
+    whole,
+)
+from ._more_starts import (
+    LowRankPlusNoise,
+    MeanShifted,
+    Modular,
+    Orthogonal,
+    SmallWorld,
+    Sparse,
+    Symmetric,
+)
+from ._starts import (
+    KEPT,
+    CellTyped,
+    Dale,
+    LowRank,
+    Motifs,
+    Null,
+    ParticipationRatio,
+    PowerLaw,
+    Start,
+    Wired,
+)
+from ._tasks import COGNITIVE, NEUROGYM, SEQUENTIAL, NeuroGym, wrong_with_task
+
+SIGNS = ("gabaergic", "balanced", "as_given")
+IMAGES = ("auto", "mnist-5k", "digits", "openml")
+
+_SHARE = number("numbers from 0 to 1", lambda x: 0 <= x <= 1)
+_BETWEEN = number("numbers above 0 and below 1", lambda x: 0 < x < 1)
+_POSITIVE_SHARE = number("numbers above 0 and at most 1", lambda x: 0 < x <= 1)
+_EXCESS = number("numbers of at least -1", lambda x: x >= -1)
+_AT_LEAST_0 = number("numbers of at least 0", lambda x: x >= 0)
+
+
+def _motifs(p: Mapping[str, Any], files: Files) -> Start:
+    statistics = {name: value for name, value in p.items() if name != "centred"}
+    return Motifs(rj.MotifStatistics(**statistics), centred=p["centred"])
+
+
+def _cell_types(p: Mapping[str, Any], files: Files) -> Start:
+    if p["table"] is None:
+        return CellTyped(files.once(rj.potjans_diesmann), p["distribution"])
+    path = files.existing("table", p["table"], "null")
+    with blame("table"):
+        return CellTyped(files.once(rj.read_cell_types, path), p["distribution"])
+
+
+def _connectome(p: Mapping[str, Any], files: Files) -> Start:
+    diagram = _diagram(p["source"], files)
+    how = {"resampled": p["resampled"], "shuffled": p["shuffled"]}
+    names = ["EM", *(["balanced"] if p["signs"] == "balanced" else []), *(n for n in how if how[n])]
+    start = Wired(diagram, _signs(p["signs"], diagram, files), label=" ".join(names), **how)
+    with blame("signs"):
+        # At its own size, so that what is left to refuse is the size.
+        start.check(len(diagram.names))
+    return start
+
+
+def _diagram(source: str, files: Files) -> rj.Connectome:
+    if source in rj.SHIPPED_CONNECTOMES:
+        return files.once(rj.shipped_connectome, source)
+    path = files.existing("source", source, ", ".join(rj.SHIPPED_CONNECTOMES))
+    with blame("source"):
+        return files.once(rj.read_connectome, path)
+
+
+def _signs(signs: str, diagram: rj.Connectome, files: Files) -> np.ndarray | str | None:
+    if signs in ("balanced", "as_given"):
+        return "balanced" if signs == "balanced" else None
+    if signs == "gabaergic":
+        with blame("signs"):
+            return rj.gabaergic_signs(diagram.names)
+    path = files.existing("signs", signs, ", ".join(SIGNS))
+    with blame("signs"):
+        return rj.read_signs(path, diagram.names)
+
+
+def _settle_signs(found: dict[str, Any]) -> None:
+    # Only the shipped diagrams are known to be of the worm whose neurons the signs are for.
+    if found["signs"] is None:
+        shipped = found["source"] in rj.SHIPPED_CONNECTOMES
+        found["signs"] = "gabaergic" if shipped else "as_given"
+
+
+def _wrong_with_start(start: Any) -> str:
+    if isinstance(start, Start):
+        return ""
+    return (
+        f"{type(start).__name__} is no start; allowed are subclasses of "
+        "experiments.kinds.recurrent.Start"
+    )
+
+
+START_KINDS = {
+    "null": Kind({}, lambda p, files: Null()),
+    "low_rank": Kind(
+        {
+            "rank": Parameter(whole(), REQUIRED),
+            "keep": Parameter(choice(KEPT), LowRank.keep),
+        },
+        lambda p, files: LowRank(p["rank"], p["keep"]),
+        sized="rank",
+    ),
+    "power_law": Kind(
+        {"exponent": Parameter(_AT_LEAST_0, REQUIRED)}, lambda p, files: PowerLaw(p["exponent"])
+    ),
+    "participation_ratio": Kind(
+        {"share": Parameter(_POSITIVE_SHARE, REQUIRED)},
+        lambda p, files: ParticipationRatio(p["share"]),
+        sized="share",
+    ),
+    "dale": Kind(
+        {
+            "excitatory": Parameter(_SHARE, Dale.excitatory),
+            "balance": Parameter(choice(("mean", "rows", "none")), Dale.balance),
+            "density": Parameter(_POSITIVE_SHARE, Dale.density),
+        },
+        lambda p, files: Dale(**p),
+        sized="excitatory",
+        tried=True,
+    ),
+    "motifs": Kind(
+        {
+            "probability": Parameter(_BETWEEN, REQUIRED),
+            "chain": Parameter(_EXCESS, 0.0),
+            "convergent": Parameter(_AT_LEAST_0, 0.0),
+            "divergent": Parameter(_AT_LEAST_0, 0.0),
+            "reciprocal": Parameter(optional(_EXCESS), None),
+            "centred": Parameter(flag(), Motifs.centred),
+        },
+        _motifs,
+        tried=True,
+    ),
+    "cell_types": Kind(
+        {
+            "table": Parameter(optional(text("the path of a .csv table")), None),
+            "distribution": Parameter(choice(("lognormal", "normal")), CellTyped.distribution),
+        },
+        _cell_types,
+        sized="table",
+        files={"table": ()},
+        tried=True,
+    ),
+    "connectome": Kind(
+        {
+            "source": Parameter(
+                text(f"{', '.join(rj.SHIPPED_CONNECTOMES)} and the path of a file"), REQUIRED
+            ),
+            "signs": Parameter(text(f"{', '.join(SIGNS)} and the path of a .csv file"), None),
+            "resampled": Parameter(flag(), Wired.resampled),
+            "shuffled": Parameter(flag(), Wired.shuffled),
+        },
+        _connectome,
+        sized="source",
+        files={"source": rj.SHIPPED_CONNECTOMES, "signs": SIGNS},
+        settle=_settle_signs,
+    ),
+}
+
+
+_RANGE = number("numbers from -1 to 1", lambda x: -1 <= x <= 1)
+START_KINDS |= {
+    "orthogonal": Kind({}, lambda p, files: Orthogonal()),
+    "sparse": Kind(
+        {"density": Parameter(_POSITIVE_SHARE, REQUIRED)}, lambda p, files: Sparse(**p), tried=True
+    ),
+    "modular": Kind(
+        {
+            "modules": Parameter(whole(), REQUIRED),
+            "within": Parameter(_POSITIVE_SHARE, REQUIRED),
+            "between": Parameter(_SHARE, REQUIRED),
+        },
+        lambda p, files: Modular(**p),
+        sized="modules",
+        tried=True,
+    ),
+    "small_world": Kind(
+        {"neighbours": Parameter(whole(), REQUIRED), "rewired": Parameter(_SHARE, REQUIRED)},
+        lambda p, files: SmallWorld(**p),
+        sized="neighbours",
+    ),
+    "low_rank_plus_noise": Kind(
+        {
+            "overlap": Parameter(number(), REQUIRED),
+            "rank": Parameter(whole(), LowRankPlusNoise.rank),
+            "orthogonal": Parameter(_AT_LEAST_0, LowRankPlusNoise.orthogonal),
+            "noise": Parameter(POSITIVE, LowRankPlusNoise.noise),
+        },
+        lambda p, files: LowRankPlusNoise(**p),
+        sized="rank",
+    ),
+    "symmetric": Kind({"symmetry": Parameter(_RANGE, REQUIRED)}, lambda p, files: Symmetric(**p)),
+    "mean_shifted": Kind(
+        {
+            "mean": Parameter(number(), REQUIRED),
+            "noise": Parameter(POSITIVE, MeanShifted.noise),
+        },
+        lambda p, files: MeanShifted(**p),
+    ),
+}
+# Linear networks have these alone.
+LINEAR_KINDS = {name: START_KINDS[name] for name in ("null", "low_rank")}
+LOW_RANK_KINDS = {"low_rank": START_KINDS["low_rank"]}
+
+
+def _named_task(name: str) -> Kind:
+    return Kind({}, lambda p, files: name)
+
+
+def _other_task(name: str, files: Files) -> tuple[str, Kind] | None:
+    word, _, environment = name.partition(":")
+    if word != NEUROGYM:
+        return None
+
+    def make(p: Mapping[str, Any], files: Files) -> NeuroGym:
+        try:
+            task = NeuroGym(environment, p["n_steps"])
+        except ValueError:
+            raise
+        # NeuroGym raises errors of its own for names that it does not know.
+        except Exception as error:
+            raise ValueError(f"NeuroGym has no such environment ({error})") from error
+        if problem := wrong_with_task(task):
+            raise ValueError(problem)
+        return task
+
+    return name, Kind({"n_steps": Parameter(whole(), REQUIRED)}, make)
+
+
+def _images(source: str) -> Kind:
+    def make(p: Mapping[str, Any], files: Files) -> rj.ImageSet:
+        if source not in IMAGES and not os.path.isdir(source):
+            raise ValueError(f"that is no folder; allowed are {', '.join(IMAGES)} and {_FOLDER}.")
+        try:
+            return files.once(rj.image_set, source)
+        except (OSError, RuntimeError) as error:
+            raise ValueError(str(error)) from error
+
+    return Kind({}, make)
+
+
+def _other_images(name: str, files: Files) -> tuple[str, Kind]:
+    with blame("images"):
+        path = files.path(name)
+    return path, _images(path)
+
+
+_FOLDER = "the path of a folder with MNIST's files"
+STARTS = Parts("start", START_KINDS, group="richlazy.starts", fits=_wrong_with_start)
+TASKS = Parts(
+    "task",
+    {name: _named_task(name) for name in (*COGNITIVE, SEQUENTIAL)},
+    bare=True,
+    group="richlazy.tasks",
+    fits=wrong_with_task,
+    others=(f"{NEUROGYM}:NAME",),
+    other=_other_task,
+)
+IMAGE_SETS = Parts(
+    "images",
+    {name: _images(name) for name in IMAGES},
+    bare=True,
+    others=(_FOLDER,),
+    other=_other_images,
+)

@@ -1,0 +1,114 @@
+"""From starts to trained networks to measures, as one labelled dataset."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+import richlazy_jax as rj
+
+from ...engine import USUAL, How, attributes
+from ...findings import MEASURES, start_text
+from ._looks import Looks
+from ._measure import laziness, test_accuracy
+from ._setting import Setting
+from ._spectra import SPECTRA, spectra
+from ._starts import with_ranks
+from ._train import flat, initial_params, train_starts
+
+LABELS = {
+    "kernel_alignment": "kernel alignment",
+    "kernel_alignment_error": "standard error of the kernel alignment over trials (jackknife)",
+    "representation_alignment": "representation alignment",
+    "weight_change_norm": "weight change (Frobenius norm)",
+    "sign_agreement": "sign agreement of activity",
+    "first_loss": "training loss of the first batch (nats)",
+    "loss": "training loss (mean of the last 100 iterations, nats)",
+    "accuracy": "decision accuracy on held trials",
+    "diverged": "training met a loss that is not finite",
+} | SPECTRA
+
+
+def run_task(setting: Setting, *, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
+    """Train networks of all starts and seeds on one task and measure how lazily they learned.
+
+    Args:
+        setting: what to run.
+        first_seed: the number of the first seed. What a seed gives is the same, whatever others are
+            run beside it.
+        how: which networks are trained side by side, and where they are kept meanwhile.
+
+    Returns:
+        One value for each start and seed of every measure asked for, of `loss`, `first_loss`,
+        `accuracy` and `diverged`, and the spectra and effective ranks of the start. Runs that
+        diverged have NaN for measures, accuracy and first loss. Where all starts are of chosen
+        rank, `rank` is a coordinate. What was measured on the way has `_through` in its name and
+        the dimension `update`; of runs that diverged at any time it is NaN. The setting stands in
+        the attributes.
+    """
+    params = initial_params(setting, first_seed)
+    looks = Looks(setting, params, how.checkpoints)
+    trained = train_starts(
+        setting,
+        params,
+        first_seed=first_seed,
+        how=how,
+        look_at=setting.measure_at,
+        on_look=looks.look,
+    )
+    dataset = measured(setting, params, trained, first_seed=first_seed)
+    dataset = looks.beside(dataset, np.asarray(trained.diverged))
+    return with_ranks(dataset, setting.starts)
+
+
+def measured(
+    setting: Setting,
+    params: dict[str, Any],
+    trained: rj.Trained,
+    labels: Sequence[str] | None = None,
+    first_seed: int = 0,
+) -> xr.Dataset:
+    """The dataset of `run_task`, from the weights before and after training.
+
+    Args:
+        setting: what was run.
+        params: the weights before, with axes of starts and seeds before all others.
+        trained: what `train_starts` gave.
+        labels: names of the starts; None stands for those of the setting.
+        first_seed: the number of the first seed.
+    """
+    labels = [s.label for s in setting.starts] if labels is None else list(labels)
+    found = laziness(setting, flat(params), trained.params)
+    found["accuracy"] = test_accuracy(setting, trained.params)
+    found["loss"] = np.asarray(trained.losses)[:, -100:].mean(axis=1)
+    found["first_loss"] = np.asarray(trained.losses)[:, 0]
+    diverged = np.asarray(trained.diverged)
+    for name in set(MEASURES) - set(setting.measures):
+        found.pop(name, None)
+    for name in (*setting.measures, "accuracy", "first_loss"):
+        found[name] = np.where(diverged, np.nan, found[name])
+    found["diverged"] = diverged
+    found |= spectra(np.asarray(flat(params)["recurrent"]))
+    shape = (len(labels), setting.seeds)
+    dims = ("start", "seed", "index")
+    return xr.Dataset(
+        {
+            name: (
+                dims[: value.ndim + 1],
+                value.reshape(*shape, *value.shape[1:]),
+                {"long_name": LABELS[name]},
+            )
+            for name, value in found.items()
+        },
+        coords={"start": labels, "seed": range(first_seed, first_seed + setting.seeds)},
+        attrs=dataset_attributes(setting),
+    )
+
+
+def dataset_attributes(setting: Setting) -> dict[str, Any]:
+    """What a dataset says of its setting: the record, the name of the task, and what may grow."""
+    found = attributes(setting.record()) | {"task": setting.task_label, "seeds": setting.seeds}
+    if setting.images is not None:
+        found["images"] = setting.images.name
+    return found | {"starts": [start_text(start.record()) for start in setting.starts]}

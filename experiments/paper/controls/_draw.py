@@ -1,0 +1,55 @@
+"""Figures of controls."""
+
+from collections.abc import Mapping
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from ...plot import BANDS, measure_against_start, say_below, through_training
+from ..fig1 import PANELS, outer_labels
+
+THROUGH_PANELS = (
+    "kernel_alignment",
+    "representation_alignment",
+    "weight_change_norm",
+    "participation_ratio",
+    "stable_rank",
+    "loss",
+)
+
+
+def draw_variants(name: str, datasets: Mapping[str, xr.Dataset]) -> Figure:
+    """A row for each measure and a column for each variant; a dot is a run, a mark a mean.
+
+    Bars are 95 % intervals of the mean over seeds. Runs that diverged are not drawn.
+    """
+    size = (3.0 * len(datasets) + 0.8, 2.6 * len(PANELS))
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(len(PANELS), len(datasets), squeeze=False, sharex="col")
+    for row, measure in enumerate(PANELS):
+        # Alignments compare between variants; how far weights move depends on how they are moved.
+        if measure.endswith("alignment"):
+            for axes in grid[row, 1:]:
+                axes.sharey(grid[row, 0])
+    for column, (variant, dataset) in enumerate(datasets.items()):
+        for row, measure in enumerate(PANELS):
+            axes = measure_against_start(dataset, measure, grid[row, column])
+            if row == 0:
+                axes.set_title(f"{name}: {variant}", fontsize=10)
+    outer_labels(grid)
+    say_below(figure)
+    return figure
+
+
+def draw_through(dataset: xr.Dataset) -> Figure:
+    """Measures against updates, a curve for each start: means with 95 % bands over seeds.
+
+    Args:
+        dataset: variables of start, update and seed.
+    """
+    figure = Figure(figsize=(10.5, 5.6), layout="constrained")
+    panels = zip(figure.subplots(2, 3).flat, THROUGH_PANELS, strict=True)
+    for i, (axes, measure) in enumerate(panels):
+        through_training(dataset, measure, axes, legend=i == 0)
+    say_below(figure, BANDS)
+    return figure

@@ -1,0 +1,85 @@
+"""Figure 1: the rank of the start against measures of lazy learning, on cognitive tasks."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from ..findings import (
+    comparison_of,
+    findings,
+    means_table,
+    sampling_error,
+    sentences,
+    trend_table,
+    warnings_of,
+)
+from ..plot import measure_against_start, say_below
+
+PANELS = ("kernel_alignment", "representation_alignment", "weight_change_norm")
+COLUMNS = (*PANELS, "sign_agreement", "loss", "accuracy")
+
+
+def draw(datasets: Sequence[xr.Dataset]) -> Figure:
+    """A row for each measure and a column for each task; a dot is a run, a mark a mean.
+
+    Bars are 95 % intervals of the mean over seeds, as the figure says. Runs that diverged are not
+    drawn.
+    """
+    panels = [name for name in PANELS if name in datasets[0]] or ["loss"]
+    size = (3.2 * len(datasets) + 0.8, 2.6 * len(panels))
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(len(panels), len(datasets), squeeze=False, sharex="col")
+    for column, dataset in enumerate(datasets):
+        for row, measure in enumerate(panels):
+            axes = measure_against_start(dataset, measure, grid[row, column])
+            if row == 0:
+                axes.set_title(title(dataset), fontsize=10)
+    outer_labels(grid)
+    say_below(figure)
+    return figure
+
+
+def table(datasets: Sequence[xr.Dataset]) -> str:
+    """Means over seeds with 95 % intervals, and what each measure says, in Markdown."""
+    lines = []
+    for dataset in datasets:
+        a = dataset.attrs
+        lines += [
+            f"## {title(dataset)}",
+            "",
+            f"N = {a['n_hidden']}, {a['seeds']} seeds, {a['iterations']} iterations of "
+            f"{a['batch']} trials; means over seeds with 95 % intervals.",
+            "",
+            *means_table(dataset, COLUMNS),
+            "",
+            *trends_told(dataset),
+            "",
+        ]
+        if "kernel_alignment_error" in dataset:
+            lines += [sampling_error(dataset), ""]
+    return "\n".join(lines)
+
+
+def trends_told(dataset: xr.Dataset) -> list[str]:
+    """What each measure says of the starts, with its statistics and in sentences."""
+    found = findings([comparison_of(dataset)])
+    said = [*(sentence.text for sentence in sentences(found)), *warnings_of(found)]
+    return [*trend_table(found.trends), "", *(f"- {each}" for each in said)]
+
+
+def title(dataset: xr.Dataset) -> str:
+    """The task, and the images it is made of."""
+    task, images = dataset.attrs["task"], dataset.attrs.get("images")
+    return task if images in (None, task) else f"{task} ({images})"
+
+
+def outer_labels(grid: np.ndarray) -> None:
+    """Leave only labels at the left and at the foot of a grid of Axes, the long ones broken."""
+    for axes in grid[:, 1:].flat:
+        axes.set_ylabel("")
+    for axes in grid[:-1].flat:
+        axes.set_xlabel("")
+    for axes in grid[:, 0]:
+        axes.set_ylabel(axes.get_ylabel().replace(" (", "\n("))
