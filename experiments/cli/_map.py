@@ -44,7 +44,9 @@ def map_command(
     # A place of two parts is one cell.
     grids = list(parts.values())
     found = run_grids(grids, out, console, name="map", workers=workers, batch_runs=batch_runs)
-    by_hash = {cell.wanted().hash: (cell, dataset) for cell, dataset in found}
+    by_hash = {
+        cell.wanted().hash: (cell, dataset) for cell, dataset in found if isinstance(cell, MapCell)
+    }
     results = {
         part: compared(part_of([by_hash[cell.wanted().hash] for cell in cells([of])]))
         for part, of in parts.items()
