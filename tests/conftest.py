@@ -13,7 +13,8 @@ settings.register_profile(
     "repeatable",
     deadline=None,
     derandomize=True,
-    max_examples=5,
+    # Each compiles programs of its own shapes.
+    max_examples=3,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.register_profile("release", settings.get_profile("repeatable"), max_examples=200)

@@ -39,7 +39,7 @@ def rows(params, x, wrt, options):
     def outputs(trained):
         return rj.rnn_apply({**params, **trained}, x, **options)
 
-    found = jax.jacrev(outputs)({name: params[name] for name in wrt})
+    found = jax.jit(jax.jacrev(outputs))({name: params[name] for name in wrt})
     shape = jax.eval_shape(outputs, {}).shape
     return np.concatenate([found[n].reshape(*shape, -1) for n in wrt], axis=-1)
 

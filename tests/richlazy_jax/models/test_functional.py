@@ -44,7 +44,7 @@ def lstm(rngs):
 CASES = {"GRU": (Recurrent, (4, 6, 2)), "LSTM": (lstm, (4, 6, 2)), "norm": (Regular, (4, 2))}
 
 
-@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.mark.parametrize("name", ["GRU", pytest.param("LSTM", marks=pytest.mark.slow), "norm"])
 def test_it_is_the_module_in_evaluation(name):
     build, shape = CASES[name]
     network = rj.functional(build)
@@ -58,7 +58,7 @@ def test_it_is_the_module_in_evaluation(name):
     many = jax.jit(jax.vmap(network.apply, in_axes=(0, None)))(stacked, x)
     one = jax.tree.map(lambda leaf: leaf[1], stacked)
     np.testing.assert_allclose(many[1], network.apply(one, x), rtol=1e-5, atol=1e-6)
-    gradient = jax.grad(lambda p: jnp.sum(network.apply(p, x) ** 2))(params)
+    gradient = jax.jit(jax.grad(lambda p: jnp.sum(network.apply(p, x) ** 2)))(params)
     assert jax.tree.structure(gradient) == jax.tree.structure(params)
     assert any(jnp.any(leaf != 0) for leaf in jax.tree.leaves(gradient))
 
@@ -69,7 +69,7 @@ def test_kernel_and_training(name):
     network = rj.functional(build)
     params, x = network.init(KEY), jax.random.normal(KEY, shape)
     kernel = rj.empirical_ntk(network.apply, params, x, vmap_axes=0, implementation="jacobian")
-    rows = jax.jacrev(lambda p: network.apply(p, x).reshape(-1))(params)
+    rows = jax.jit(jax.jacrev(lambda p: network.apply(p, x).reshape(-1)))(params)
     flat = jnp.concatenate([leaf.reshape(len(leaf), -1) for leaf in jax.tree.leaves(rows)], axis=1)
     size = len(flat) // len(x)
     whole = np.asarray(flat @ flat.T).reshape(len(x), size, len(x), size).swapaxes(1, 2)
