@@ -100,6 +100,16 @@ def test_students_share_all_but_recurrent_weights():
 
 
 @pytest.mark.slow
+def test_students_of_teachers_that_diverged_are_marked_and_have_no_measures():
+    found = run_students(dataclasses.replace(SMALL, learning_rate=1e30))
+    assert found["diverged"].values.all()
+    # A start at random is none of the teacher's, and has its spectrum.
+    assert np.isfinite(found["norm"].sel(start="random")).all()
+    assert np.isnan(found["norm"].sel(start="aligned")).all()
+    assert np.isnan(found["kernel_alignment"].values).all()
+
+
+@pytest.mark.slow
 def test_more_students_are_those_of_one_run():
     """Linear and recurrent: the seeds from the second on, alone."""
     linear = LinearStudents(aligned="partially aligned", kappa=2.0, seeds=4)

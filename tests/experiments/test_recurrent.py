@@ -16,6 +16,7 @@ from experiments.kinds.recurrent import (
     Setting,
     low_rank_starts,
     run_task,
+    spectra,
 )
 
 SMALL = Setting(
@@ -316,3 +317,13 @@ def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, 
     result = run(*arguments)
     assert result.exit_code == 2
     assert message in result.output
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_weights_that_are_not_finite_have_no_spectrum_and_leave_the_others_theirs(bad):
+    w = np.random.default_rng(0).standard_normal((3, 4, 4))
+    expected = spectra(w[[0, 2]])
+    w[1, 2, 3] = bad
+    for name, values in spectra(w).items():
+        np.testing.assert_array_equal(values[[0, 2]], expected[name])
+        assert np.isnan(values[1]).all()

@@ -20,7 +20,8 @@ def spectra(w: np.ndarray) -> dict[str, np.ndarray]:
 
     In numpy and float64, because not every accelerator has eigenvalues of general matrices. The
     effective ranks are those of `richlazy_jax.effective_ranks`. A matrix without eigenvalues other
-    than 0 has an eigenvalue area of NaN.
+    than 0 has an eigenvalue area of NaN, and one that is not finite, as of a network that diverged,
+    has NaN for all.
 
     Args:
         w: (runs, N, N).
@@ -30,6 +31,12 @@ def spectra(w: np.ndarray) -> dict[str, np.ndarray]:
         four effective ranks (runs,).
     """
     w = np.asarray(w, np.float64)
+    finite = np.isfinite(w).all(axis=(1, 2))
+    if not finite.all():
+        found = spectra(np.where(finite[:, None, None], w, np.eye(w.shape[-1])))
+        for values in found.values():
+            values[~finite] = np.nan
+        return found
     s = np.linalg.svd(w, compute_uv=False)
     magnitudes = -np.sort(-np.abs(np.linalg.eigvals(w)), axis=-1)
     squares = s**2
