@@ -3,6 +3,8 @@
 It is imported where a study is run on dask and nowhere else, as dask is an optional package.
 """
 
+import asyncio
+import collections
 import concurrent.futures
 import contextlib
 import functools
@@ -39,6 +41,11 @@ _DEVICES = "JAX_NUM_CPU_DEVICES"
 _ENVIRONMENT_SECONDS = 60
 # How many workers a message tells of.
 _TOLD = 3
+# How often in a row a worker may die while it starts. A machine that is short of memory may kill
+# one of many; what dies as often as this would die for ever.
+STARTS = 3
+# Between two looks at whether workers have to be started again.
+_LOOK_SECONDS = 0.5
 
 
 class WorkerDied(RuntimeError):
@@ -57,7 +64,6 @@ class CellsOfSweep(distributed.WorkerPlugin):
         experiments: all cells.
         study: the folder, with its full path.
         how: `batch_runs` and `checkpoint_every` of `run_cell`.
-        ours: whether the worker was started for this study alone.
     """
 
     def __init__(
@@ -66,10 +72,9 @@ class CellsOfSweep(distributed.WorkerPlugin):
         experiments: Sequence[Experiment],
         study: Path,
         how: dict[str, Any],
-        ours: bool,
     ):
         self.name = name
-        self.study, self.how, self.ours = study, how, ours
+        self.study, self.how = study, how
         # Apart from the plugin, as classes of a user's own can be unpickled once they are loaded.
         self.modules, self.pickled = loaded_modules(), pickle.dumps(experiments)
 
@@ -178,7 +183,7 @@ def _fault(seen: Any, wanted: dict[str, Any], study: Path) -> str:
 
 @contextlib.contextmanager
 def scheduler_client(address: str) -> Iterator[Any]:
-    """A client of a scheduler that is there.
+    """A client of a scheduler that is there, whose workers others start.
 
     Raises:
         ConnectionError: it does not answer.
@@ -195,41 +200,97 @@ def scheduler_client(address: str) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def local_client(workers: int) -> Iterator[Any]:
-    """A client of worker processes on this machine, which end with it.
+def local_client(workers: int) -> Iterator[tuple[Any, "concurrent.futures.Future[None]"]]:
+    """Worker processes on this machine, which end with it.
 
-    Each has its share of the cores, and is started again where it dies.
+    Each has its share of the cores, and is started again where it dies, also where that happens
+    while it starts.
+
+    Yields:
+        A client, and what keeps the workers going. The latter ends only where each of them has died
+        too often while it started, with a ConnectionError that says so.
     """
     share = {}
     if _DEVICES not in os.environ and "device_count" not in os.environ.get("XLA_FLAGS", ""):
         share[_DEVICES] = str(max(1, (os.cpu_count() or 1) // workers))
+    # JAX reads it when it is imported, which may be the first thing that a process does. It stays
+    # set, as workers may be started at any time.
+    before_start = {f"distributed.nanny.pre-spawn-environ.{k}": v for k, v in share.items()}
     try:
-        # JAX reads it when it is imported, which may be the first thing that a process does.
-        # Python's own helper process would hear the terminal again once it has started.
-        resource_tracker.ensure_running()
-        with (
-            heard_here_alone(),
-            dask.config.set(  # type: ignore[attr-defined]
-                {f"distributed.nanny.pre-spawn-environ.{k}": v for k, v in share.items()}
-            ),
-        ):
-            cluster = distributed.LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                # A worker that grows is no reason to kill it: the cell would grow again.
-                memory_limit=0,
-                # None would still mean a page of dask's own, on a port that others use as well.
-                dashboard_address="127.0.0.1:0",
-                scheduler_kwargs={"dashboard": False},
-                silence_logs=logging.ERROR,
-            )
-        with cluster, distributed.Client(cluster, set_as_default=False) as client:
-            yield client
+        with dask.config.set(before_start):  # type: ignore[attr-defined]
+            # Python's own helper process would hear the terminal again once it has started.
+            resource_tracker.ensure_running()
+            with heard_here_alone():
+                # Without workers, as one that died while it started would take the cluster with it.
+                cluster: Any = distributed.LocalCluster(
+                    n_workers=0,
+                    threads_per_worker=1,
+                    processes=True,
+                    # A worker that grows is no reason to kill it: the cell would grow again.
+                    memory_limit=0,
+                    # None would still mean a page of dask's own, on a port that others use as well.
+                    dashboard_address="127.0.0.1:0",
+                    scheduler_kwargs={"dashboard": False},
+                    silence_logs=logging.ERROR,
+                )
+            with cluster, distributed.Client(cluster, set_as_default=False) as client:
+                for _ in range(workers):
+                    cluster.worker_spec.update(cluster.new_worker_spec())
+                deaths: collections.Counter[Any] = collections.Counter()
+                cluster.sync(_start_missing, cluster, deaths)
+                keeping = asyncio.run_coroutine_threadsafe(
+                    _keep_started(cluster, workers, deaths), cluster.loop.asyncio_loop
+                )
+                try:
+                    yield client, keeping
+                finally:
+                    keeping.cancel()
     finally:
         # Dask leaves in this process what it meant for its children.
         for name in share:
             os.environ.pop(name, None)
+
+
+async def _keep_started(
+    cluster: distributed.LocalCluster, workers: int, deaths: "collections.Counter[Any]"
+) -> None:
+    """Start workers again as long as there are some that may start.
+
+    Dask itself does so where a worker dies once it has started, but gives up where that takes long,
+    and never tries again where one dies while it starts for the first time.
+    """
+    while cluster.worker_spec:
+        await asyncio.sleep(_LOOK_SECONDS)
+        # Shielded, as a start that is cut off would leave a process that nobody knows.
+        await asyncio.shield(asyncio.ensure_future(_start_missing(cluster, deaths)))
+    raise ConnectionError(
+        f"{workers * STARTS} worker processes died while they started ({workers} at a time, "
+        f"{STARTS} times in a row), and no worker is left. What they said stands above, in the "
+        "output of this command; a process that was killed, as where memory is short, says nothing"
+    )
+
+
+async def _start_missing(
+    cluster: distributed.LocalCluster, deaths: "collections.Counter[Any]"
+) -> None:
+    """Start the workers that should be there and are not, and wait until they have started or died.
+
+    Args:
+        cluster: which forgets of a worker that has died `STARTS` times that it should be there.
+        deaths: how often each has died in a row while it started, which is counted here.
+    """
+    for name, worker in list(cluster.workers.items()):
+        if worker.status not in (distributed.Status.closed, distributed.Status.failed):
+            deaths[name] = 0
+            continue
+        deaths[name] += 1
+        # Dask starts anew what should be there and is not among its workers.
+        del cluster.workers[name]
+        if deaths[name] >= STARTS:
+            cluster.worker_spec.pop(name, None)
+    # What it raises for those that died, the next look finds out.
+    with contextlib.suppress(Exception):
+        await cluster
 
 
 @contextlib.contextmanager

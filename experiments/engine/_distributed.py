@@ -1,6 +1,7 @@
 """The cells of a study, run on the workers of a dask cluster."""
 
 import collections
+import concurrent.futures
 import contextlib
 import os
 import queue
@@ -98,7 +99,7 @@ def run_distributed(
             dask.require_fit(client, there, study)
     how = {"batch_runs": batch_runs, "checkpoint_every": checkpoint_every}
     name = f"richlazy-{uuid.uuid4().hex}"
-    plugin = dask.CellsOfSweep(name, grid, study, how, ours=scheduler is None)
+    plugin = dask.CellsOfSweep(name, grid, study, how)
     return _cells_done(dask, grid, plugin, scheduler, workers, retries, on_piece)
 
 
@@ -122,12 +123,15 @@ def _cells_done(
             yield CellDone(wanted.hash, setting, "found", "")
     if not missing:
         return
-    if scheduler is None:
-        client_of = dask.local_client(min(workers or 1, len(missing)))
-    else:
-        client_of = dask.scheduler_client(scheduler)
-    with client_of as client, dask.workers_told(client, plugin) as news:
-        yield from _run(dask, client, plugin, grid, missing, retries, news, on_piece)
+    with contextlib.ExitStack() as stack:
+        keeping = None
+        if scheduler is None:
+            ours = dask.local_client(min(workers or 1, len(missing)))
+            client, keeping = stack.enter_context(ours)
+        else:
+            client = stack.enter_context(dask.scheduler_client(scheduler))
+        news = stack.enter_context(dask.workers_told(client, plugin))
+        yield from _run(dask, client, keeping, plugin, grid, missing, retries, news, on_piece)
 
 
 class _InHand(NamedTuple):
@@ -140,6 +144,7 @@ class _InHand(NamedTuple):
 def _run(
     dask: ModuleType,
     client: Any,
+    keeping: "concurrent.futures.Future[None] | None",
     plugin: Any,
     grid: Sequence[Experiment],
     missing: Sequence[int],
@@ -159,8 +164,12 @@ def _run(
     while waiting or in_hand:
         there = dask.addresses_of(client)
         last_seen = time.monotonic() if there else last_seen
-        if plugin.ours and time.monotonic() - last_seen > _WITHOUT_WORKERS_SECONDS:
-            raise ConnectionError("all workers have died, and none could be started again")
+        if keeping is not None:
+            if keeping.done():
+                # It raises what kept the workers from starting.
+                keeping.result()
+            if time.monotonic() - last_seen > _WITHOUT_WORKERS_SECONDS:
+                raise ConnectionError("all workers have died, and none could be started again")
         over = {
             address: found
             for address, cell in in_hand.items()

@@ -43,9 +43,17 @@ def write_cell(path: Path | str, record: Mapping[str, Any], dataset: xr.Dataset)
     attributes = {"study_record": canonical_text(kept), "study_hash": hash, "study_format": FORMAT}
     content = encoded(dataset, kept, attributes)
     write_durably(cell_path(path, hash), content)
+    forget_way(path, hash)
+    return hash
+
+
+def forget_way(path: Path, hash: str) -> None:
+    """Take away what there was on the way to a cell: its checkpoints and the last error.
+
+    For who has claimed the cell, which is finished.
+    """
     clear_failure(path, hash)
     shutil.rmtree(checkpoint_folder(path, hash), ignore_errors=True)
-    return hash
 
 
 def read_cell(path: Path | str, hash: str) -> xr.Dataset | None:

@@ -5,9 +5,22 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ._broken import whole_cell_in_hand
+from ._cells import forget_way
 from ._durable import is_temporary, sweep, write_durably
-from ._folder import CELLS, ENVIRONMENT, FAILED, FILES, FOLDERS, LOCKS, SPEC
-from ._lock import held
+from ._folder import (
+    CELLS,
+    ENVIRONMENT,
+    FAILED,
+    FILES,
+    FOLDERS,
+    LOCKS,
+    SPEC,
+    UNFINISHED,
+    hashes_in,
+    lock_path,
+)
+from ._lock import held, held_if_free
 from ._plain import plain
 from ._wanted import (
     BrokenListError,
@@ -73,6 +86,7 @@ def create_study(
                 write_durably(path / SPEC, spec)
     for folder in (path, path / CELLS, path / FAILED):
         sweep(folder)
+    _sweep_ways(path, asked)
 
 
 def study_changes(path: Path | str, wanted: Iterable[Wanted]) -> list[str]:
@@ -98,6 +112,17 @@ def study_changes(path: Path | str, wanted: Iterable[Wanted]) -> list[str]:
 def _make_folders(path: Path) -> None:
     for folder in FOLDERS:
         (path / folder).mkdir(exist_ok=True)
+
+
+def _sweep_ways(path: Path, asked: Mapping[str, Wanted]) -> None:
+    """Forget the way to cells that are finished, whose writers were killed before they did."""
+    begun = {*hashes_in(path / UNFINISHED, ""), *hashes_in(path / FAILED, ".json")}
+    for hash in sorted(begun & asked.keys()):
+        with held_if_free(lock_path(path, hash)) as free:
+            found = whole_cell_in_hand(path, hash) if free else None
+            # A cell that is to grow may be on its way again.
+            if found is not None and not asked[hash].lacks(found[1]):
+                forget_way(path, hash)
 
 
 def _require_empty(path: Path) -> None:

@@ -80,6 +80,27 @@ Setting.run, _cell.write_cell, _dask.witness = faulty, full, elsewhere
 """
 
 
+# Workers of which some die while they start, before the scheduler has heard of them.
+DEADLY_STARTS = """
+import itertools, os, signal
+from pathlib import Path
+from experiments.engine import _dask
+
+
+def dask_setup(worker):
+    for number in itertools.count():
+        try:
+            (STARTS / str(number)).mkdir()
+        except FileExistsError:
+            continue
+        break
+    if number in DEADLY:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if CELLS_DIE:
+        _dask.run_cell = lambda *cell, **how: os._exit(1)
+"""
+
+
 def within(seconds, work):
     """What `work` gives or raises, and a failure where it takes longer."""
     came = queue.SimpleQueue()
@@ -154,14 +175,18 @@ def gate(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def cluster(gate):
+def forked():
+    """Workers forked from a process that has made their imports, which take most of the time of a
+    worker that starts."""
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):  # pyright: ignore[reportPrivateImportUsage]
+        get_mp_context().set_forkserver_preload(["experiments.engine._dask"])
+    return {"distributed.worker.multiprocessing-method": "forkserver"}
+
+
+@pytest.fixture(scope="module")
+def cluster(gate, forked):
     faults = gate.parent / "faults.py"
     faults.write_text(FAULTS.replace("GATE", f"Path({str(gate)!r})"))
-    # Imports take most of the time of a worker that starts. These are forked from a process that
-    # has made them.
-    forked = {"distributed.worker.multiprocessing-method": "forkserver"}
-    with dask.config.set(forked):  # pyright: ignore[reportPrivateImportUsage]
-        get_mp_context().set_forkserver_preload(["experiments.engine._dask"])
     with (
         dask.config.set({"distributed.worker.preload": [str(faults)]} | forked),  # pyright: ignore[reportPrivateImportUsage]
         distributed.LocalCluster(
@@ -351,6 +376,50 @@ def test_a_cell_that_kills_its_worker_each_time_is_reported(cluster, tmp_path):
     ((hash, failure),) = failures(study).items()
     assert (hash, failure.type, failure.attempts) == (deadly, "WorkerDied", 2)
     assert missing_cells(study) == [deadly]
+
+
+def sweep_with_deadly_starts(folder, forked, deadly, cells_die=False):
+    """A sweep with two workers, of whose starts those with these numbers are deadly, and how many
+    starts there were."""
+    starts, faults = folder / "starts", folder / "deadly_starts.py"
+    starts.mkdir()
+    words = {"STARTS": f"Path({str(starts)!r})", "DEADLY": deadly, "CELLS_DIE": cells_die}
+    text = DEADLY_STARTS
+    for word, value in words.items():
+        text = text.replace(word, str(value))
+    faults.write_text(text)
+    with dask.config.set({"distributed.worker.preload": [str(faults)]} | forked):  # pyright: ignore[reportPrivateImportUsage]
+        result = within(240, lambda: sweep(folder, "study", "--workers", "2"))
+    return result, len(list(starts.iterdir()))
+
+
+@pytest.mark.slow
+def test_workers_that_die_while_they_start_are_started_again(forked, undisturbed, tmp_path):
+    # Both of them, and then both again.
+    result, starts = sweep_with_deadly_starts(tmp_path, forked, "range(4)")
+    assert result.exit_code == 0, result.output
+    assert "2 cells: 2 run" in result.output
+    assert starts == 6
+    assert not failures(tmp_path / "study")
+    assert_same_numbers(tmp_path / "study", undisturbed)
+
+
+def test_workers_that_die_whenever_they_start_end_the_command_with_an_error(forked, tmp_path):
+    result, starts = sweep_with_deadly_starts(tmp_path, forked, "range(1000)")
+    assert result.exit_code == 1, result.output
+    assert starts == 2 * _dask.STARTS
+    assert f"{starts} worker processes died while they started" in words(result)
+    assert "in the output of this command" in words(result)
+    assert missing_cells(tmp_path / "study") == hashes(SPEC)
+    assert not failures(tmp_path / "study")
+
+
+@pytest.mark.slow
+def test_workers_that_die_whenever_they_start_again_end_the_command_as_well(forked, tmp_path):
+    # Both have started once, and both die of their first cells.
+    result, _ = sweep_with_deadly_starts(tmp_path, forked, "range(2, 1000)", cells_die=True)
+    assert result.exit_code == 1, result.output
+    assert "worker processes died while they started" in words(result)
 
 
 # A cell that is finished at once beside one that is not finished in a day.

@@ -11,9 +11,13 @@ import xarray as xr
 from richlazy_jax.studies import (
     Wanted,
     _durable,
+    checkpoint_folder,
+    claim_cell,
     create_study,
+    failures,
     missing_cells,
     open_study,
+    record_failure,
     study_changes,
     wanted_cells,
     write_cell,
@@ -212,3 +216,24 @@ def test_what_killed_writers_left_is_swept(tmp_path):
     create_study(tmp_path, SPEC, {})
     there = {p.name for p in (tmp_path / "cells").iterdir()}
     assert there == {name for name, (_, stays) in left.items() if stays}
+
+
+def test_the_way_to_a_finished_cell_is_swept_and_that_to_one_that_grows_is_not(tmp_path):
+    asked = wanted(1, 2, 3)
+    create_study(tmp_path, SPEC, {}, asked)
+    for n in (1, 2):
+        dataset = xr.Dataset({"loss": ("seed", [0.5, 0.25])}, {"seed": [0, 1]})
+        write_cell(tmp_path, {"task": "2AF", "n": n}, dataset)
+    # As where writers are killed before they have forgotten it.
+    for one in asked:
+        checkpoint_folder(tmp_path, one.hash).mkdir()
+        record_failure(tmp_path, one.hash, ValueError("once"))
+    finished, grows, begun = asked[0], *wanted(2, seeds=3), asked[2]
+    now = [finished, grows, begun]
+    with claim_cell(tmp_path, grows) as mine:
+        assert mine
+        create_study(tmp_path, SPEC, {}, now)
+    create_study(tmp_path, SPEC, {}, now)
+    left = {grows.hash, begun.hash}
+    assert {folder.name for folder in (tmp_path / "unfinished").iterdir()} == left
+    assert failures(tmp_path).keys() == left
