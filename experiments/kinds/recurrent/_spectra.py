@@ -31,7 +31,7 @@ def spectra(w: np.ndarray) -> dict[str, np.ndarray]:
         four effective ranks (runs,).
     """
     w = np.asarray(w, np.float64)
-    finite = np.isfinite(w.reshape(len(w), -1)).all(axis=1)
+    finite = np.array([np.isfinite(one).all() for one in w])
     if not finite.all():
         found = spectra(np.where(finite[:, None, None], w, np.eye(w.shape[-1])))
         for values in found.values():
