@@ -11,6 +11,7 @@ jit, vmap and grad.
 - `training`: optax under `jax.lax.scan`, many runs at once.
 - `kernels`: empirical neural tangent kernels.
 - `measures`: how lazy learning was.
+- `trained`: all measures of one network before and after training, in one call.
 - `studies`: finished cells of a sweep, on disk; only `open_study` is here, and the others there.
 """
 
@@ -104,6 +105,7 @@ from .tasks import (
     sequence_cross_entropy,
     task_by_name,
 )
+from .trained import ActivityChange, Change, Laziness, ParameterChange, laziness
 from .training import (
     BrokenCheckpointWarning,
     CheckpointError,
@@ -127,8 +129,10 @@ __all__ = [
     "MLP",
     "RNN",
     "SHIPPED_CONNECTOMES",
+    "ActivityChange",
     "BrokenCheckpointWarning",
     "CellTypes",
+    "Change",
     "CheckpointError",
     "Checkpoints",
     "Connectome",
@@ -137,10 +141,12 @@ __all__ = [
     "Dominating",
     "EffectiveRanks",
     "ImageSet",
+    "Laziness",
     "MeasuredMotifs",
     "MotifStatistics",
     "Network",
     "NeuralTangentsUnavailable",
+    "ParameterChange",
     "PerceptualDecision",
     "Progress",
     "SampledAlignment",
@@ -172,6 +178,7 @@ __all__ = [
     "image_set",
     "kernel_alignment",
     "kernel_alignment_between",
+    "laziness",
     "low_rank",
     "low_rank_plus_noise_weights",
     "mean_shifted_weights",

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Int, Key
 
-from .._checks import require_whole
+from .._checks import require_nonnegative, require_some, require_whole
 from ..measures import SampledAlignment, sampled_kernel_alignment
 from ._empirical import empirical_ntk
 from ._factors import MEMORY, plan_kernel
@@ -23,6 +23,7 @@ def kernel_alignment_between(
     x: Float[Array, "n ..."],
     *,
     wrt: Wrt = None,
+    weights: Float[Array, "n ..."] | None = None,
     subsample: int | None = None,
     key: Key[Array, ""] | None = None,
     memory: int | None = None,
@@ -49,6 +50,9 @@ def kernel_alignment_between(
             list, or names of fields. A function is called with the path of each leaf, a tuple of
             such keys from the outside in, such as `("cell", "kernel")`, and says whether to take
             it.
+        weights: how much each output counts: of the shape of the outputs or of their first axes,
+            such as one for each example, or one for each example and step. An output of weight w
+            is a row of the kernel times the root of w. None counts all alike.
         subsample: how many examples to use, drawn without replacement. None uses all.
         key: draws them; needed with `subsample` and not used without.
         memory: about how many bytes to keep of two blocks of examples. Less memory means more
@@ -67,31 +71,95 @@ def kernel_alignment_between(
         R. Novak, J. Sohl-Dickstein and S. S. Schoenholz (2022), "Fast finite width neural tangent
         kernel", for the use of structure in derivatives.
     """
+    found = kernels_between(apply, params0, params1, x, wrt=wrt, weights=weights, memory=memory)
+    block = found.block
+    if subsample is not None:
+        block = min(block, require_whole("subsample", subsample, most=len(found.places)))
+    return sampled_kernel_alignment(
+        found.first, found.second, found.places, subsample=subsample, key=key, block=block
+    )
+
+
+class KernelsBetween(NamedTuple):
+    """One network's kernels at two sets of parameters, as functions of places of examples.
+
+    - `first`, `second`: called with two arrays of places, which are one and the same array where
+      the kernel is symmetric.
+    - `chosen`: the leaves differentiated by at each, and the network as a function of these.
+    - `places`: of all examples.
+    - `block`: how many places may be asked for at once.
+    """
+
+    first: Callable[[Any, Any], Array]
+    second: Callable[[Any, Any], Array]
+    chosen: tuple["Chosen", "Chosen"]
+    places: Int[Array, " n"]
+    block: int
+
+
+def kernels_between(
+    apply: Callable[[Any, Any], Any],
+    params0: Any,
+    params1: Any,
+    x: Float[Array, "n ..."],
+    *,
+    wrt: Wrt = None,
+    weights: Float[Array, "n ..."] | None = None,
+    memory: int | None = None,
+) -> KernelsBetween:
+    """The kernels that `kernel_alignment_between` compares; arguments and errors are its own."""
     budget = MEMORY if memory is None else require_whole("memory", memory)
     _check_same_structure(params0, params1)
     x = jnp.asarray(x)
-    kernels = [_Chosen(apply, params, wrt) for params in (params0, params1)]
-    block = None
-    if x.ndim and len(x):
-        used = len(x) if subsample is None else require_whole("subsample", subsample, most=len(x))
-        block = min(_block(kernels[0], x, budget), used)
+    if x.ndim == 0 or len(x) == 0:
+        raise ValueError(f"x has shape {x.shape}; allowed is at least one example, along axis 0.")
+    chosen = Chosen(apply, params0, wrt), Chosen(apply, params1, wrt)
+    block, outputs = _block_and_outputs(chosen[0], x, budget)
+    roots = None if weights is None else jnp.sqrt(_of_outputs(weights, (len(x), *outputs)))
 
-    def kernel_of(chosen: _Chosen) -> Callable[[Any, Any], Array]:
-        return lambda left, right: empirical_ntk(
-            chosen.apply,
-            chosen.leaves,
-            left,
-            x2=right,
-            implementation="factors",
-            vmap_axes=0,
-            memory=budget,
+    def kernel_of(of: Chosen) -> Callable[[Any, Any], Array]:
+        def kernel(left: Array, right: Array) -> Array:
+            first = x[left]
+            found = empirical_ntk(
+                of.apply,
+                of.leaves,
+                first,
+                x2=first if right is left else x[right],
+                implementation="factors",
+                vmap_axes=0,
+                memory=budget,
+            )
+            if roots is None:
+                return found
+            rows, columns = roots[left][:, None], roots[right][None]
+            for axis in range(len(outputs)):
+                rows, columns = (
+                    jnp.expand_dims(rows, 2 * axis + 3),
+                    jnp.expand_dims(columns, 2 * axis + 2),
+                )
+            return found * rows * columns
+
+        return kernel
+
+    places = jnp.arange(len(x))
+    first, second = map(kernel_of, chosen)
+    return KernelsBetween(first, second, chosen, places, min(block, len(x)))
+
+
+def _of_outputs(weights: Any, shape: tuple[int, ...]) -> Array:
+    """Weights of all outputs, from those of their first axes."""
+    weights = require_nonnegative("weights", weights)
+    if not weights.ndim or weights.shape != shape[: weights.ndim]:
+        raise ValueError(
+            f"weights has shape {weights.shape}; allowed are {shape} or its first axes, at least "
+            "one."
         )
+    require_some("weights", weights)
+    missing = [1] * (len(shape) - weights.ndim)
+    return jnp.broadcast_to(weights.reshape(*weights.shape, *missing), shape)
 
-    first, second = map(kernel_of, kernels)
-    return sampled_kernel_alignment(first, second, x, subsample=subsample, key=key, block=block)
 
-
-class _Chosen:
+class Chosen:
     """The leaves differentiated by, and the network as a function of these alone."""
 
     def __init__(self, apply: Callable, params: Any, wrt: Wrt):
@@ -156,8 +224,8 @@ def _check_same_structure(params0: Any, params1: Any) -> None:
         )
 
 
-def _block(chosen: _Chosen, x: Array, memory: int) -> int:
-    """How many examples a block may hold."""
+def _block_and_outputs(chosen: Chosen, x: Array, memory: int) -> tuple[int, tuple[int, ...]]:
+    """How many examples a block may hold, and the shape of the outputs of one."""
 
     def of_example(leaves: list[Array], example: Array) -> Array:
         return chosen.apply(leaves, example[None])[0]
@@ -165,5 +233,7 @@ def _block(chosen: _Chosen, x: Array, memory: int) -> int:
     leaves = [jnp.asarray(leaf) for leaf in chosen.leaves]
     # With its own second examples the plan is that of two different blocks.
     plan = plan_kernel(of_example, leaves, x, x, memory)
-    tile = math.prod(plan.program.output.shape) ** 2 * plan.program.output.dtype.itemsize
-    return max(min(plan.blocks.left_size, math.isqrt(memory // (2 * max(tile, 1)))), 1)
+    outputs = plan.program.output.shape
+    tile = math.prod(outputs) ** 2 * plan.program.output.dtype.itemsize
+    block = min(plan.blocks.left_size, math.isqrt(memory // (2 * max(tile, 1))))
+    return max(block, 1), tuple(outputs)

@@ -2,7 +2,7 @@
 
 - `kernel_alignment`, `blocked_kernel_alignment` (`_kernel_alignment.py`).
 - `sampled_kernel_alignment` (`_sampled_alignment.py`): on a random few of the examples, with its
-  standard error.
+  standard error; `pair_sums` and `alignment_of_pairs` are its two halves.
 - `representation_alignment`, `sign_agreement` (`_activity.py`).
 - `weight_change_norm` (`_weights.py`).
 - `effective_ranks` (`_effective_ranks.py`).
@@ -13,15 +13,24 @@ Lazier learning has a smaller weight change and larger alignments.
 from ._activity import representation_alignment, sign_agreement
 from ._effective_ranks import EffectiveRanks, effective_ranks
 from ._kernel_alignment import blocked_kernel_alignment, kernel_alignment
-from ._sampled_alignment import SampledAlignment, sampled_kernel_alignment
+from ._sampled_alignment import (
+    PairSums,
+    SampledAlignment,
+    alignment_of_pairs,
+    pair_sums,
+    sampled_kernel_alignment,
+)
 from ._weights import weight_change_norm
 
 __all__ = [
     "EffectiveRanks",
+    "PairSums",
     "SampledAlignment",
+    "alignment_of_pairs",
     "blocked_kernel_alignment",
     "effective_ranks",
     "kernel_alignment",
+    "pair_sums",
     "representation_alignment",
     "sampled_kernel_alignment",
     "sign_agreement",

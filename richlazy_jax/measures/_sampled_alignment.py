@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int, Key, Shaped
 
 from .._checks import require_same_shape, require_whole
 from .._powers import exponent_of, of_products, times_power
@@ -28,10 +28,23 @@ class SampledAlignment(NamedTuple):
     examples: Int[Array, " m"]
 
 
+class PairSums(NamedTuple):
+    r"""Sums over the outputs of each pair of examples i and j, of two kernels K and K'.
+
+    - `products`: of $K_{ia,jb} K'_{ia,jb}$, of $K^2$ and of $K'^2$, up to a factor for each kernel.
+    - `traces`: of $K_{ia,ja}$ and of $K'_{ia,ja}$, up to the same factors.
+    - `exponents`: what `traces` have to be multiplied by, as exponents of 2.
+    """
+
+    products: Float[Array, "n n 3"]
+    traces: Float[Array, "n n 2"]
+    exponents: Int[Array, " 2"]
+
+
 def sampled_kernel_alignment(
     kernel: Callable[[Any, Any], Float[Array, "block block ..."]],
     other: Callable[[Any, Any], Float[Array, "block block ..."]],
-    x: Float[Array, "n ..."],
+    x: Shaped[Array, "n ..."],
     *,
     subsample: int | None = None,
     key: Key[Array, ""] | None = None,
@@ -67,7 +80,7 @@ def sampled_kernel_alignment(
         kernel: called as `kernel(x, x2)` with `block` examples each, for example
             `lambda x, x2: empirical_ntk(apply, params, x, x2=x2)`.
         other: likewise; usually the same function with other parameters.
-        x: the examples.
+        x: the examples, or whatever stands for them, such as their places.
         subsample: how many of them to use, drawn without replacement. None uses all, in order.
         key: draws them; needed with `subsample` and not used without.
         block: how many examples a block holds. No more than one block of each kernel is in memory,
@@ -91,10 +104,21 @@ def sampled_kernel_alignment(
         block = len(examples)
     block = min(require_whole("block", block), len(examples))
 
-    sums = _sums_of_pairs(kernel, other, x[examples], block)
-    alignment = _cosine(jnp.sum(sums, (0, 1)))
-    m = len(examples)
-    deleted = _cosine(_sums_without_each(sums))
+    return alignment_of_pairs(pair_sums(kernel, other, x[examples], block).products, examples)
+
+
+def alignment_of_pairs(
+    products: Float[Array, "m m 3"], examples: Int[Array, " m"]
+) -> SampledAlignment:
+    """The alignment of two kernels from the `products` of `pair_sums`, with its jackknife.
+
+    Args:
+        products: of each pair of examples.
+        examples: what is said of them.
+    """
+    alignment = _cosine(jnp.sum(products, (0, 1)))
+    m = len(products)
+    deleted = _cosine(_sums_without_each(products))
     mean = jnp.mean(deleted)
     return SampledAlignment(
         alignment=alignment,
@@ -113,17 +137,29 @@ def _drawn(n: int, subsample: Any, key: Any) -> Array:
     return jax.random.choice(key, n, (m,), replace=False)
 
 
-def _sums_of_pairs(kernel: Callable, other: Callable, x: Array, block: int) -> Array:
-    """The sums over outputs of K K', K K and K' K' for each pair of examples, (n, n, 3).
+def pair_sums(
+    kernel: Callable[[Any, Any], Float[Array, "block block ..."]],
+    other: Callable[[Any, Any], Float[Array, "block block ..."]],
+    x: Shaped[Array, "n ..."],
+    block: int,
+) -> PairSums:
+    """Sums over outputs for each pair of examples, with one block of each kernel in memory.
 
-    Each kernel comes up to a factor of its own, which no alignment depends on.
+    Args:
+        kernel, other: as in `sampled_kernel_alignment`.
+        x: the examples, or whatever stands for them, such as their places.
+        block: how many a block holds.
+
+    Raises:
+        ValueError: the kernels have different shapes, or none that starts with two axes of
+            examples.
     """
     n = len(x)
     blocks = -(-n // block)
     filled = jnp.arange(blocks * block).reshape(blocks, block) % n
     rows, columns = np.triu_indices(blocks, 1)
 
-    def of_blocks(first: Array, second: Array) -> tuple[Array, Array]:
+    def of_blocks(first: Array, second: Array) -> tuple[Array, Array, Array]:
         a, b = require_same_shape("kernel", kernel(first, second), "other", other(first, second))
         if a.shape[:2] != (block, block):
             raise ValueError(
@@ -133,27 +169,40 @@ def _sums_of_pairs(kernel: Callable, other: Callable, x: Array, block: int) -> A
         # Each block has a scale of its own, because squares can leave the range of float32 and
         # the largest entry of all is known only at the end.
         sizes = jnp.stack([exponent_of(a), exponent_of(b)])
-        a, b = (
-            times_power(k.reshape(block, block, -1), -size)
-            for k, size in zip((a, b), sizes, strict=True)
-        )
-        return jnp.stack([jnp.sum(p, -1) for p in (a * b, a * a, b * b)], -1), sizes
+        a, b = (times_power(k, -size) for k, size in zip((a, b), sizes, strict=True))
+        traces = jnp.stack([_trace(k) for k in (a, b)], -1)
+        a, b = (k.reshape(block, block, -1) for k in (a, b))
+        return jnp.stack([jnp.sum(p, -1) for p in (a * b, a * a, b * b)], -1), traces, sizes
 
-    def of_one(i: Array) -> tuple[Array, Array]:
+    def of_one(i: Array) -> tuple[Array, Array, Array]:
         # One and the same array on both sides, for kernels that are then computed by half.
         block = x[i]
         return of_blocks(block, block)
 
-    sums, sizes = jax.lax.map(of_one, filled)
+    found = jax.lax.map(of_one, filled)
     if blocks > 1:
         pairs = filled[rows], filled[columns]
-        found = jax.lax.map(lambda pair: of_blocks(x[pair[0]], x[pair[1]]), pairs)
-        sums, sizes = (jnp.concatenate(both) for both in zip((sums, sizes), found, strict=True))
+        others = jax.lax.map(lambda pair: of_blocks(x[pair[0]], x[pair[1]]), pairs)
+        found = tuple(jnp.concatenate(both) for both in zip(found, others, strict=True))
+    products, traces, sizes = found
     rows, columns = (np.concatenate([np.arange(blocks), some]) for some in (rows, columns))
-    sums = times_power(sums, of_products(sizes - jnp.max(sizes, 0))[:, None, None])
-    whole = jnp.zeros((blocks, block, blocks, block, 3), sums.dtype)
-    whole = whole.at[columns, :, rows].set(sums.swapaxes(1, 2)).at[rows, :, columns].set(sums)
-    return whole.reshape(blocks * block, blocks * block, 3)[:n, :n]
+    largest = jnp.max(sizes, 0)
+
+    def whole(sums: Array, exponents: Array) -> Array:
+        sums = times_power(sums, exponents[:, None, None])
+        found = jnp.zeros((blocks, block, blocks, block, sums.shape[-1]), sums.dtype)
+        found = found.at[columns, :, rows].set(sums.swapaxes(1, 2)).at[rows, :, columns].set(sums)
+        return found.reshape(blocks * block, blocks * block, -1)[:n, :n]
+
+    exponents = sizes - largest
+    return PairSums(whole(products, of_products(exponents)), whole(traces, exponents), largest)
+
+
+def _trace(kernel: Array) -> Array:
+    """The sum over equal outputs of a kernel whose output axes come in twos."""
+    while kernel.ndim > 3:
+        kernel = jnp.trace(kernel, axis1=2, axis2=3)
+    return jnp.sum(kernel, range(2, kernel.ndim))
 
 
 def _sums_without_each(sums: Array) -> Array:
