@@ -81,7 +81,9 @@ def test_a_tie_at_the_cut_is_refused_where_it_is_known():
             theory.feature_overlap(f * scale, w, keep=2)
 
 
-@pytest.mark.parametrize("shape", SIZES)
+@pytest.mark.parametrize(
+    "shape", [SIZES[0], *(pytest.param(s, marks=pytest.mark.slow) for s in SIZES[1:])]
+)
 def test_final_kernel_of_many_outputs(x64, shape):
     rng = np.random.default_rng(3)
     rows, columns = shape

@@ -47,7 +47,14 @@ def chances(size, unit, neighbours, rewired):
 
 
 @pytest.mark.parametrize(
-    ("size", "neighbours", "rewired"), [(5, 2, 0.3), (6, 3, 0.7), (6, 2, 1), (4, 3, 0.5)]
+    ("size", "neighbours", "rewired"),
+    [
+        (5, 2, 0.3),
+        *(
+            pytest.param(*law, marks=pytest.mark.slow)
+            for law in ((6, 3, 0.7), (6, 2, 1), (4, 3, 0.5))
+        ),
+    ],
 )
 def test_the_law_of_the_senders(draws, assert_means, size, neighbours, rewired):
     gain = 1.5

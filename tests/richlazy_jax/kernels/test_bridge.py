@@ -123,7 +123,13 @@ print(json.dumps({
 
 
 # The second is imported by the first, so that blocking it breaks an import half done.
-@pytest.mark.parametrize("module", ["neural_tangents", "neural_tangents._src.monte_carlo"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "neural_tangents",
+        pytest.param("neural_tangents._src.monte_carlo", marks=pytest.mark.slow),
+    ],
+)
 def test_without_neural_tangents_one_warning_and_the_jacobian(module):
     seen = child(BLOCKED, module)
     assert seen["unasked"] == 0

@@ -146,6 +146,7 @@ def test_equals_other_implementations(implementation):
     assert_close(exact, np.asarray(other), 1e-5)
 
 
+@pytest.mark.slow
 def test_a_rate_network_has_a_kernel_of_its_own():
     """What was once computed for it in silence: the kernel of the paper's form."""
     params = network(4, ())

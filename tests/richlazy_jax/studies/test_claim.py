@@ -96,6 +96,7 @@ def made():
     return xr.Dataset({"a": ("x", np.zeros(3))})
 
 
+@pytest.mark.slow
 def test_two_processes_compute_each_cell_once(tmp_path):
     study = tmp_path / "study"
     children = [started(ALL_CELLS, study) for _ in range(2)]

@@ -58,7 +58,10 @@ def whole():
 
 
 # Kept after updates 8 and 16: the ends of pieces that lie 5 updates apart or more.
-@pytest.mark.parametrize(("stop", "first"), [(4, 4), (8, 12), (12, 12), (16, 20)])
+@pytest.mark.parametrize(
+    ("stop", "first"),
+    [(4, 4), (8, 12), *(pytest.param(*at, marks=pytest.mark.slow) for at in ((12, 12), (16, 20)))],
+)
 def test_goes_on_from_the_last_checkpoint_with_the_same_numbers(tmp_path, whole, stop, first):
     with pytest.raises(Stopped):
         run(tmp_path / "runs", on_piece=stopping_at(stop, []))

@@ -68,6 +68,7 @@ def loss_of_scale(scale):
 SCALES = jnp.array([0.49, 0.5, 0.51, 0.99, 1.0, 1.01])
 
 
+@pytest.mark.slow
 def test_jit_vmap_and_float32(x64):
     mapped = jax.jit(jax.vmap(loss_of_scale))(SCALES.astype(jnp.float32))
     w1, w2, teacher, _ = (jnp.asarray(np.asarray(a, "f"), jnp.float64) for a in drawn(1))

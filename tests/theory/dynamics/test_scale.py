@@ -109,7 +109,9 @@ def test_balanced_from_large_starts_and_teachers(scale):
     agrees(path, np.concatenate([w1.T, w2]), teacher, times, rtol=2e-5)
 
 
-@pytest.mark.parametrize("scale", [1e-30, 1e-15, 1e-10, 1.0])
+@pytest.mark.parametrize(
+    "scale", [1e-30, 1.0, *(pytest.param(s, marks=pytest.mark.slow) for s in (1e-15, 1e-10))]
+)
 def test_one_unit_from_any_small_start(scale):
     rng = np.random.default_rng(2)
     a = np.float32(scale * rng.standard_normal())
@@ -127,7 +129,9 @@ def test_one_unit_from_any_small_start(scale):
     np.testing.assert_allclose(one.kernel_alignment, back.kernel_alignment, rtol=2e-5)
 
 
-@pytest.mark.parametrize("exponent", [-50, -30, 30, 50])
+@pytest.mark.parametrize(
+    "exponent", [-50, *(pytest.param(e, marks=pytest.mark.slow) for e in (-30, 30, 50))]
+)
 def test_units_of_weights_change_nothing_else(exponent):
     """Weights times a, teacher times a^2, times over a^2: the same learning, for every solver."""
     rng = np.random.default_rng(3)
