@@ -105,7 +105,16 @@ from .tasks import (
     sequence_cross_entropy,
     task_by_name,
 )
-from .trained import ActivityChange, Change, Laziness, ParameterChange, laziness
+from .trained import (
+    ActivityChange,
+    Change,
+    Laziness,
+    ParameterChange,
+    TrainedNetwork,
+    laziness,
+    read_state,
+    trained_network,
+)
 from .training import (
     BrokenCheckpointWarning,
     CheckpointError,
@@ -154,6 +163,7 @@ __all__ = [
     "SplitModule",
     "Task",
     "Trained",
+    "TrainedNetwork",
     "TrainingState",
     "Trials",
     "aligned_weights",
@@ -198,6 +208,7 @@ __all__ = [
     "read_cell_types",
     "read_connectome",
     "read_signs",
+    "read_state",
     "receive_only",
     "recurrent_kernel_alignment",
     "recurrent_ntk",
@@ -221,6 +232,7 @@ __all__ = [
     "task_by_name",
     "train",
     "train_runs",
+    "trained_network",
     "weight_change_norm",
     "weights_with_spectrum",
     "with_norm_of",

@@ -7,6 +7,7 @@ its bars and dots are. matplotlib takes a second to import: import this package 
 - `_start.py`: a measure against the start.
 - `_spectra.py`: spectra of starts beside the null.
 - `_through.py`: a measure through training.
+- `_checkpoints.py`: measures of one network at several checkpoints.
 - `_theory.py`: Theorem 1 over rank.
 - `_places.py`: where starts stand on the horizontal axis.
 - `_runs.py`, `_boxes.py`: networks of one start, as dots with a mean or as a box.
@@ -28,6 +29,7 @@ from ._axes import (
     say_below,
 )
 from ._boxes import runs_box
+from ._checkpoints import through_checkpoints
 from ._palette import (
     BLACK,
     BLUE,
@@ -83,5 +85,6 @@ __all__ = [
     "spectra",
     "theorem_1",
     "theory_curve",
+    "through_checkpoints",
     "through_training",
 ]

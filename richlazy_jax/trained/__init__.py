@@ -2,13 +2,27 @@
 
 - `laziness` (`_measure.py`): all measures of one network.
 - `Laziness` (`_record.py`): what it gives, as a sentence, a table, or plain data.
+- `read_state` (`_state.py`): the arrays of a network in a file of another library.
+- `trained_network`, `TrainedNetwork` (`_layouts.py`): a recurrent network of another library, known
+  by the names of its arrays; `_gated.py` has layers as PyTorch has them.
 - `_rows.py`: which outputs count, how much, and what they should have been.
 - `_targets.py`: the alignment of a kernel with the targets.
 - `_changes.py`: how weights and activity changed.
 """
 
 from ._changes import ActivityChange, Change, ParameterChange
+from ._layouts import TrainedNetwork, trained_network
 from ._measure import laziness
 from ._record import Laziness
+from ._state import read_state
 
-__all__ = ["ActivityChange", "Change", "Laziness", "ParameterChange", "laziness"]
+__all__ = [
+    "ActivityChange",
+    "Change",
+    "Laziness",
+    "ParameterChange",
+    "TrainedNetwork",
+    "laziness",
+    "read_state",
+    "trained_network",
+]

@@ -62,6 +62,7 @@ def test_a_recurrent_network_with_two_biases():
     cosine = np.sum(first * second) / np.linalg.norm(first) / np.linalg.norm(second)
     np.testing.assert_allclose(found.kernel_alignment.alignment, cosine, rtol=1e-5)
     loss = torch.nn.functional.cross_entropy(model(x).reshape(-1, OUTPUTS), y.reshape(-1))
+    assert found.loss is not None
     np.testing.assert_allclose(found.loss.after, float(loss.detach()), rtol=1e-5)
     # One bias dropped is another network.
     dropped = {**model.arrays(), "core.bias_hh_l0": np.zeros(UNITS, np.float32)}

@@ -1,0 +1,173 @@
+"""`richlazy measure`."""
+
+import json as json_format
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import typer
+from rich.table import Table
+from rich.text import Text
+
+import richlazy_jax as rj
+
+from .._whole import write_figure, write_text
+from ._options import whole_numbers
+from ._said import PlainConsole, plain
+from ._stops import usage_errors
+
+_ENDS = ".npz, .safetensors, .pt, .h5 or .mat"
+
+
+def measure_command(
+    before: Annotated[Path, typer.Argument(help=f"The weights before training: {_ENDS}.")],
+    after: Annotated[
+        list[Path],
+        typer.Argument(help="Those after it; several are checkpoints on the way, in order."),
+    ],
+    inputs: Annotated[Path, typer.Option(help="Inputs as .npy, of shape (trials, steps, inputs).")],
+    targets: Annotated[
+        Path | None,
+        typer.Option(help="What the outputs should have been as .npy: classes, or numbers."),
+    ] = None,
+    outputs: Annotated[
+        Path | None,
+        typer.Option(
+            help="The trained network's own outputs for these inputs as .npy, which prove that it "
+            "is this network."
+        ),
+    ] = None,
+    map: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Which array is which, such as recurrent=h2h.weight or input=W_in.T; may repeat."
+        ),
+    ] = None,
+    activation: Annotated[str | None, typer.Option(help="relu or tanh.")] = None,
+    leak: Annotated[
+        float | None, typer.Option(help="What a unit keeps in one step, 1 - dt / tau.")
+    ] = None,
+    leak_form: Annotated[str | None, typer.Option(help="paper, rate or current.")] = None,
+    steps: Annotated[
+        str, typer.Option(help="Which outputs count: all, last, or steps such as 4,5,6.")
+    ] = "all",
+    balanced: Annotated[
+        bool, typer.Option("--balanced", help="Let each class of the targets count alike.")
+    ] = False,
+    wrt: Annotated[
+        list[str] | None,
+        typer.Option(help="An array that the kernel is of, by its name; may repeat. Default all."),
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Write all measures to this file.")] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option(help="Draw the measures through checkpoints to this .png, .pdf or .svg."),
+    ] = None,
+) -> None:
+    """Was a trained network rich or lazy, and did its kernel turn towards the task?
+
+    Reads recurrent networks of PyTorch (RNN, GRU, LSTM), of the NeuroGym tutorials and of PsychRNN
+    by the names of their arrays, and any other vanilla one by --map.
+    """
+    console = PlainConsole()
+    with usage_errors():
+        names = _names(map or ())
+        stated = {"activation": activation, "leak": leak, "leak_form": leak_form}
+        networks = [
+            rj.trained_network(rj.read_state(path), names=names, **stated)
+            for path in (before, *after)
+        ]
+        given = {
+            "targets": None if targets is None else _array("--targets", targets),
+            "outputs": steps if steps in ("all", "last") else whole_numbers("--steps", steps),
+            "weights": "balanced" if balanced else None,
+            "wrt": wrt or None,
+        }
+        known = None if outputs is None else _array("--outputs", outputs)
+        x = _inputs(inputs)
+        if figure is not None and len(after) < 2:
+            raise ValueError("--figure is for several checkpoints; allowed are two or more.")
+        for path in (json, figure):
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+        first, found = networks[0], {}
+        for path, network in zip(after, networks[1:], strict=True):
+            # The outputs are those of the network at its end.
+            last = path == after[-1]
+            found[str(path)] = rj.laziness(
+                network.apply,
+                first.params,
+                network.params,
+                x,
+                activity=network.activity,
+                known_outputs=known if last else None,
+                **given,
+            )
+    measured = found[str(after[-1])]
+    for said in networks[-1].said:
+        console.print(said)
+    if len(found) > 1:
+        console.print(_through(found))
+    console.print(str(measured))
+    if json is not None:
+        kept = {path: each.to_dict() for path, each in found.items()}
+        write_text(json, json_format.dumps(kept, indent=1, allow_nan=False) + "\n")
+        console.print(f"Measures: {json}")
+    if figure is not None:
+        # matplotlib takes a second to import, which `richlazy --help` need not wait for.
+        from ..plot import through_checkpoints
+
+        write_figure(figure, through_checkpoints(found))
+        console.print(f"Figure: {figure}")
+
+
+def _names(pairs: Sequence[str]) -> dict[str, str] | None:
+    names = {}
+    for pair in pairs:
+        ours, equals, theirs = pair.partition("=")
+        if not (ours and equals and theirs):
+            raise ValueError(f"--map is {pair!r}; allowed is such as recurrent=h2h.weight.")
+        names[ours] = theirs
+    return names or None
+
+
+def _array(option: str, path: Path) -> np.ndarray:
+    try:
+        # Opened here, because NumPy leaves an archive open.
+        with path.open("rb") as opened:
+            found = np.load(opened, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{option} is {path}, which is no .npy file of numbers.") from error
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiub":
+        raise ValueError(f"{option} is {path}; allowed is one array of numbers, as .npy.")
+    return found
+
+
+def _inputs(path: Path) -> jax.Array:
+    x = _array("--inputs", path)
+    if x.ndim != 3:
+        raise ValueError(
+            f"--inputs has shape {x.shape}; allowed is (trials, steps, inputs), trials first."
+        )
+    return jnp.asarray(x, jnp.result_type(float))
+
+
+def _through(found: Mapping[str, rj.Laziness]) -> Table:
+    table = Table()
+    named: list[tuple[str, Any]] = [
+        ("kernel alignment", lambda of: of.kernel_alignment.alignment),
+        ("target alignment", lambda of: of.target_alignment and of.target_alignment.after),
+        ("loss", lambda of: of.loss and of.loss.after),
+    ]
+    table.add_column("checkpoint", overflow="fold")
+    for name, _ in named:
+        table.add_column(name, justify="right")
+    for path, of in found.items():
+        values = (get(of) for _, get in named)
+        table.add_row(
+            Text(plain(Path(path).name)), *("" if v is None else f"{float(v):.4g}" for v in values)
+        )
+    return table
