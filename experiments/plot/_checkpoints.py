@@ -25,7 +25,7 @@ def through_checkpoints(found: Mapping[str, rj.Laziness]) -> Figure:
     places = np.arange(len(names))
     alignments = [float(of.kernel_alignment.alignment) for of in found.values()]
     errors = [2 * float(of.kernel_alignment.standard_error) for of in found.values()]
-    axes.errorbar(places, alignments, errors, "o-", ms=4, capsize=2, color=VERMILLION)
+    axes.errorbar(places, alignments, errors, fmt="o-", ms=4, capsize=2, color=VERMILLION)
     axes.lines[-1].set_label("to its start")
     towards = [of.target_alignment for of in found.values()]
     known = [change for change in towards if change is not None]
