@@ -25,8 +25,12 @@ def through_checkpoints(found: Mapping[str, rj.Laziness]) -> Figure:
     places = np.arange(len(names))
     alignments = [float(of.kernel_alignment.alignment) for of in found.values()]
     errors = [2 * float(of.kernel_alignment.standard_error) for of in found.values()]
-    axes.errorbar(places, alignments, errors, fmt="o-", ms=4, capsize=2, color=VERMILLION)
-    axes.lines[-1].set_label("to its start")
+    # Two kernels have an alignment from 0 to 1.
+    pairs = zip(alignments, errors, strict=True)
+    bars = np.array([(min(e, a), min(e, 1 - a)) for a, e in pairs]).T
+    axes.errorbar(
+        places, alignments, bars, fmt="o-", ms=4, capsize=2, color=VERMILLION, label="to its start"
+    )
     towards = [of.target_alignment for of in found.values()]
     known = [change for change in towards if change is not None]
     if len(known) == len(towards):
@@ -37,5 +41,5 @@ def through_checkpoints(found: Mapping[str, rj.Laziness]) -> Figure:
     axes.set_ylabel("alignment of the kernel")
     axes.legend(frameon=False, fontsize=8)
     plain_edges(axes)
-    say_below(figure, "Bars are two standard errors over the examples (jackknife).")
+    say_below(figure, "Bars are two standard errors over the examples (jackknife), cut at 0 and 1.")
     return figure
