@@ -10,6 +10,7 @@ import pytest
 from flax import nnx
 
 import richlazy_jax as rj
+from richlazy_jax.trained._targets import centred_target_alignment, energy_along
 from tests.products import products_at_default  # pyright: ignore[reportMissingImports]
 
 KEY = jax.random.key(0)
@@ -23,6 +24,17 @@ PARAMS, RECURRENT_PARAMS = LINEAR.init(KEY), RECURRENT.init(KEY)
 # A network with all that it may have, and calls of its kernels in which all of that matters.
 BIASED_PARAMS = rj.rnn(2, 6, 3, biases=True, initial_state="trained").init(KEY)
 NOISY = {"wrt": tuple(BIASED_PARAMS), "leak": 0.2, "noise": 0.1, "key": KEY}
+# Layers of each kind as PyTorch has them, and a vanilla network.
+GATED = [
+    rj.trained_network(
+        {
+            "weight_ih_l0": np.ones((rows * 4, 2)),
+            "weight_hh_l0": np.ones((rows * 4, 4)),
+            "fc.weight": np.ones((3, 4)),
+        }
+    )
+    for rows in (1, 3, 4)
+] + [rj.trained_network(RECURRENT_PARAMS)]
 TASK = rj.PerceptualDecision()
 TASK_TRIALS = TASK.sample(KEY, 3)
 
@@ -202,6 +214,12 @@ CALLS = (
             (lambda p: trained(p, lambda *parts: rj.train(*parts, key=KEY, steps=2)).params, PARAMS)
         ],
         "train_runs": [(of_runs, PARAMS)],
+        # What it is made of beside functions that stand here too.
+        "laziness": [
+            (centred_target_alignment, SQUARE, OTHER[:, :2]),
+            (lambda p: energy_along(LINEAR.apply, p, X, Y, 2), PARAMS),
+        ],
+        "trained_network": [(lambda p, net=net: net.apply(p, TRIALS), net.params) for net in GATED],
         "weight_change_norm": [(rj.weight_change_norm, SQUARE, OTHER)],
         "weights_with_spectrum": [(lambda s: rj.weights_with_spectrum(KEY, s, 6, 4), jnp.ones(4))],
         "with_norm_of": [(rj.with_norm_of, SQUARE, OTHER)],
@@ -223,6 +241,12 @@ CALLS = (
 RECORD = "it holds what others have computed"
 FILE = "it reads a file or looks a name up, with NumPy"
 NO_PRODUCTS = {
+    "read_state": "it reads a file",
+    "ActivityChange": RECORD,
+    "Change": RECORD,
+    "Laziness": RECORD,
+    "ParameterChange": RECORD,
+    "TrainedNetwork": RECORD,
     "SHIPPED_CONNECTOMES": "it is a tuple of names",
     "BrokenCheckpointWarning": "it is a warning",
     "CheckpointError": "it is an error",

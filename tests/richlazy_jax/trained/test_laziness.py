@@ -100,7 +100,7 @@ def assert_measures(found, wanted):
         np.testing.assert_allclose(found.target_share, shares, rtol=1e-10)
 
 
-@pytest.mark.parametrize("memory", [2**13, None])
+@pytest.mark.parametrize("memory", [pytest.param(2**13, marks=pytest.mark.slow), None])
 def test_kernels_of_all_outputs(x64, rows, memory):
     y = np.random.default_rng(3).standard_normal((N, STEPS, OUTPUTS))
     x, before, after = trials(), drawn(0), drawn(1)
@@ -212,7 +212,7 @@ def test_what_it_says(x64):
     assert any("Nothing proves" in said for said in same.said)
 
 
-@pytest.mark.parametrize("scale", [1e-15, 1e15])
+@pytest.mark.parametrize("scale", [pytest.param(1e-15, marks=pytest.mark.slow), 1e15])
 def test_scales_of_the_readout_change_no_alignment(scale):
     """The kernel of all other weights scales with the square of the readout."""
     before, after = drawn(0, 0.5), drawn(1, 0.5)
