@@ -3,6 +3,7 @@
 import math
 
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from .._checks import require_whole
@@ -49,6 +50,8 @@ def symmetric_weights(
         raise ValueError(f"symmetry is {symmetry!r}; allowed are numbers from -1 to 1.")
     # The key itself is the null's, so that structure and null are independent draws.
     x = gaussian_weights(jax.random.fold_in(key, 1), size, gain)
+    # From the upper half, because compilers that fuse products and sums leave rounding in x - x.T.
+    upper = jnp.triu(x - x.T, 1)
     # In these two parts, because one of them is then exactly 0 at either end.
-    w = math.sqrt(1 + symmetry) / 2 * (x + x.T) + math.sqrt(1 - symmetry) / 2 * (x - x.T)
+    w = math.sqrt(1 + symmetry) / 2 * (x + x.T) + math.sqrt(1 - symmetry) / 2 * (upper - upper.T)
     return with_norm_of(w, gaussian_weights(key, size, gain)) if resized else w

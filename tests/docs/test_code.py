@@ -10,7 +10,7 @@ from ._pages import PAGES, blocks, named
 
 NUMBER = re.compile(r"-?\d+\.\d+")
 # They train networks.
-LONG = ("tutorial.md", "task.md", "network.md", "plot.md", "own.md")
+LONG = ("tutorial.md", "task.md", "network.md", "plot.md", "own.md", "trained.md")
 WITH_CODE = [
     pytest.param(page, marks=pytest.mark.slow) if page.name in LONG else page
     for page in PAGES

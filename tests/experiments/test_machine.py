@@ -87,6 +87,7 @@ def test_the_folder_is_of_this_processor():
 SMALL = Setting(starts=(LowRank(3),), seeds=2, n_hidden=8, iterations=6, batch=4)
 
 
+@pytest.mark.slow
 def test_a_second_setting_of_the_same_shapes_compiles_nothing():
     compiled = []
 

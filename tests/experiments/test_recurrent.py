@@ -123,6 +123,7 @@ def by_hand(setting):
     return start, end, setting.held_trials(_train.held_keys(setting)[0], setting.kernel_trials)
 
 
+@pytest.mark.slow
 def test_adam_and_the_kernel_of_all_weights():
     """Both in one network, by hand, with the kernel from `jax.jacobian`."""
     setting = dataclasses.replace(
@@ -275,6 +276,7 @@ def run(*arguments):
     return CliRunner().invoke(cli.app, ["fig1", *map(str, arguments)])
 
 
+@pytest.mark.slow
 def test_command_runs_each_task_once(tmp_path):
     small = ["--ranks", "1,6", "--size", 6, "--seeds", 2, "--iterations", 20, "--out", tmp_path]
     small += ["--measures", "representation_alignment,weight_change_norm"]

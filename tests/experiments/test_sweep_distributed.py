@@ -359,6 +359,7 @@ def test_a_worker_of_this_machine_gives_the_numbers_of_this_process(undisturbed,
     assert "2 cells: 2 found" in sweep(tmp_path, "study", "--workers", "2").output
 
 
+@pytest.mark.slow
 def test_a_full_disk_of_a_worker_stops_the_sweep(cluster, tmp_path):
     text = SPEC.replace("600", "2").replace("[1, 3]", "3") + "gain: 2.5\n"
     with pytest.raises(engine.StudyError, match="No space left on device"):

@@ -46,6 +46,7 @@ def kernel(model, x):
     return rows @ rows.T
 
 
+@pytest.mark.slow
 def test_a_recurrent_network_with_two_biases():
     torch.manual_seed(0)
     model, x = Model(), torch.randn(N, STEPS, INPUTS)

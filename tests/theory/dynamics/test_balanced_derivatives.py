@@ -101,6 +101,7 @@ def test_a_learned_function_follows_its_teacher(x64, balanced_start):
     np.testing.assert_allclose(function[2], turn, atol=0.1)
 
 
+@pytest.mark.slow
 def test_jit_and_vmap_give_the_plain_values(x64, balanced_start):
     rng = np.random.default_rng(6)
     w1, w2 = map(jnp.asarray, balanced_start(rng, 3, 2, 3, 0.5))
