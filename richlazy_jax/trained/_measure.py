@@ -117,7 +117,7 @@ def laziness(
     changes = parameter_changes(before, after)
     if all(float(change.norm) == 0 for change in changes.values()):
         said.append("Before and after are the same parameters, so that nothing was learned.")
-    losses = _losses(rows, before, after, x, targets, loss)
+    losses = _losses(rows, whole, targets, loss)
     return Laziness(alignment, towards, share, losses, moved, changes, (*said, *rows.said))
 
 
@@ -186,14 +186,14 @@ def _spread(weights: Array, like: Array) -> Array:
 
 
 def _losses(
-    rows: Rows, before: Any, after: Any, x: Array, targets: Any, loss: Callable | None
+    rows: Rows, outputs: list[np.ndarray], targets: Any, loss: Callable | None
 ) -> Change | None:
     wanted = rows.wanted
     if wanted is None:
         return None
 
-    def of(params: Any) -> Array:
-        found = rows.apply(params, x)
+    def of(values: np.ndarray) -> Array:
+        found = rows.chosen(jnp.asarray(values))
         if loss is not None:
             return jnp.asarray(loss(found, targets if rows.labels is None else rows.labels))
         if rows.labels is None:
@@ -208,4 +208,4 @@ def _losses(
         weights = _spread(weights, each)
         return jnp.sum(weights * each) / jnp.sum(weights)
 
-    return Change(of(before), of(after))
+    return Change(*map(of, outputs))

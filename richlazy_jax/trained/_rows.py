@@ -17,7 +17,8 @@ _MOST_OF_ONE_CLASS = 0.5
 class Rows(NamedTuple):
     """Outputs that are looked at.
 
-    - `apply(params, x)`: these outputs alone.
+    - `chosen(values)`: these alone of all outputs.
+    - `apply(params, x)`: the network with these outputs alone.
     - `weights`: how much each counts, in the shape of the first axes of the outputs; None for all
       alike.
     - `wanted`: what each should have been, in the shape of the outputs; None where unknown.
@@ -25,6 +26,7 @@ class Rows(NamedTuple):
     - `said`: what was taken for granted, in sentences.
     """
 
+    chosen: Callable[[Any], Array]
     apply: Callable[[Any, Any], Array]
     weights: Float[Array, "n ..."] | None
     wanted: Float[Array, "n ..."] | None
@@ -76,7 +78,7 @@ def rows_of(
                     f"{share:.0%} of the outputs are of one class, which may be fixation; "
                     "weights='balanced' lets each class count alike."
                 )
-    return Rows(lambda p, x: chosen(apply(p, x)), found, wanted, labels, tuple(said))
+    return Rows(chosen, lambda p, x: chosen(apply(p, x)), found, wanted, labels, tuple(said))
 
 
 def _chosen(outputs: Any, whole: tuple[int, ...]) -> Callable[[Any], Any]:
