@@ -73,7 +73,7 @@ def _safetensors(path: Path) -> Mapping[str, Any]:
 
 def _torch(path: Path) -> Mapping[str, Any]:
     try:
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise _missing("torch", path) from error
     state = torch.load(path, map_location="cpu", weights_only=True)
