@@ -10,6 +10,7 @@ time.
 """
 
 import argparse
+import ctypes
 import os
 import statistics
 import time
@@ -17,6 +18,11 @@ import time
 CORE = max(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else None
 if CORE is not None:
     os.sched_setaffinity(0, {CORE})
+# Memory that was freed is kept, or what pages of new memory cost decides, and not the arithmetic.
+if hasattr(ctypes.CDLL(None), "mallopt"):
+    M_MMAP_MAX, M_TRIM_THRESHOLD = -4, -1
+    ctypes.CDLL(None).mallopt(M_MMAP_MAX, 0)
+    ctypes.CDLL(None).mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 # Both before jax is imported, which reads them once.
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 os.environ["JAX_PLATFORMS"] = "cpu"

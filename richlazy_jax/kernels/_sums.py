@@ -34,12 +34,15 @@ _KERNEL_BYTES, _ROW_BYTES = 2**26, 2**25
 # "products", takes a sum of "weighting" to few outputs, begins a product of
 # "products" or a round of the loop of "weighting", and writes and reads an entry of the rows.
 _WEIGHTED, _MET, _ROUND, _ENTRY = 60, 27, 300_000, 20
+# How many times longer than in a large product a multiplication takes in those of "weighting".
+_SMALL = 1.8
 # How many times slower the pairs are where the processor is none: a guess for "weighting".
-_ELSEWHERE = {"products": 1, "weighting": 16, "rows": 1}
+_ELSEWHERE = {"products": 1, "weighting": 9, "rows": 1}
 # Trials of a symmetric block in as many groups, of which each pair is visited once.
 _GROUPS = 4
-# Fewer rows than these are no faster by halves.
-_HALVED = 256
+# Rows of the Jacobian in as many strips, of which each meets itself and those after it; fewer rows
+# than these are no faster that way.
+_STRIPS, _HALVED = 2, 256
 
 
 class Sizes(NamedTuple):
@@ -147,14 +150,15 @@ def cost_of(sizes: Sizes, way: str, blocks: Blocks) -> float:
     overlaps = steps**2 * m
     of_pair = {
         "products": (k * p) ** 2 * (n + _WEIGHTED) + overlaps,
-        "weighting": n * k * (p * steps + max(p * outputs, steps * sizes.read * _MET)) + overlaps,
+        "weighting": _SMALL * n * k * (p * steps + max(p * outputs, steps * sizes.read * _MET))
+        + overlaps,
         "rows": n * m * outputs**2,
     }[way]
     left, right = blocks.left, blocks.right
     pairs = sizes.left * sizes.right
     runs = sizes.left + sizes.right * left  # of an example, of which one on the right runs anew
     if sizes.symmetric:
-        whole = {"products": 0.5, "weighting": 0.5 + 0.5 / _GROUPS, "rows": 0.5 + 0.5 / _GROUPS}
+        whole = {"products": 0.5, "weighting": 0.5 + 0.5 / _GROUPS, "rows": 0.5 + 0.5 / _STRIPS}
         pairs *= (0.5 * (left - 1) + whole[way]) / left
         runs = sizes.left * (1 + (left - 1) / 2)
     visits = left * right / (1 + sizes.symmetric)  # of pairs of blocks
@@ -272,7 +276,7 @@ def _of_rows(left: Array, right: Array) -> Array:
     """All inner products of rows. Where both sides are one, what is below the diagonal by half."""
     if left is not right or len(left) < _HALVED:
         return _product("im,jm->ij", left, right)
-    edges = [len(left) * i // _GROUPS for i in range(_GROUPS + 1)]
+    edges = [len(left) * i // _STRIPS for i in range(_STRIPS + 1)]
     strips = [
         jnp.pad(_product("im,jm->ij", left[low:high], left[low:]), ((0, 0), (low, 0)))
         for low, high in itertools.pairwise(edges)

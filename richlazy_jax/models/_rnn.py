@@ -10,11 +10,21 @@ from jaxtyping import Array, Float, Key
 from .._checks import require_axes, require_choice, require_whole
 from ..connectivity import gaussian_weights
 from ._functional import Network, functional
-from ._recurrence import WEIGHTS, drive_of, rates_of, recurrence, run_states, starting_state
+from ._recurrence import (
+    WEIGHTS,
+    Recurrence,
+    drive_of,
+    rates_of,
+    recurrence,
+    run_states,
+    starting_state,
+)
 from ._through import through
 
 OUTPUTS = ("all", "last")
 INITIAL_STATES = ("zero", "trained")
+# Steps run in pieces whose states are so large, so that the way back finds them in cache.
+_PIECE_BYTES = 2**20
 
 
 def rnn_activity(
@@ -76,11 +86,8 @@ def rnn_activity(
     models of neural networks".
     """
     form = recurrence(activation, leak, leak_form, precision)
-    x = require_axes("x", x, "n", "t", "n_in")
-    start = starting_state(params, x, initial_state)
-    drive = drive_of(params, x, noise=noise, key=key, precision=precision)
-    states = run_states(form, params["recurrent"], drive, start, unrolled=unrolled)
-    return rates_of(form, states).swapaxes(0, 1)
+    rates = _rates(form, params, x, initial_state, noise, key, unrolled)
+    return rates.swapaxes(0, 1)
 
 
 def rnn_apply(
@@ -116,20 +123,49 @@ def rnn_apply(
     Source: as `rnn_activity`.
     """
     require_choice("outputs", outputs, OUTPUTS)
-    hidden = rnn_activity(
-        params,
-        x,
-        activation=activation,
-        leak=leak,
-        leak_form=leak_form,
-        initial_state=initial_state,
-        noise=noise,
-        key=key,
-        precision=precision,
-        unrolled=unrolled,
-    )
-    read = through(hidden if outputs == "all" else hidden[:, -1], params["readout"], precision)
+    form = recurrence(activation, leak, leak_form, precision)
+    rates = _rates(form, params, x, initial_state, noise, key, unrolled)
+    # Steps first, so that not all activity but its few outputs are copied in another order.
+    read = through(rates if outputs == "all" else rates[-1], params["readout"], precision)
+    read = read.swapaxes(0, 1) if outputs == "all" else read
     return read + params["readout_bias"] if "readout_bias" in params else read
+
+
+def _rates(
+    form: Recurrence,
+    params: Mapping[str, Array],
+    x: Float[Array, "n t n_in"],
+    initial_state: Float[Array, "*n N"] | None,
+    noise: float | int,
+    key: Key[Array, ""] | None,
+    unrolled: bool,
+) -> Float[Array, "t n N"]:
+    """What the readout sees after each step."""
+    x = require_axes("x", x, "n", "t", "n_in")
+    start = starting_state(params, x, initial_state)
+
+    def states_of(x: Array, start: Array | None) -> Array:
+        drive = drive_of(params, x, noise=noise, key=key, precision=form.precision)
+        return run_states(form, params["recurrent"], drive, start, unrolled=unrolled)
+
+    n, steps, n_in = x.shape
+    of_step = n * len(params["recurrent"]) * params["recurrent"].dtype.itemsize
+    pieces = max(-(-steps * of_step // _PIECE_BYTES), 1)
+    length = max(steps // pieces, 1)
+    if length == steps or unrolled or noise:
+        return rates_of(form, states_of(x, start))
+    # The first piece has what the others, which are alike, leave over.
+    first = steps - (steps - 1) // length * length
+    states = states_of(x[:, :first], start)
+
+    def piece(state: Array, x: Array) -> tuple[Array, Array]:
+        states = states_of(x, state)
+        return states[-1], states
+
+    others = x[:, first:].reshape(n, -1, length, n_in).swapaxes(0, 1)
+    later = jax.lax.scan(piece, states[-1], others)[1]
+    later = later.reshape(steps - first, *states.shape[1:])
+    return rates_of(form, jnp.concatenate([states, later]))
 
 
 class RNN(nnx.Module):

@@ -128,6 +128,31 @@ def test_derivatives_are_those_without_the_loop(
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11), *both)
 
 
+@pytest.mark.parametrize("bytes_of_a_piece", [1, 5 * 6 * 8, 2 * 5 * 6 * 8, 3 * 5 * 6 * 8])
+@pytest.mark.parametrize("leak_form", FORMS)
+def test_long_trials_in_pieces(x64, monkeypatch, bytes_of_a_piece, leak_form):
+    """Seven steps of five trials as pieces of 1, 1, 2 and 3 steps, with and without a rest."""
+    monkeypatch.setattr("richlazy_jax.models._rnn._PIECE_BYTES", bytes_of_a_piece)
+    params = jax.tree.map(jnp.asarray, drawn_network(4, 6, 3, 2, OPTIONAL))
+    x = jax.random.normal(jax.random.key(1), (5, 7, 3))
+
+    def loss(params, x, unrolled):
+        outputs = rj.rnn_apply(params, x, leak=0.3, leak_form=leak_form, unrolled=unrolled)
+        return jnp.sum(jnp.sin(outputs))
+
+    pieces, plain = (jax.grad(loss, argnums=(0, 1))(params, x, u) for u in (False, True))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9), pieces, plain)
+    found = rj.empirical_ntk(
+        lambda p, x: rj.rnn_apply(p, x, leak=0.3, leak_form=leak_form),
+        params,
+        x,
+        implementation="factors",
+        vmap_axes=0,
+    )
+    right = rj.recurrent_ntk(params, x, leak=0.3, leak_form=leak_form, wrt=tuple(params))
+    np.testing.assert_allclose(found, right, rtol=1e-9)
+
+
 @pytest.mark.parametrize("steps", [1, 2, 40])
 def test_the_program_does_not_grow_with_steps(steps):
     params = rj.rnn(2, 3, 1).init(jax.random.key(0))
