@@ -62,6 +62,7 @@ from .connectomes import (
     shipped_connectome,
     shuffled_weights,
 )
+from .forecasts import Descent, descend
 from .images import ImageSet, digits_8x8, image_set, mnist_5k, mnist_folder, mnist_openml
 from .kernels import (
     NeuralTangentsUnavailable,
@@ -147,6 +148,7 @@ __all__ = [
     "Connectome",
     "ContextDecision",
     "DelayMatchToSample",
+    "Descent",
     "Dominating",
     "EffectiveRanks",
     "ImageSet",
@@ -174,6 +176,7 @@ __all__ = [
     "continue_training",
     "dale_weights",
     "decision_accuracy",
+    "descend",
     "digits_8x8",
     "dominating_nodes",
     "effective_ranks",

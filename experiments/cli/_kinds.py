@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..engine import Experiment, Grid, SpecError, as_yaml, read_spec, spec_grids
+from ..kinds.forecast import ForecastSetting
 from ..kinds.image_mlp import ImageSetting
 from ..kinds.linear import LinearSetting
 from ..kinds.map_cell import MapCell
@@ -19,6 +20,7 @@ EXPERIMENTS: tuple[type[Experiment], ...] = (
     Students,
     LinearStudents,
     MapCell,
+    ForecastSetting,
 )
 
 

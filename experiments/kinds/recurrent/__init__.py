@@ -45,7 +45,7 @@ from ._starts import (
     with_ranks,
 )
 from ._tasks import COGNITIVE, SEQUENTIAL
-from ._train import flat, initial_params, network_of, seed_keys, train_starts
+from ._train import flat, initial_params, network_of, scores, seed_keys, train_starts
 
 __all__ = [
     "COGNITIVE",
@@ -89,6 +89,7 @@ __all__ = [
     "network_of",
     "require_starts",
     "run_task",
+    "scores",
     "seed_keys",
     "spectra",
     "test_accuracy",
