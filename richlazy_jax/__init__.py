@@ -11,6 +11,7 @@ jit, vmap and grad.
 - `training`: optax under `jax.lax.scan`, many runs at once.
 - `kernels`: empirical neural tangent kernels.
 - `measures`: how lazy learning was.
+- `forecasts`: what its kernel alignment will be, before a network is trained.
 - `trained`: all measures of one network before and after training, in one call.
 - `studies`: finished cells of a sweep, on disk; only `open_study` is here, and the others there.
 """
@@ -62,7 +63,7 @@ from .connectomes import (
     shipped_connectome,
     shuffled_weights,
 )
-from .forecasts import Descent, descend
+from .forecasts import Descent, Forecast, descend, fast_forward
 from .images import ImageSet, digits_8x8, image_set, mnist_5k, mnist_folder, mnist_openml
 from .kernels import (
     NeuralTangentsUnavailable,
@@ -151,6 +152,7 @@ __all__ = [
     "Descent",
     "Dominating",
     "EffectiveRanks",
+    "Forecast",
     "ImageSet",
     "Laziness",
     "MeasuredMotifs",
@@ -182,6 +184,7 @@ __all__ = [
     "effective_ranks",
     "empirical_ntk",
     "equal_singular_values",
+    "fast_forward",
     "full_batch",
     "functional",
     "gabaergic_signs",

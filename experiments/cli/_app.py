@@ -14,6 +14,7 @@ from ._inspect import inspect_command
 from ._machine import machine_options
 from ._map import map_command
 from ._measure import measure_command
+from ._predict import predict_command
 from ._report import report_command
 from ._stops import stoppable
 from ._sweep import sweep_command
@@ -43,6 +44,7 @@ app.command("fig6", **_structured("fig6"))(stoppable(structured_command))
 app.command("inspect")(stoppable(inspect_command))
 app.command("map")(stoppable(map_command))
 app.command("measure")(stoppable(measure_command))
+app.command("predict")(stoppable(predict_command))
 app.command("compare")(stoppable(compare_command))
 app.command("report")(stoppable(report_command))
 app.command("sweep")(stoppable(sweep_command))

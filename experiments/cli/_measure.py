@@ -1,13 +1,10 @@
 """`richlazy measure`."""
 
 import json as json_format
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import jax
-import jax.numpy as jnp
-import numpy as np
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +13,7 @@ import richlazy_jax as rj
 
 from .._whole import write_figure, write_text
 from ._options import whole_numbers
+from ._own_network import array_of, inputs_of, names_of
 from ._said import PlainConsole, plain
 from ._stops import usage_errors
 
@@ -74,20 +72,20 @@ def measure_command(
     """
     console = PlainConsole()
     with usage_errors():
-        names = _names(map or ())
+        names = names_of(map or ())
         stated = {"activation": activation, "leak": leak, "leak_form": leak_form}
         networks = [
             rj.trained_network(rj.read_state(path), names=names, **stated)
             for path in (before, *after)
         ]
         given = {
-            "targets": None if targets is None else _array("--targets", targets),
+            "targets": None if targets is None else array_of("--targets", targets),
             "outputs": steps if steps in ("all", "last") else whole_numbers("--steps", steps),
             "weights": "balanced" if balanced else None,
             "wrt": wrt or None,
         }
-        known = None if outputs is None else _array("--outputs", outputs)
-        x = _inputs(inputs)
+        known = None if outputs is None else array_of("--outputs", outputs)
+        x = inputs_of(inputs)
         if figure is not None and len(after) < 2:
             raise ValueError("--figure is for several checkpoints; allowed are two or more.")
         for path in (json, figure):
@@ -122,37 +120,6 @@ def measure_command(
 
         write_figure(figure, through_checkpoints(found))
         console.print(f"Figure: {figure}")
-
-
-def _names(pairs: Sequence[str]) -> dict[str, str] | None:
-    names = {}
-    for pair in pairs:
-        ours, equals, theirs = pair.partition("=")
-        if not (ours and equals and theirs):
-            raise ValueError(f"--map is {pair!r}; allowed is such as recurrent=h2h.weight.")
-        names[ours] = theirs
-    return names or None
-
-
-def _array(option: str, path: Path) -> np.ndarray:
-    try:
-        # Opened here, because NumPy leaves an archive open.
-        with path.open("rb") as opened:
-            found = np.load(opened, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{option} is {path}, which is no .npy file of numbers.") from error
-    if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiub":
-        raise ValueError(f"{option} is {path}; allowed is one array of numbers, as .npy.")
-    return found
-
-
-def _inputs(path: Path) -> jax.Array:
-    x = _array("--inputs", path)
-    if x.ndim != 3:
-        raise ValueError(
-            f"--inputs has shape {x.shape}; allowed is (trials, steps, inputs), trials first."
-        )
-    return jnp.asarray(x, jnp.result_type(float))
 
 
 def _through(found: Mapping[str, rj.Laziness]) -> Table:

@@ -1,8 +1,15 @@
 """What a network's kernel alignment will be, before it is trained.
 
-- `_descent.py`: gradient descent on fixed examples, with steps as long as the loss allows.
+- `fast_forward` (`_fast_forward.py`): the forecast for one network.
+- `Forecast` (`_forecast.py`): what it gives, as a sentence, a table, or plain data.
+- `descend`, `Descent` (`_descent.py`): gradient descent on fixed examples, with steps as long as
+  the loss allows.
+- `_calibration.py`: how far forecasts were from outcomes; the table lies in `data`.
 """
 
+from ._calibration import interval_of
 from ._descent import Descent, descend
+from ._fast_forward import fast_forward
+from ._forecast import Forecast
 
-__all__ = ["Descent", "descend"]
+__all__ = ["Descent", "Forecast", "descend", "fast_forward", "interval_of"]

@@ -67,7 +67,8 @@ def descend(
 
     value, gradient = measured(params)
     square = sum(jnp.vdot(g, g) for g in jax.tree.leaves(gradient))
-    usual = jnp.where(square > 0, jnp.abs(value) / square, 1.0)
+    known = (square > 0) & (value != 0)
+    usual = jnp.where(known, jnp.abs(value) / jnp.where(known, square, 1), 1.0)
     first, _ = best(params, gradient, usual * jnp.asarray(_FIRST))
     left = jnp.asarray(horizon, first.dtype)
     (end, _, _), (losses, sizes) = jax.lax.scan(step, (params, first, left), None, length=steps)

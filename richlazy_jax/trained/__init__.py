@@ -5,6 +5,7 @@
 - `read_state` (`_state.py`): the arrays of a network in a file of another library.
 - `trained_network`, `TrainedNetwork` (`_layouts.py`): a recurrent network of another library, known
   by the names of its arrays; `_gated.py` has layers as PyTorch has them.
+- `_loss.py`: the loss of outputs on targets.
 - `_rows.py`: which outputs count, how much, and what they should have been.
 - `_targets.py`: the alignment of a kernel with the targets.
 - `_changes.py`: how weights and activity changed.
@@ -12,17 +13,25 @@
 
 from ._changes import ActivityChange, Change, ParameterChange
 from ._layouts import TrainedNetwork, trained_network
+from ._loss import mean_loss
 from ._measure import laziness
 from ._record import Laziness
+from ._rows import Rows, rows_of, spread
 from ._state import read_state
+from ._targets import energy_along
 
 __all__ = [
     "ActivityChange",
     "Change",
     "Laziness",
     "ParameterChange",
+    "Rows",
     "TrainedNetwork",
+    "energy_along",
     "laziness",
+    "mean_loss",
     "read_state",
+    "rows_of",
+    "spread",
     "trained_network",
 ]

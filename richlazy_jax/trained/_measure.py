@@ -6,7 +6,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array, Float
 
 from .._checks import require_float_leaves, require_whole
@@ -14,8 +13,9 @@ from .._powers import times_power
 from ..kernels import Wrt, kernels_between
 from ..measures import alignment_of_pairs, pair_sums
 from ._changes import Change, activity_changes, parameter_changes
+from ._loss import mean_loss
 from ._record import Laziness
-from ._rows import Rows, rows_of
+from ._rows import rows_of, spread
 from ._targets import centred_target_alignment, energy_along
 
 # Outputs of two programs that compute the same differ by less than this share of the largest.
@@ -97,7 +97,7 @@ def laziness(
     towards, share = None, None
     if rows.wanted is not None:
         centred = _centred(rows.wanted, rows.weights)
-        roots = 1.0 if rows.weights is None else jnp.sqrt(_spread(rows.weights, centred))
+        roots = 1.0 if rows.weights is None else jnp.sqrt(spread(rows.weights, centred))
         ends = [sums.traces[..., i] for i in (0, 1)]
         towards = Change(*(centred_target_alignment(k, roots * centred) for k in ends))
         size = jnp.sum((roots * centred) ** 2)
@@ -117,7 +117,9 @@ def laziness(
     changes = parameter_changes(before, after)
     if all(float(change.norm) == 0 for change in changes.values()):
         said.append("Before and after are the same parameters, so that nothing was learned.")
-    losses = _losses(rows, whole, targets, loss)
+    losses = None
+    if rows.wanted is not None:
+        losses = Change(*(mean_loss(rows, rows.chosen(jnp.asarray(w)), loss) for w in whole))
     return Laziness(alignment, towards, share, losses, moved, changes, (*said, *rows.said))
 
 
@@ -175,37 +177,6 @@ def _centred(wanted: Array, weights: Array | None) -> Array:
     """Targets less their mean over examples, by their weights."""
     if weights is None:
         return wanted - wanted.mean(0)
-    weights = _spread(weights, wanted)
+    weights = spread(weights, wanted)
     total = jnp.sum(weights, 0)
     return wanted - jnp.sum(weights * wanted, 0) / jnp.where(total > 0, total, 1)
-
-
-def _spread(weights: Array, like: Array) -> Array:
-    missing = [1] * (like.ndim - weights.ndim)
-    return jnp.broadcast_to(weights.reshape(*weights.shape, *missing), like.shape)
-
-
-def _losses(
-    rows: Rows, outputs: list[np.ndarray], targets: Any, loss: Callable | None
-) -> Change | None:
-    wanted = rows.wanted
-    if wanted is None:
-        return None
-
-    def of(values: np.ndarray) -> Array:
-        found = rows.chosen(jnp.asarray(values))
-        if loss is not None:
-            return jnp.asarray(loss(found, targets if rows.labels is None else rows.labels))
-        if rows.labels is None:
-            each = jnp.sum((found - wanted) ** 2, -1) / 2
-        else:
-            each = optax.softmax_cross_entropy_with_integer_labels(found, jnp.asarray(rows.labels))
-        if rows.weights is None:
-            return jnp.mean(each)
-        weights = rows.weights
-        if weights.ndim > each.ndim:
-            weights = weights.mean(-1)
-        weights = _spread(weights, each)
-        return jnp.sum(weights * each) / jnp.sum(weights)
-
-    return Change(*map(of, outputs))

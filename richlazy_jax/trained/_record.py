@@ -1,11 +1,11 @@
 """What the measures of one network say."""
 
-import html
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._answer import as_html, as_plain, as_text, shown
 from ..measures import SampledAlignment
 from ._changes import ActivityChange, Change, ParameterChange
 
@@ -50,7 +50,7 @@ class Laziness(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain numbers, strings and lists, for JSON; not finite numbers are None."""
-        found = _plain(self)
+        found = as_plain(self)
         found["kernel_alignment"].pop("examples")
         return found | {"sentence": self.sentence}
 
@@ -59,24 +59,17 @@ class Laziness(NamedTuple):
         return list(_rows(self))
 
     def __str__(self) -> str:
-        width = max(len(name) for name, _ in self.table())
-        lines = [f"{name:{width}}  {value}" for name, value in self.table()]
-        return "\n".join([self.sentence, *lines, *self.said])
+        return as_text(self.sentence, self.table(), self.said)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{html.escape(name)}</td><td>{html.escape(value)}</td></tr>"
-            for name, value in self.table()
-        )
-        said = "".join(f"<li>{html.escape(each)}</li>" for each in self.said)
-        return f"<p>{html.escape(self.sentence)}</p><table>{rows}</table><ul>{said}</ul>"
+        return as_html(self.sentence, self.table(), self.said)
 
 
 def _rows(of: Laziness) -> Iterator[tuple[str, str]]:
     alignment, error, bias, examples = of.kernel_alignment
     yield (
         "kernel alignment",
-        f"{_shown(alignment)}, standard error {_shown(error)} and bias {_shown(bias)} over "
+        f"{shown(alignment)}, standard error {shown(error)} and bias {shown(bias)} over "
         f"{len(examples)} examples",
     )
     for name in ("target_alignment", "target_share", "loss"):
@@ -85,12 +78,12 @@ def _rows(of: Laziness) -> Iterator[tuple[str, str]]:
             yield name.replace("_", " "), _both(change)
     for name, each in of.activity.items():
         for field in each._fields[:-1]:
-            yield f"{name}: {field.replace('_', ' ')}", _shown(getattr(each, field))
+            yield f"{name}: {field.replace('_', ' ')}", shown(getattr(each, field))
         yield f"{name}: participation ratio", _both(each.participation_ratio)
     for name, each in of.parameters.items():
         yield (
             f"{name}: change",
-            f"{_shown(each.norm)}, {100 * float(each.relative):.3g} % of its norm before",
+            f"{shown(each.norm)}, {100 * float(each.relative):.3g} % of its norm before",
         )
         if each.ranks_before is None or each.ranks_after is None:
             continue
@@ -100,24 +93,5 @@ def _rows(of: Laziness) -> Iterator[tuple[str, str]]:
                 yield f"{name}: {field.replace('_', ' ')}", _both(pair)
 
 
-def _shown(value: Any) -> str:
-    return f"{float(value):.4g}"
-
-
 def _both(change: Change) -> str:
-    return f"{_shown(change.before)} before, {_shown(change.after)} after"
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "_asdict"):
-        return {name: _plain(each) for name, each in value._asdict().items()}
-    if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    if value is None or isinstance(value, str):
-        return value
-    array = np.asarray(value)
-    if array.ndim:
-        return array.tolist()
-    return float(array) if np.isfinite(array) else None
+    return f"{shown(change.before)} before, {shown(change.after)} after"

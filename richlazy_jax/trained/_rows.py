@@ -33,6 +33,11 @@ class Rows(NamedTuple):
     labels: np.ndarray | None
     said: tuple[str, ...]
 
+    @property
+    def given(self) -> Any:
+        """The targets as a loss of the user's own takes them: classes, or numbers."""
+        return self.wanted if self.labels is None else self.labels
+
 
 def rows_of(
     apply: Callable[[Any, Any], Any],
@@ -154,3 +159,9 @@ def _weights(
         )
     require_some("weights", found)
     return found
+
+
+def spread(weights: Array, like: Array) -> Array:
+    """Weights of the first axes, for all of them."""
+    missing = [1] * (like.ndim - weights.ndim)
+    return jnp.broadcast_to(weights.reshape(*weights.shape, *missing), like.shape)

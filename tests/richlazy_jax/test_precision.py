@@ -215,6 +215,9 @@ CALLS = (
         ],
         "train_runs": [(of_runs, PARAMS)],
         # What it is made of beside functions that stand here too.
+        "descend": [
+            (lambda p: rj.descend(lambda q: jnp.sum((LINEAR.apply(q, X) - Y) ** 2), p, 2), PARAMS)
+        ],
         "laziness": [
             (centred_target_alignment, SQUARE, OTHER[:, :2]),
             (lambda p: energy_along(LINEAR.apply, p, X, Y, 2), PARAMS),
@@ -244,6 +247,9 @@ NO_PRODUCTS = {
     "read_state": "it reads a file",
     "ActivityChange": RECORD,
     "Change": RECORD,
+    "Descent": RECORD,
+    "Forecast": RECORD,
+    "fast_forward": "it is made of descend, laziness's parts and kernels, which stand above",
     "Laziness": RECORD,
     "ParameterChange": RECORD,
     "TrainedNetwork": RECORD,

@@ -1,0 +1,90 @@
+"""`richlazy predict`."""
+
+import json as json_format
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import richlazy_jax as rj
+
+from .._whole import write_text
+from ._options import whole_numbers
+from ._own_network import array_of, inputs_of, names_of
+from ._said import PlainConsole
+from ._stops import usage_errors
+
+
+def predict_command(
+    start: Annotated[
+        Path, typer.Argument(help="The weights at the start: .npz, .safetensors, .pt, .h5 or .mat.")
+    ],
+    inputs: Annotated[Path, typer.Option(help="Inputs as .npy, of shape (trials, steps, inputs).")],
+    targets: Annotated[
+        Path, typer.Option(help="What outputs should become as .npy: classes, or numbers.")
+    ],
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(help="Of gradient descent; leave it and --updates out for other optimizers."),
+    ] = None,
+    updates: Annotated[int | None, typer.Option(help="How many updates there will be.")] = None,
+    momentum: Annotated[float, typer.Option(help="Of gradient descent.")] = 0.0,
+    map: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Which array is which, such as recurrent=h2h.weight or input=W_in.T; may repeat."
+        ),
+    ] = None,
+    activation: Annotated[str | None, typer.Option(help="relu or tanh.")] = None,
+    leak: Annotated[
+        float | None, typer.Option(help="What a unit keeps in one step, 1 - dt / tau.")
+    ] = None,
+    leak_form: Annotated[str | None, typer.Option(help="paper, rate or current.")] = None,
+    steps: Annotated[
+        str, typer.Option(help="Which outputs count: all, last, or steps such as 4,5,6.")
+    ] = "all",
+    balanced: Annotated[
+        bool, typer.Option("--balanced", help="Let each class of the targets count alike.")
+    ] = False,
+    wrt: Annotated[
+        list[str] | None,
+        typer.Option(help="An array that the kernel is of, by its name; may repeat. Default all."),
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Write all numbers to this file.")] = None,
+) -> None:
+    """Will a network learn richly or lazily? An estimate before it is trained.
+
+    A short descent on the trials given stands in for training. How good it is, and where it fails,
+    is in docs/predictions.md. Networks are read as by `richlazy measure`.
+    """
+    console = PlainConsole()
+    with usage_errors():
+        network = rj.trained_network(
+            rj.read_state(start),
+            names=names_of(map or ()),
+            activation=activation,
+            leak=leak,
+            leak_form=leak_form,
+        )
+        x, wanted = inputs_of(inputs), array_of("--targets", targets)
+        if json is not None:
+            json.parent.mkdir(parents=True, exist_ok=True)
+        forecast = rj.fast_forward(
+            network.apply,
+            network.params,
+            x,
+            wanted,
+            learning_rate=learning_rate,
+            updates=updates,
+            momentum=momentum,
+            outputs=steps if steps in ("all", "last") else whole_numbers("--steps", steps),
+            weights="balanced" if balanced else None,
+            wrt=wrt or None,
+        )
+    for said in network.said:
+        console.print(said)
+    console.print(str(forecast))
+    if json is not None:
+        text = json_format.dumps(forecast.to_dict(), indent=1, allow_nan=False)
+        write_text(json, text + "\n")
+        console.print(f"Numbers: {json}")

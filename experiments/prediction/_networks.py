@@ -1,0 +1,77 @@
+"""Forecast, rivals and outcome of each network of a study."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import xarray as xr
+
+from ..engine import study_datasets
+
+# Above this share of its first loss, descent or training has not learned.
+FALLEN, TRAINED = 0.9, 0.5
+
+
+class Network(NamedTuple):
+    """One network.
+
+    - `population`: its units, task and kind; `start`: of its recurrent weights.
+    - `outcome`: its kernel alignment after training; `forecast`: as foretold.
+    - `rivals`: other numbers that might foretell it, by name.
+    - `out`: why it does not count; empty where it does.
+    """
+
+    population: str
+    start: str
+    outcome: float
+    forecast: float
+    rivals: Mapping[str, float]
+    out: str
+
+
+def networks_of(study: Path | str) -> list[Network]:
+    """All networks of a study's finished cells.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        ValueError: it is no study of forecasts.
+    """
+    found = []
+    for dataset in study_datasets(study):
+        if "forecast" not in dataset:
+            raise ValueError(f"{study} has cells without a forecast; allowed are studies of them.")
+        for start in range(dataset.sizes["start"]):
+            for seed in range(dataset.sizes["seed"]):
+                found.append(_network(dataset, start, seed))
+    return found
+
+
+def _network(dataset: xr.Dataset, start: int, seed: int) -> Network:
+    def value(name: str, **at: Any) -> float:
+        return float(dataset[name].isel(start=start, seed=seed).sel(**at))
+
+    said = dataset.attrs
+    first, last = (float(v) for v in dataset["forecast_loss"].isel(start=start, seed=seed))
+    out = ""
+    if bool(value("diverged")):
+        out = "diverged"
+    elif not last < FALLEN * first:
+        out = "refused"
+    elif not value("loss") < TRAINED * value("first_loss"):
+        out = "not trained"
+    rivals = {
+        f"{update} updates": value("kernel_alignment_through", update=update)
+        for update in dataset["update"].values.tolist()
+    }
+    rivals["one step"] = value("one_step")
+    for name in ("stable_rank", "participation_ratio", "error_alignment"):
+        rivals[name.replace("_", " ")] = value(name)
+    leak = f", leak {said['leak']:g} as {said['leak_form']}" if said["leak"] else ""
+    return Network(
+        f"{said['n_hidden']} units, {said['task']}, {said['activation']}{leak}",
+        str(dataset["start"].values[start]),
+        value("kernel_alignment"),
+        value("forecast"),
+        rivals,
+        out,
+    )
