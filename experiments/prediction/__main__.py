@@ -4,7 +4,7 @@ import argparse
 import csv
 from pathlib import Path
 
-from . import judge, networks_of, verdict
+from . import OVERSHOOTS, judge, networks_of, verdict
 
 
 def main() -> None:
@@ -12,6 +12,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.prediction", description=__doc__)
     parser.add_argument("studies", nargs="+", type=Path)
     parser.add_argument("--networks", type=Path, help="Write each network's numbers to this .csv.")
+    parser.add_argument(
+        "--first-form",
+        action="store_true",
+        help="Judge the rule before its amendment, which does not refuse where training overshoots.",
+    )
     given = parser.parse_args()
     networks = [network for study in given.studies for network in networks_of(study)]
     if given.networks is not None:
@@ -25,6 +30,8 @@ def main() -> None:
                 rivals = (f"{value:.4f}" for value in each.rivals.values())
                 shown = (f"{value:.4f}" for value in numbers)
                 writer.writerow([each.population, each.start, *shown, each.out, *rivals])
+    if given.first_form:
+        networks = [n._replace(out="" if n.out == OVERSHOOTS else n.out) for n in networks]
     populations = judge(networks)
     rivals = list(networks[0].rivals)
     print(

@@ -10,6 +10,8 @@ from ..engine import study_datasets
 
 # Above this share of its first loss, descent or training has not learned.
 FALLEN, TRAINED = 0.9, 0.5
+# Why a forecast is refused by the amended rule alone.
+OVERSHOOTS = "overshoots"
 
 
 class Network(NamedTuple):
@@ -46,6 +48,12 @@ def networks_of(study: Path | str) -> list[Network]:
     return found
 
 
+def overshoots(said: Mapping[str, Any], reach: float) -> bool:
+    """Whether the descent's steps are on average shorter than one of training's own."""
+    step = said["learning_rate"] / (1 - said["momentum"])
+    return reach < min(said["forecast_steps"], said["iterations"]) * step * (1 - 1e-6)
+
+
 def _network(dataset: xr.Dataset, start: int, seed: int) -> Network:
     def value(name: str, **at: Any) -> float:
         return float(dataset[name].isel(start=start, seed=seed).sel(**at))
@@ -57,6 +65,8 @@ def _network(dataset: xr.Dataset, start: int, seed: int) -> Network:
         out = "diverged"
     elif not last < FALLEN * first:
         out = "refused"
+    elif overshoots(dataset.attrs, value("forecast_reach")):
+        out = OVERSHOOTS
     elif not value("loss") < TRAINED * value("first_loss"):
         out = "not trained"
     rivals = {

@@ -63,8 +63,9 @@ def fast_forward(
         steps: of the descent.
 
     Returns:
-        A `Forecast`. Where descent did not lower the loss below nine tenths, it is refused: its
-        `kernel_alignment` is None, and `refused` says why.
+        A `Forecast`. It is refused, with `kernel_alignment` None and `refused` saying why, where
+        descent did not lower the loss below nine tenths, or where its steps were on average shorter
+        than one of training, which will then overshoot and leave its path.
 
     Raises:
         ValueError: an argument is not as described above; parameters, inputs or first outputs are
@@ -101,6 +102,12 @@ def fast_forward(
         refused = (
             f"{steps} steps of descent took the loss from {float(losses.before):.3g} to "
             f"{float(losses.after):.3g}, which is not below {_FALLEN} of it."
+        )
+
+    elif _overshoots(float(jnp.sum(whole.sizes)), horizon, steps, updates):
+        refused = (
+            f"the {steps} steps of descent add up to {float(jnp.sum(whole.sizes)):.3g}, which is less "
+            f"than as many of training, {horizon / (updates or 1) * steps:.3g}: training will overshoot."
         )
 
     def between(end: Any) -> tuple[Any, Any, Any]:
@@ -178,6 +185,13 @@ def _horizon(learning_rate: float | None, updates: int | None, momentum: float) 
     if not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate is {learning_rate!r}; allowed are numbers above 0.")
     return learning_rate * require_whole("updates", updates) / (1 - momentum)
+
+
+def _overshoots(reach: float, horizon: float, steps: int, updates: int | None) -> bool:
+    """Whether steps as long as the loss allows are on average shorter than training's own."""
+    if updates is None:
+        return False
+    return reach < min(steps, updates) * horizon / updates * (1 - 1e-6)
 
 
 def _error_alignment(
