@@ -15,7 +15,7 @@ def main() -> None:
     parser.add_argument(
         "--first-form",
         action="store_true",
-        help="Judge the rule before its amendment, which does not refuse where training overshoots.",
+        help="Judge the rule before its amendment, which refuses less.",
     )
     given = parser.parse_args()
     networks = [network for study in given.studies for network in networks_of(study)]

@@ -65,10 +65,10 @@ def _network(dataset: xr.Dataset, start: int, seed: int) -> Network:
         out = "diverged"
     elif not last < FALLEN * first:
         out = "refused"
-    elif overshoots(dataset.attrs, value("forecast_reach")):
-        out = OVERSHOOTS
     elif not value("loss") < TRAINED * value("first_loss"):
         out = "not trained"
+    elif overshoots(said, value("forecast_reach")):
+        out = OVERSHOOTS
     rivals = {
         f"{update} updates": value("kernel_alignment_through", update=update)
         for update in dataset["update"].values.tolist()

@@ -94,6 +94,7 @@ def fast_forward(
             return jax.jit(lambda start: descend(of, start, steps, horizon))(params)
 
         whole, first = descent_of(steps), descent_of(1)
+    reach = float(jnp.sum(whole.sizes))
     losses = Change(whole.losses[0], whole.losses[-1])
     if not np.isfinite(float(losses.before)):
         raise ValueError("the loss of params is not finite; allowed are starts whose loss is.")
@@ -104,10 +105,10 @@ def fast_forward(
             f"{float(losses.after):.3g}, which is not below {_FALLEN} of it."
         )
 
-    elif _overshoots(float(jnp.sum(whole.sizes)), horizon, steps, updates):
+    elif _overshoots(reach, horizon, steps, updates):
         refused = (
-            f"the {steps} steps of descent add up to {float(jnp.sum(whole.sizes)):.3g}, which is less "
-            f"than as many of training, {horizon / (updates or 1) * steps:.3g}: training will overshoot."
+            f"the {steps} steps of descent add up to {reach:.3g}, less than as "
+            f"many of training, {horizon / (updates or 1) * steps:.3g}: training will overshoot."
         )
 
     def between(end: Any) -> tuple[Any, Any, Any]:
@@ -138,7 +139,7 @@ def fast_forward(
         },
         whole.params,
         refused,
-        (*_said(horizon, float(jnp.sum(whole.sizes)), learned, steps), *learned.rows.said),
+        (*_said(horizon, reach, learned, steps), *learned.rows.said),
     )
 
 

@@ -24,7 +24,7 @@ def forecast(**options):
 
 @pytest.fixture(scope="module")
 def usual():
-    return forecast(wrt=["recurrent"], learning_rate=0.01, updates=1000, momentum=0.9)
+    return forecast(wrt=["recurrent"], learning_rate=0.001, updates=10_000, momentum=0.9)
 
 
 def test_it_is_a_descent_and_an_alignment(usual):
@@ -80,6 +80,18 @@ def test_a_start_that_does_not_learn_is_refused():
     assert found.interval is None
     assert "3 steps of descent took the loss from" in found.sentence
     assert found.to_dict()["kernel_alignment"] is None
+
+
+def test_a_start_that_training_would_overshoot_is_refused():
+    """Its curvature allows steps of a hundredth of what training makes."""
+    steep = {**PARAMS, "readout": 100 * PARAMS["readout"]}
+    rates = {"learning_rate": 0.1, "updates": 1000, "momentum": 0.9}
+    found = rj.fast_forward(rj.rnn_apply, steep, X, CLASSES, steps=10, **rates)
+    assert found.kernel_alignment is None
+    assert float(found.reach) < 10
+    assert "less than as many of training, 10: training will overshoot" in found.sentence
+    # Nobody knows how long another optimizer's steps are.
+    assert rj.fast_forward(rj.rnn_apply, steep, X, CLASSES, steps=10).refused is None
 
 
 def test_text_and_json(usual):
