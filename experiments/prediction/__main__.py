@@ -44,7 +44,7 @@ def main() -> None:
         out = ", ".join(f"{number} {reason}" for reason, number in sorted(p.out.items()))
         others = " | ".join(f"{p.rivals.get(name, float('nan')):.2f}" for name in rivals)
         print(
-            f"| {p.name} | {p.count} | {out} | {p.correlation:.2f} | {p.low:.2f} to {p.high:.2f} | "
+            f"| {p.name} | {p.size} | {out} | {p.correlation:.2f} | {p.low:.2f} to {p.high:.2f} | "
             f"{p.error:.3f} | {p.bias:+.3f} | {100 * p.inside:.0f} % | {others} | "
             f"{'yes' if p.confirms else 'no'} |"
         )

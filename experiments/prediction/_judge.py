@@ -20,7 +20,7 @@ _SHARE = 0.8
 class Population(NamedTuple):
     """How well the networks of one population were foretold.
 
-    - `count`: networks that count; `out`: how many do not, by the reason.
+    - `size`: networks that count; `out`: how many do not, by the reason.
     - `correlation`: Spearman's, of forecast and outcome, with its 95 % bootstrap interval.
     - `error`: mean absolute, on the identity line; `bias`: mean of outcome minus forecast.
     - `inside`: the share of outcomes in their interval.
@@ -29,7 +29,7 @@ class Population(NamedTuple):
     """
 
     name: str
-    count: int
+    size: int
     out: Mapping[str, int]
     correlation: float
     low: float
@@ -51,7 +51,7 @@ def verdict(populations: Sequence[Population]) -> str:
     """How many populations confirm the rule, and whether that is enough."""
     confirmed = sum(each.confirms for each in populations)
     inside = float(
-        np.average([p.inside for p in populations], weights=[p.count for p in populations])
+        np.average([p.inside for p in populations], weights=[p.size for p in populations])
     )
     enough = "" if confirmed >= _SHARE * len(populations) else "not "
     return (
@@ -91,4 +91,4 @@ def _judged(name: str, networks: Sequence[Network], seed: int) -> Population:
 def _spearman(a: np.ndarray, b: np.ndarray) -> float:
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         return float("nan")
-    return float(scipy.stats.spearmanr(a, b).statistic)
+    return float(scipy.stats.spearmanr(a, b)[0])  # pyright: ignore[reportArgumentType]

@@ -19,7 +19,7 @@ def interval_of(forecast: float) -> tuple[float, float]:
 @functools.cache
 def _errors() -> tuple[float, float]:
     """Quantiles of outcome minus forecast."""
-    table = resources.files(__package__) / "data" / "calibration.csv"
+    table = resources.files("richlazy_jax.forecasts") / "data" / "calibration.csv"
     with table.open(encoding="utf-8") as file:
         lines = csv.DictReader(line for line in file if not line.startswith("#"))
         found = [float(line["outcome"]) - float(line["forecast"]) for line in lines]

@@ -66,7 +66,7 @@ def descend(
         return (after, size, left - taken), (value, taken)
 
     value, gradient = measured(params)
-    square = sum(jnp.vdot(g, g) for g in jax.tree.leaves(gradient))
+    square = sum(jnp.sum(g**2) for g in jax.tree.leaves(gradient))
     known = (square > 0) & (value != 0)
     usual = jnp.where(known, jnp.abs(value) / jnp.where(known, square, 1), 1.0)
     first, _ = best(params, gradient, usual * jnp.asarray(_FIRST))

@@ -24,6 +24,7 @@ def mean_loss(
     if loss is not None:
         return jnp.asarray(loss(outputs, rows.given))
     if rows.labels is None:
+        assert rows.wanted is not None
         each = jnp.sum((outputs - rows.wanted) ** 2, -1) / 2
     else:
         each = optax.softmax_cross_entropy_with_integer_labels(outputs, jnp.asarray(rows.labels))

@@ -19,7 +19,7 @@ def files(tmp_path):
     rng = np.random.default_rng(9)
     shapes = {"w_in": (INPUTS, UNITS), "w": (UNITS, UNITS), "w_out": (OUTPUTS, UNITS)}
     arrays = {n: 0.7 * rng.standard_normal(s).astype(np.float32) for n, s in shapes.items()}
-    np.savez(tmp_path / "start.npz", **arrays)
+    np.savez(tmp_path / "start.npz", **arrays)  # pyright: ignore[reportArgumentType]
     np.save(tmp_path / "x.npy", rng.standard_normal((N, STEPS, INPUTS)).astype(np.float32))
     np.save(tmp_path / "y.npy", rng.integers(0, OUTPUTS, (N, STEPS)))
     return tmp_path

@@ -1,6 +1,7 @@
 """The study of forecasts: one small cell by hand, and the plan's criterion on made-up networks."""
 
 import functools
+from typing import Any
 
 import jax
 import numpy as np
@@ -13,12 +14,22 @@ from experiments.kinds.recurrent import LowRank, Setting, flat, initial_params, 
 from experiments.prediction import Network, judge, verdict
 from richlazy_jax.forecasts import interval_of
 
-SMALL = {"n_hidden": 8, "iterations": 20, "seeds": 2, "kernel_trials": 4, "activity_trials": 8}
+SMALL: dict[str, Any] = {
+    "n_hidden": 8,
+    "iterations": 20,
+    "seeds": 2,
+    "kernel_trials": 4,
+    "activity_trials": 8,
+}
 
 
 def test_a_cell_has_forecasts_beside_outcomes():
     start = LowRank(2)
-    sizes = {"forecast_trials": 10, "forecast_kernel_trials": 5, "forecast_steps": 6}
+    sizes: dict[str, Any] = {
+        "forecast_trials": 10,
+        "forecast_kernel_trials": 5,
+        "forecast_steps": 6,
+    }
     setting = ForecastSetting(starts=(start,), measure_at=(10,), **SMALL, **sizes)
     found = setting.run(0, USUAL)
     assert set(setting.wanted().variables) <= set(found.data_vars)
@@ -79,7 +90,7 @@ def test_a_shifted_forecast_is_correlated_and_wrong():
 
 def test_what_does_not_count_is_counted_by_reason():
     (population,) = judge([*networks(0.03), *networks(0.5, count=3, out="diverged")])
-    assert population.count == 40
+    assert population.size == 40
     assert population.out == {"diverged": 3}
     (none,) = judge(networks(0.1, out="refused"))
-    assert (none.count, none.confirms) == (0, False)
+    assert (none.size, none.confirms) == (0, False)
