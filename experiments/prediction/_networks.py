@@ -1,5 +1,6 @@
 """Forecast, rivals and outcome of each network of a study."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -63,6 +64,8 @@ def _network(dataset: xr.Dataset, start: int, seed: int) -> Network:
     out = ""
     if bool(value("diverged")):
         out = "diverged"
+    elif not math.isfinite(value("kernel_alignment")) or not math.isfinite(value("forecast")):
+        out = "not finite"
     elif not last < FALLEN * first:
         out = "refused"
     elif not value("loss") < TRAINED * value("first_loss"):
