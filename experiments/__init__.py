@@ -8,6 +8,7 @@
 - `verify/`: every statement of `theory` beside trained networks.
 - `inspection/`: is a connectome rich or lazy?
 - `paper/`: the paper's figures, the controls, and the map of linear networks.
+- `prediction/`: are kernel alignments foretold? The study of `docs/predictions.md`.
 - `cli/`: the `richlazy` command.
 - `_whole.py`: files that are written whole or not at all.
 - `_signals.py`: how a command is stopped.

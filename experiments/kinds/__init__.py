@@ -4,5 +4,6 @@
 - `students/`: students whose starts are aligned with their task, recurrent and linear.
 - `image_mlp.py`: ReLU networks that learn images.
 - `linear/`: linear networks with theory's expectation of each.
+- `forecast.py`: recurrent networks whose kernel alignment is estimated from the start beforehand.
 - `map_cell/`: linear networks of one rank, scale, readout and alignment with the task.
 """

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -145,11 +145,11 @@ def fast_forward(
     )
 
 
-class _Part:
+class _Part(NamedTuple):
     """Some of the examples, with what counts of their outputs."""
 
-    def __init__(self, x: Array, rows: Rows):
-        self.x, self.rows = x, rows
+    x: Array
+    rows: Rows
 
 
 def _split(
