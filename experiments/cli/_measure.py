@@ -13,7 +13,19 @@ import richlazy_jax as rj
 
 from .._whole import write_figure, write_text
 from ._options import whole_numbers
-from ._own_network import array_of, inputs_of, names_of
+from ._own_network import (
+    ACTIVATION,
+    BALANCED,
+    INPUTS,
+    LEAK,
+    LEAK_FORM,
+    MAP,
+    STEPS,
+    WRT,
+    array_of,
+    inputs_of,
+    names_of,
+)
 from ._said import PlainConsole, plain
 from ._stops import usage_errors
 
@@ -26,7 +38,7 @@ def measure_command(
         list[Path],
         typer.Argument(help="Those after it; several are checkpoints on the way, in order."),
     ],
-    inputs: Annotated[Path, typer.Option(help="Inputs as .npy, of shape (trials, steps, inputs).")],
+    inputs: Annotated[Path, INPUTS],
     targets: Annotated[
         Path | None,
         typer.Option(help="What the outputs should have been as .npy: classes, or numbers."),
@@ -38,27 +50,13 @@ def measure_command(
             "is this network."
         ),
     ] = None,
-    map: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Which array is which, such as recurrent=h2h.weight or input=W_in.T; may repeat."
-        ),
-    ] = None,
-    activation: Annotated[str | None, typer.Option(help="relu or tanh.")] = None,
-    leak: Annotated[
-        float | None, typer.Option(help="What a unit keeps in one step, 1 - dt / tau.")
-    ] = None,
-    leak_form: Annotated[str | None, typer.Option(help="paper, rate or current.")] = None,
-    steps: Annotated[
-        str, typer.Option(help="Which outputs count: all, last, or steps such as 4,5,6.")
-    ] = "all",
-    balanced: Annotated[
-        bool, typer.Option("--balanced", help="Let each class of the targets count alike.")
-    ] = False,
-    wrt: Annotated[
-        list[str] | None,
-        typer.Option(help="An array that the kernel is of, by its name; may repeat. Default all."),
-    ] = None,
+    map: Annotated[list[str] | None, MAP] = None,
+    activation: Annotated[str | None, ACTIVATION] = None,
+    leak: Annotated[float | None, LEAK] = None,
+    leak_form: Annotated[str | None, LEAK_FORM] = None,
+    steps: Annotated[str, STEPS] = "all",
+    balanced: Annotated[bool, BALANCED] = False,
+    wrt: Annotated[list[str] | None, WRT] = None,
     json: Annotated[Path | None, typer.Option(help="Write all measures to this file.")] = None,
     figure: Annotated[
         Path | None,

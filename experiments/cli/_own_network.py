@@ -6,9 +6,22 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
+import typer
+
+INPUTS = typer.Option(help="Inputs as .npy, of shape (trials, steps, inputs).")
+MAP = typer.Option(
+    help="Which array is which, such as recurrent=h2h.weight or input=W_in.T; may repeat."
+)
+ACTIVATION = typer.Option(help="relu or tanh.")
+LEAK = typer.Option(help="What a unit keeps in one step, 1 - dt / tau.")
+LEAK_FORM = typer.Option(help="paper, rate or current.")
+STEPS = typer.Option(help="Which outputs count: all, last, or steps such as 4,5,6.")
+BALANCED = typer.Option("--balanced", help="Let each class of the targets count alike.")
+WRT = typer.Option(help="An array that the kernel is of, by its name; may repeat. Default all.")
 
 
 def names_of(pairs: Sequence[str]) -> dict[str, str] | None:
+    """Which array is which, by what `--map` gave."""
     names = {}
     for pair in pairs:
         ours, equals, theirs = pair.partition("=")
@@ -19,6 +32,7 @@ def names_of(pairs: Sequence[str]) -> dict[str, str] | None:
 
 
 def array_of(option: str, path: Path) -> np.ndarray:
+    """The numbers of a .npy file; the option is for messages."""
     try:
         # Opened here, because NumPy leaves an archive open.
         with path.open("rb") as opened:
@@ -31,6 +45,7 @@ def array_of(option: str, path: Path) -> np.ndarray:
 
 
 def inputs_of(path: Path) -> jax.Array:
+    """Inputs of trials and steps."""
     x = array_of("--inputs", path)
     if x.ndim != 3:
         raise ValueError(
