@@ -16,11 +16,13 @@ from ._options import whole_numbers
 from ._own_network import (
     ACTIVATION,
     BALANCED,
+    HTML,
     INPUTS,
     LEAK,
     LEAK_FORM,
     MAP,
     STEPS,
+    WORDS,
     WRT,
     array_of,
     inputs_of,
@@ -58,6 +60,7 @@ def measure_command(
     balanced: Annotated[bool, BALANCED] = False,
     wrt: Annotated[list[str] | None, WRT] = None,
     json: Annotated[Path | None, typer.Option(help="Write all measures to this file.")] = None,
+    html: Annotated[Path | None, HTML] = None,
     figure: Annotated[
         Path | None,
         typer.Option(help="Draw the measures through checkpoints to this .png, .pdf or .svg."),
@@ -86,7 +89,7 @@ def measure_command(
         x = inputs_of(inputs)
         if figure is not None and len(after) < 2:
             raise ValueError("--figure is for several checkpoints; allowed are two or more.")
-        for path in (json, figure):
+        for path in (json, figure, html):
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
         first, found = networks[0], {}
@@ -118,6 +121,22 @@ def measure_command(
 
         write_figure(figure, through_checkpoints(found))
         console.print(f"Figure: {figure}")
+    if html is not None:
+        from ..plot import through_checkpoints
+        from ..report import answer_report
+
+        page = answer_report(
+            str(after[-1]),
+            f"Was it rich or lazy? Its start is {before}.",
+            measured,
+            said=networks[-1].said,
+            figures={"Kernel alignment by checkpoint": lambda: through_checkpoints(found)}
+            if len(found) > 1
+            else {},
+            explained=WORDS,
+        )
+        write_text(html, page)
+        console.print(f"Page: {html}")
 
 
 def _through(found: Mapping[str, rj.Laziness]) -> Table:

@@ -17,7 +17,24 @@ LEAK = typer.Option(help="What a unit keeps in one step, 1 - dt / tau.")
 LEAK_FORM = typer.Option(help="paper, rate or current.")
 STEPS = typer.Option(help="Which outputs count: all, last, or steps such as 4,5,6.")
 BALANCED = typer.Option("--balanced", help="Let each class of the targets count alike.")
+HTML = typer.Option(help="Write one page that says all of it to this .html file.")
 WRT = typer.Option(help="An array that the kernel is of, by its name; may repeat. Default all.")
+
+# What the pages of both commands explain.
+WORDS = {
+    "tangent kernel": "which outputs of the network change together when its weights are moved a "
+    "little by gradient descent.",
+    "kernel alignment": "how alike the tangent kernels before and after training are, from 0 to 1. "
+    "Near 1 learning was lazy: the network kept the features with which it began. A low alignment "
+    "is rich: it learned features of its own.",
+    "target alignment": "how alike the kernel and the wanted outputs are. Where it grew, the "
+    "features that were learned are those of the task.",
+    "representation alignment": "how alike trials are beside one another in the activity of the "
+    "units before and after training, from 0 to 1.",
+    "sign agreement": "the share of all units, trials and steps whose activity has the same sign "
+    "before and after training.",
+    "participation ratio": "over how many directions activity, or a matrix, is spread.",
+}
 
 
 def names_of(pairs: Sequence[str]) -> dict[str, str] | None:

@@ -13,11 +13,13 @@ from ._options import whole_numbers
 from ._own_network import (
     ACTIVATION,
     BALANCED,
+    HTML,
     INPUTS,
     LEAK,
     LEAK_FORM,
     MAP,
     STEPS,
+    WORDS,
     WRT,
     array_of,
     inputs_of,
@@ -49,6 +51,7 @@ def predict_command(
     balanced: Annotated[bool, BALANCED] = False,
     wrt: Annotated[list[str] | None, WRT] = None,
     json: Annotated[Path | None, typer.Option(help="Write all numbers to this file.")] = None,
+    html: Annotated[Path | None, HTML] = None,
 ) -> None:
     """Will a network learn richly or lazily? An estimate before it is trained.
 
@@ -65,8 +68,9 @@ def predict_command(
             leak_form=leak_form,
         )
         x, wanted = inputs_of(inputs), array_of("--targets", targets)
-        if json is not None:
-            json.parent.mkdir(parents=True, exist_ok=True)
+        for path in (json, html):
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
         forecast = rj.fast_forward(
             network.apply,
             network.params,
@@ -86,3 +90,16 @@ def predict_command(
         text = json_format.dumps(forecast.to_dict(), indent=1, allow_nan=False)
         write_text(json, text + "\n")
         console.print(f"Numbers: {json}")
+    if html is not None:
+        # matplotlib takes a second to import, which `richlazy --help` need not wait for.
+        from ..report import answer_report
+
+        page = answer_report(
+            str(start),
+            "Will it learn richly or lazily?",
+            forecast,
+            said=network.said,
+            explained=WORDS,
+        )
+        write_text(html, page)
+        console.print(f"Page: {html}")

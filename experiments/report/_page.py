@@ -6,18 +6,14 @@ from typing import NamedTuple
 
 from ..findings import comparisons_of, counted
 from ._figures import measure_figures, theory_figure
+from ._frame import framed
 from ._markup import escaped
 from ._status import counts_line, problems, what_was_run
-from ._study import Study, read_study
+from ._study import read_study
 from ._summary import summary
 from ._table import cell_table
 from ._theory import DIFFERS, STANDARD_ERRORS, Beside, beside_theory
 
-# Nothing is ever fetched, even if an escape were missed somewhere.
-_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
-    "base-uri 'none'; form-action 'none'"
-)
 _HOW = (
     "How a verdict is given: starts that differ in rank, with the null as full rank, are tested "
     "for a trend by Page's exact test with seeds as blocks; every other start beside its reference "
@@ -70,12 +66,7 @@ def study_report(path: Path, on_cell: Callable[[int, int], None] = lambda done, 
         ("All cells", cell_table(study.cells, found) if study.cells else ""),
         ("What was run", what_was_run(study)),
     ]
-    body = "".join(
-        f"<section><h2>{heading}</h2>{content}</section>"
-        for heading, content in sections
-        if content
-    )
-    return Report(_framed(study, body), line)
+    return Report(framed(study.name, counts_line(study), sections, script=True), line)
 
 
 def _theory(found: list[Beside]) -> str:
@@ -107,23 +98,3 @@ def _drawn(draw: Callable[[], str]) -> str:
     # Values may be such that matplotlib has no axis for them, which it says in many ways.
     except (ValueError, OverflowError, FloatingPointError, ArithmeticError) as error:
         return f'<p class="warning">Could not be drawn: {escaped(error)}</p>'
-
-
-def _framed(study: Study, body: str) -> str:
-    name = escaped(study.name)
-    style, script = (
-        Path(__file__).with_name(file).read_text(encoding="utf-8")
-        for file in ("page.css", "page.js")
-    )
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{name}: rich or lazy</title>\n"
-        # Browsers ask servers for one where there is none.
-        '<link rel="icon" href="data:,">\n'
-        f"<style>\n{style}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>\n"
-        f'<p class="counts">{escaped(counts_line(study))}</p>\n{body}\n</main>\n'
-        f"<script>\n{script}</script>\n</body>\n</html>\n"
-    )

@@ -1,5 +1,6 @@
 """`richlazy measure`: files in, the measures of `richlazy_jax.laziness` out."""
 
+import html
 import json
 
 import jax.numpy as jnp
@@ -114,3 +115,23 @@ def test_inputs_of_another_shape(files):
     result = run(files, "step_0.npz", "step_3.npz", "--inputs", "y.npy")
     assert result.exit_code == 2
     assert "--inputs has shape (6, 4); allowed is (trials, steps, inputs)" in words(result)
+
+
+def test_one_page_says_all_of_it(files):
+    steps = [f"step_{i}.npz" for i in range(3)]
+    result = run(files, *steps, "--inputs", "x.npy", "--html", str(files / "page.html"))
+    assert result.exit_code == 0, result.output
+    page = (files / "page.html").read_text(encoding="utf-8")
+    one = rj.trained_network(state(0)), rj.trained_network(state(2))
+    asked = one[0].apply, one[0].params, one[1].params, jnp.asarray(np.load(files / "x.npy"))
+    found = rj.laziness(*asked, activity=one[0].activity)
+    assert found.sentence in page
+    for name, value in found.table():
+        assert f"<td>{name}</td><td>{value}</td>" in page
+    for said in (*one[1].said, *found.said):
+        assert html.escape(said, quote=True) in page
+    assert page.count("<svg") == 1
+    assert "Kernel alignment by checkpoint" in page
+    # It needs no other file and no network connection.
+    assert "http" not in page.replace("http-equiv", "")
+    assert "<script" not in page
