@@ -168,7 +168,7 @@ def test_names_and_transposes():
             "state has more beside the arrays of a torch.nn.RNN",
         ),
         (torch_state(2), {}, r"weight_hh_l0 has shape \(8, 4\); allowed are 1, 3 or 4"),
-        (torch_state(3), {"activation": "relu"}, "allowed for a GRU is neither"),
+        (torch_state(3), {"activation": "relu"}, "allowed for a torch.nn.GRU is neither"),
         (torch_state(1), {"leak": 0.5}, "allowed for a torch.nn.RNN, which has none"),
         (torch_state(1), {"activation": "gelu"}, "activation is 'gelu'"),
         (
