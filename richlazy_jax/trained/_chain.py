@@ -44,9 +44,8 @@ def chain(
             "weight for the units with its bias."
         )
     refuse_others(arrays, used, f"{what} with a readout" if recurrent else what)
-    layers, said = _in_order(recurrent, widths, None)
-    units = widths[layers[-1].name][1] if layers else None
-    readouts, more = _in_order(dense, widths, units)
+    ordered, said = _in_order(recurrent, dense, widths)
+    layers, readouts = ordered[: len(recurrent)], ordered[len(recurrent) :]
     activation = _activation(layers, readouts, stated)
     n_inputs = widths[(layers or readouts)[0].name][0]
 
@@ -68,7 +67,6 @@ def chain(
         (
             _recognized(layers, readouts, widths),
             *said,
-            *more,
             *_assumed(layers, readouts, activation, stated),
         ),
     )
@@ -103,25 +101,31 @@ def _widths(layer: Layer, params: Mapping[str, Array]) -> tuple[int, int]:
 
 
 def _in_order(
-    layers: Sequence[Layer], widths: Mapping[str, tuple[int, int]], inputs: int | None
+    recurrent: Sequence[Layer], dense: Sequence[Layer], widths: Mapping[str, tuple[int, int]]
 ) -> tuple[list[Layer], list[str]]:
     """Layers as they follow each other: each takes as many numbers as the one before it gives."""
-    if not layers:
-        return [], []
-    counted = sorted(layers, key=lambda layer: _natural(layer.name))
-    orders = list(itertools.islice(_orders(counted, widths, inputs), 2))
+    counted = [
+        layer
+        for group in (recurrent, dense)
+        for layer in sorted(group, key=lambda layer: _natural(layer.name))
+    ]
+    number = len(recurrent)
+    fitting = (
+        [*first, *last]
+        for first in _orders(counted[:number], widths, None)
+        for last in _orders(counted[number:], widths, widths[first[-1].name][1] if first else None)
+    )
+    orders = list(itertools.islice(fitting, 2))
     names = ", ".join("{} ({} to {})".format(each.name, *widths[each.name]) for each in counted)
     if not orders:
-        after = "" if inputs is None else f" after {inputs} units"
         raise ValueError(
-            f"state has the layers {names}, which do not follow each other{after}; allowed are "
-            "layers that take as many numbers as the one before them gives."
+            f"state has the layers {names}, which do not follow each other; allowed are recurrent "
+            "ones before others, each of which takes as many numbers as the one before it gives."
         )
     if len(orders) == 1:
         return orders[0], []
-    follows = orders[0] == counted
-    stems = {re.sub(r"\d+", "", layer.name) for layer in counted}
-    if not follows or len(stems) > 1:
+    stems = [{re.sub(r"\d+", "", each.name) for each in group} for group in (recurrent, dense)]
+    if orders[0] != counted or any(len(each) > 1 for each in stems):
         raise ValueError(
             f"state has the layers {names}, which may follow each other in more than one order; "
             "allowed are names that count, such as layers.0 and layers.1."

@@ -55,7 +55,7 @@ def of_keras():
         model = keras.Sequential([keras.Input(x.shape[1:]), *core(), layers.Dense(OUTPUTS)])
         for weight in model.trainable_variables:  # biases of 0 would hide that they are dropped
             weight.assign(weight + 0.3 * keras.random.normal(weight.shape))
-        before = [jnp.asarray(weight.value) for weight in model.trainable_variables]
+        before = [jnp.array(weight.numpy()) for weight in model.trainable_variables]
         state = model.non_trainable_variables
         if name == "gru":
             model.save_weights(HERE / "gru_before.weights.h5")
@@ -63,7 +63,7 @@ def of_keras():
         model.compile(keras.optimizers.SGD(0.3, momentum=0.5), "mse")
         model.fit(x, y, epochs=30, batch_size=TRIALS, verbose=0)
         keep_keras(kept, f"{name}.after", model)
-        after = [jnp.asarray(weight.value) for weight in model.trainable_variables]
+        after = [jnp.array(weight.numpy()) for weight in model.trainable_variables]
         if name == "gru":
             model.save_weights(HERE / "gru_after.weights.h5")
             model.save(HERE / "gru.keras")
@@ -74,7 +74,7 @@ def of_keras():
 
         kept[f"{name}.outputs"] = np.asarray(model(x))
         kept[f"{name}.alignment"] = alignment(apply, before, after, jnp.asarray(x))
-    kept["versions"] = np.array(f"keras {version('keras')}, jax {jax.__version__}, {sys.version}")
+    kept["versions"] = np.array(f"keras {version('keras')}, jax {jax.__version__}, Python {sys.version.split()[0]}")
     np.savez_compressed(HERE / "keras.npz", **kept)
 
 
@@ -131,7 +131,7 @@ def of_haiku():
         kept[f"{name}.outputs"] = np.asarray(model.apply(params, x))
         kept[f"{name}.alignment"] = alignment(model.apply, before, params, x)
     kept["versions"] = np.array(
-        f"dm-haiku {version('dm-haiku')}, jax {jax.__version__}, {sys.version}"
+        f"dm-haiku {version('dm-haiku')}, jax {jax.__version__}, Python {sys.version.split()[0]}"
     )
     np.savez_compressed(HERE / "haiku.npz", **kept)
 
