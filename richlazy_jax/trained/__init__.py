@@ -2,12 +2,14 @@
 
 - `laziness` (`_measure.py`): all measures of one network.
 - `Laziness` (`_record.py`): what it gives, as a sentence, a table, or plain data.
-- `read_state` (`_state.py`): the arrays of a network in a file of another library.
+- `read_state`, `TrainedState` (`_state.py`): the arrays of a network in a file of another library;
+  `_formats.py` has how each kind of file is read.
 - `trained_network` (`_layouts.py`), `TrainedNetwork` (`_network.py`): a network of another library,
   known by the names of its arrays. `_leaky.py` has vanilla ones, by names that are told or known.
   `_torch.py`, `_keras.py`, `_flax.py` and `_haiku.py` find the recurrent layers of their libraries
-  and `_dense.py` the fully connected ones, each as a `Layer` (`_layers.py`); `_chain.py` puts them
-  together, and `_gated.py` runs them.
+  and `_dense.py` the fully connected ones, each as a `Layer` (`_layers.py`). `_chain.py` puts them
+  together, and `_gated.py` runs them. `_keras_settings.py` has what a file of Keras says of its
+  layers.
 - `_loss.py`: the loss of outputs on targets.
 - `_rows.py`: which outputs count, how much, and what they should have been.
 - `_targets.py`: the alignment of a kernel with the targets.
@@ -21,7 +23,7 @@ from ._measure import laziness
 from ._network import TrainedNetwork
 from ._record import Laziness
 from ._rows import Rows, rows_of, spread
-from ._state import read_state
+from ._state import TrainedState, read_state
 from ._targets import energy_along
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "ParameterChange",
     "Rows",
     "TrainedNetwork",
+    "TrainedState",
     "energy_along",
     "laziness",
     "mean_loss",

@@ -25,7 +25,8 @@ def chain(
     Args:
         arrays: the arrays of the network by name.
         found: its layers in any order.
-        stated: "activation", "leak" and "leak_form" as in `trained_network`.
+        stated: "activation", "leak" and "leak_form" as in `trained_network`, and if it is not the
+            user, "how" the activation is known.
 
     Raises:
         ValueError: there are other arrays, the layers do not follow each other in one order, or
@@ -227,7 +228,7 @@ def _assumed(
         usual = f"the usual one of {library}; the file does not say it"
         if library.startswith("torch"):
             usual = "PyTorch's default; the file does not say it"
-        how = "as stated" if stated["activation"] is not None else usual
+        how = stated.get("how", "as stated") if stated["activation"] is not None else usual
         yield f"The activation is {activation}, {how}."
     yield "The outputs are those of the last layer, without an activation of their own."
     yield from dict.fromkeys(said for layer in layers for said in layer.said)

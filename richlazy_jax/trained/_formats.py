@@ -1,10 +1,11 @@
 """How each kind of file is read: arrays that may be nested, and what is to be said of them."""
 
 import io
+import json
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,18 @@ MOST_BYTES = 2**31
 # Under these a checkpoint of PyTorch keeps its state, beside what else its author kept.
 _INNER = ("state_dict", "model_state_dict", "model")
 
-Read = tuple[Mapping[str, Any], list[str]]
+
+class Read(NamedTuple):
+    """What is in a file.
+
+    - `tree`: arrays, which may be nested.
+    - `said`: sentences.
+    - `model`: what a whole model of Keras says of its layers.
+    """
+
+    tree: Mapping[str, Any]
+    said: tuple[str, ...] = ()
+    model: Mapping[str, Any] | None = None
 
 
 class TooLarge(Exception):
@@ -36,7 +48,7 @@ def _npz(path: Path) -> Read:
         file = np.load(opened, allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
             raise ValueError("it is a single array")
-        return {name: file[name] for name in file.files}, []
+        return Read({name: file[name] for name in file.files})
 
 
 def _safetensors(path: Path) -> Read:
@@ -44,7 +56,7 @@ def _safetensors(path: Path) -> Read:
         from safetensors.numpy import load_file  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise _missing("safetensors", path) from error
-    return load_file(path), []
+    return Read(load_file(path))
 
 
 def _torch(path: Path) -> Read:
@@ -58,23 +70,25 @@ def _torch(path: Path) -> Read:
     state = torch.load(path, map_location="cpu", weights_only=True)
     inner = next((name for name in _INNER if isinstance(state.get(name), Mapping)), None)
     if inner is None:
-        return state, []
+        return Read(state)
     others = ", ".join(str(name) for name in state if name != inner)
-    return state[inner], [f"Of the checkpoint {inner} was read, and not {others}."] if others else []
+    said = (f"Of the checkpoint {inner} was read, and not {others}.",) if others else ()
+    return Read(state[inner], said)
 
 
 def _hdf5(path: Path) -> Read:
-    return _datasets(path, path), []
+    return _datasets(path, path)
 
 
 def _keras(path: Path) -> Read:
     with zipfile.ZipFile(path) as archive:
         _require_size(each.file_size for each in archive.infolist())
         weights = archive.read("model.weights.h5")
-    return _datasets(io.BytesIO(weights), path), []
+        model = json.loads(archive.read("config.json"))
+    return _datasets(io.BytesIO(weights), path)._replace(model=model)
 
 
-def _datasets(file: Path | BinaryIO, path: Path) -> dict[str, Any]:
+def _datasets(file: Path | BinaryIO, path: Path) -> Read:
     """All arrays of an HDF5 file by their places, with dots."""
     try:
         import h5py
@@ -89,7 +103,12 @@ def _datasets(file: Path | BinaryIO, path: Path) -> dict[str, Any]:
     with h5py.File(file, "r") as opened:
         opened.visititems(keep)
         _require_size(item.size * item.dtype.itemsize for item in found.values() if item.shape)
-        return {name: item[()] for name, item in found.items()}
+        # Keras 2 kept a whole model so, and its weights alone without this attribute.
+        model = opened.attrs.get("model_config")
+        return Read(
+            {name: item[()] for name, item in found.items()},
+            model=None if model is None else json.loads(model),
+        )
 
 
 def _matlab(path: Path) -> Read:
@@ -101,7 +120,8 @@ def _matlab(path: Path) -> Read:
             return _matlab_73(path)
     # Numbers may be packed, and none is larger than a complex double.
     _require_size(16 * int(np.prod(shape, dtype=object)) for _, shape, _ in whosmat(path))
-    return {n: _fields(v) for n, v in loadmat(path).items() if not n.startswith("__")}, []
+    arrays = {n: _fields(v) for n, v in loadmat(path).items() if not n.startswith("__")}
+    return Read(arrays)
 
 
 def _fields(value: np.ndarray) -> Any:
@@ -135,7 +155,10 @@ def _matlab_73(path: Path) -> Read:
             name: np.zeros(0) if "MATLAB_empty" in item.attrs else np.asarray(item[()]).T
             for name, item in found.items()
         }
-    return arrays, ["The file is of MATLAB 7.3, whose arrays were turned to the axes of MATLAB."]
+    return Read(
+        arrays,
+        ("The file is of MATLAB 7.3, which stores arrays turned; they were turned back.",),
+    )
 
 
 def _msgpack(path: Path) -> Read:
@@ -144,7 +167,7 @@ def _msgpack(path: Path) -> Read:
     restored = msgpack_restore(path.read_bytes())
     if not isinstance(restored, Mapping):
         raise ValueError("it is a single array")
-    return restored, []
+    return Read(restored)
 
 
 def orbax_folder(path: Path) -> Read:
@@ -171,7 +194,7 @@ def orbax_folder(path: Path) -> Read:
             if getattr(leaf, "shape", None) is not None and leaf.dtype is not None
         )
         plain = jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), tree)
-        return reader.restore(place, restore_args=plain), []
+        return Read(reader.restore(place, restore_args=plain))
 
 
 def _is_tree(folder: Path) -> bool:

@@ -13,6 +13,7 @@ from ._dense import dense_layers
 from ._flax import flax_layers
 from ._haiku import haiku_layers
 from ._keras import keras_layers
+from ._keras_settings import settings_of
 from ._leaky import by_names, neurogym, psychrnn
 from ._network import TrainedNetwork
 from ._torch import torch_layers
@@ -67,9 +68,21 @@ def trained_network(
     recurrent neural network models on cognitive tasks".
     """
     arrays = _arrays(state)
-    stated = {"activation": activation, "leak": leak, "leak_form": leak_form}
+    stated: dict[str, Any] = {"activation": activation, "leak": leak, "leak_form": leak_form}
+    said = getattr(state, "said", ())
+    model = getattr(state, "model", None)
+    settings = None if model is None or names is not None else settings_of(model)
+    if settings is not None:
+        if settings.activation not in (None, activation or settings.activation):
+            raise ValueError(
+                f"activation is {activation!r}; allowed is {settings.activation!r}, as the file "
+                "says it."
+            )
+        if settings.activation is not None:
+            stated |= {"activation": settings.activation, "how": "as the file says"}
+        said = (*said, *settings.said)
     network = _recognized(arrays, names, stated)
-    return network._replace(said=(*network.said, *getattr(state, "said", ())))
+    return network._replace(said=(*network.said, *said))
 
 
 def _recognized(

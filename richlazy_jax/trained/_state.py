@@ -8,23 +8,36 @@ from typing import Any
 
 import numpy as np
 
-from ._formats import MOST_BYTES, READERS, TooLarge, orbax_folder
+from ._formats import MOST_BYTES, READERS, Read, TooLarge, orbax_folder
 
 # What checkpoints keep beside the parameters, by the first part of a name.
-_BESIDE = ("optimizer", "optimizer_weights", "optimizer_state", "opt_state")
+_BESIDE = (
+    "optimizer",
+    "optimizer_weights",
+    "optimizer_state",
+    "opt_state",
+    "step",
+    "epoch",
+    "iteration",
+)
 
 
 class TrainedState(dict[str, np.ndarray]):
-    """The arrays of a trained network by name, a dict; `said` is what was done to them on reading.
+    """The arrays of a trained network by name: a dict, with what is known of them beside.
 
-    Args:
-        arrays: by name.
-        said: sentences. `trained_network` repeats them.
+    - `said`: what was done to them on reading, in sentences that `trained_network` repeats.
+    - `model`: what a whole model of Keras says of its layers, and else None.
     """
 
-    def __init__(self, arrays: Mapping[str, np.ndarray], said: tuple[str, ...] = ()):
+    def __init__(
+        self,
+        arrays: Mapping[str, np.ndarray],
+        said: tuple[str, ...] = (),
+        model: Mapping[str, Any] | None = None,
+    ):
         super().__init__(arrays)
         self.said = said
+        self.model = model
 
 
 def read_state(path: Path | str) -> TrainedState:
@@ -39,7 +52,7 @@ def read_state(path: Path | str) -> TrainedState:
             - NumPy (.npz) or safetensors,
             - PyTorch (.pt, .pth or .bin, read with `weights_only=True`),
             - Keras (.keras, .weights.h5, or .h5 of older versions) or other HDF5 (.h5, .hdf5),
-            - MATLAB (.mat; version 7.3 is turned, as it has the axes of arrays the other way round),
+            - MATLAB (.mat; arrays of version 7.3 are stored turned, and are turned back),
             - Flax (.msgpack),
 
             or the folder of a checkpoint that orbax wrote.
@@ -65,8 +78,8 @@ def read_state(path: Path | str) -> TrainedState:
     if size >= MOST_BYTES:
         raise ValueError(f"{path} has {size} bytes; allowed are fewer than {MOST_BYTES}.")
     try:
-        tree, said = kind(path)
-        arrays = dict(_flat(tree))
+        read = kind(path)
+        arrays = dict(_flat(read.tree))
     except (ImportError, FileNotFoundError):
         raise
     except TooLarge as error:
@@ -81,7 +94,7 @@ def read_state(path: Path | str) -> TrainedState:
             f"{'checkpoints of orbax' if folder else f'{path.suffix} files'} without pickled "
             "objects."
         ) from error
-    return _kept(path, arrays, said)
+    return _kept(path, arrays, read)
 
 
 def _flat(tree: Any, before: str = "") -> Iterator[tuple[str, np.ndarray]]:
@@ -100,21 +113,17 @@ def _flat(tree: Any, before: str = "") -> Iterator[tuple[str, np.ndarray]]:
         yield from _flat(each, f"{before}.{name}" if before else str(name))
 
 
-def _kept(path: Path, arrays: Mapping[str, np.ndarray], said: list[str]) -> TrainedState:
-    beside = {name for name in arrays if name.split(".")[0] in _BESIDE}
-    if beside:
-        groups = ", ".join(sorted({name.split(".")[0] for name in beside}))
-        said = [*said, f"{len(beside)} arrays of the optimizer ({groups}) were left out."]
-    kept, others = {}, []
-    for name, array in arrays.items():
-        if name in beside:
-            continue
-        if array.dtype.kind in "fiub":
-            kept[name] = array
-        else:
-            others.append(name)
+def _kept(path: Path, arrays: Mapping[str, np.ndarray], read: Read) -> TrainedState:
+    beside = {name: name.split(".")[0] for name in arrays if name.split(".")[0] in _BESIDE}
+    rest = {name: array for name, array in arrays.items() if name not in beside}
+    kept = {name: array for name, array in rest.items() if array.dtype.kind in "fiub"}
     if not kept:
         raise ValueError(f"{path} holds no arrays of numbers; allowed is at least one.")
-    if others:
-        said = [*said, f"Left out, as they are no arrays of real numbers: {', '.join(others)}."]
-    return TrainedState(kept, tuple(said))
+    said = list(read.said)
+    if beside:
+        groups = ", ".join(sorted(set(beside.values())))
+        said.append(f"Left out, as they are of training and not of the network: {groups}.")
+    if len(kept) < len(rest):
+        others = ", ".join(sorted(set(rest) - set(kept)))
+        said.append(f"Left out, as they are no arrays of real numbers: {others}.")
+    return TrainedState(kept, tuple(said), read.model)

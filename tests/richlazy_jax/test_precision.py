@@ -253,6 +253,7 @@ NO_PRODUCTS = {
     "Laziness": RECORD,
     "ParameterChange": RECORD,
     "TrainedNetwork": RECORD,
+    "TrainedState": RECORD,
     "SHIPPED_CONNECTOMES": "it is a tuple of names",
     "BrokenCheckpointWarning": "it is a warning",
     "CheckpointError": "it is an error",

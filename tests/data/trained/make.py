@@ -3,8 +3,8 @@
     pip install keras dm-haiku jax h5py
     KERAS_BACKEND=jax python tests/data/trained/make.py
 
-writes `keras.npz` and `haiku.npz` beside this file: of each network its arrays before and after some
-steps of gradient descent, by the library's own names, its outputs for "x" after them, and the
+writes `keras.npz` and `haiku.npz` beside this file: of each network its arrays before and after
+some steps of gradient descent, by the library's own names, its outputs for "x" after them, and the
 alignment of its tangent kernels by the library's own gradients. `gru_before.weights.h5`,
 `gru_after.weights.h5`, `gru.h5` and `gru.keras` are one of them as Keras writes files.
 """
@@ -45,7 +45,10 @@ def of_keras():
         "gru": lambda: [layers.GRU(UNITS, return_sequences=True)],
         "gru_before": lambda: [layers.GRU(UNITS, return_sequences=True, reset_after=False)],
         "lstm": lambda: [layers.LSTM(UNITS, return_sequences=True)],
-        "two": lambda: [layers.GRU(4, return_sequences=True), layers.LSTM(3, return_sequences=True)],
+        "two": lambda: [
+            layers.GRU(4, return_sequences=True),
+            layers.LSTM(3, return_sequences=True),
+        ],
         "dense": lambda: [layers.Dense(UNITS, "relu"), layers.Dense(4, "relu")],
     }
     kept = {"x": X}
@@ -74,7 +77,9 @@ def of_keras():
 
         kept[f"{name}.outputs"] = np.asarray(model(x))
         kept[f"{name}.alignment"] = alignment(apply, before, after, jnp.asarray(x))
-    kept["versions"] = np.array(f"keras {version('keras')}, jax {jax.__version__}, Python {sys.version.split()[0]}")
+    kept["versions"] = np.array(
+        f"keras {version('keras')}, jax {jax.__version__}, Python {sys.version.split()[0]}"
+    )
     np.savez_compressed(HERE / "keras.npz", **kept)
 
 
@@ -94,9 +99,7 @@ def of_haiku():
     def recurrent(core):
         def network(x):
             cell = core(UNITS)
-            states, _ = hk.dynamic_unroll(
-                cell, x, cell.initial_state(len(x)), time_major=False
-            )
+            states, _ = hk.dynamic_unroll(cell, x, cell.initial_state(len(x)), time_major=False)
             return hk.Linear(OUTPUTS)(states)
 
         return network
