@@ -77,17 +77,19 @@ def _widths(layer: Layer, params: Mapping[str, Array]) -> tuple[int, int]:
     """How many numbers a layer takes and gives; its arrays fit each other."""
     try:
         shapes = {name: each.shape for name, each in jax.eval_shape(layer.of, params).items()}
+        outputs, inputs = (
+            shapes["weight"]
+            if layer.cell == "Dense"
+            else (shapes["weight_hh"][1], shapes["weight_ih"][1])
+        )
     except KeyError as error:
         raise ValueError(
             f"state has no {error.args[0]} of the {layer.kind} {layer.name}; allowed are "
             "whole ones."
         ) from error
     if layer.cell == "Dense":
-        outputs, inputs = shapes["weight"]
         wanted = {"weight": (outputs, inputs), "bias": (outputs,)}
     else:
-        rows, outputs = shapes["weight_hh"]
-        inputs = shapes["weight_ih"][1]
         rows = len(GATES[layer.cell]) * outputs
         wanted = {"weight_hh": (rows, outputs), "weight_ih": (rows, inputs)}
         wanted |= {"bias_ih": (rows,), "bias_hh": (rows,)}

@@ -44,7 +44,8 @@ def dense_layers(arrays: Mapping[str, np.ndarray]) -> list[Layer]:
 
 def _layer(arrays: Mapping[str, np.ndarray], spelling: _Spelling, match: re.Match[str]) -> Layer:
     bias = f"{match['prefix']}{spelling.bias}"
-    names = {"weight": match.string} | ({"bias": bias} if bias in arrays else {})
+    biased = bool(spelling.bias) and bias in arrays
+    names = {"weight": match.string} | ({"bias": bias} if biased else {})
 
     def convert(parts: Mapping[str, Array]) -> dict[str, Array]:
         weight = parts["weight"] if spelling.outputs_in_rows else parts["weight"].T

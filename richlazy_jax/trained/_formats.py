@@ -5,7 +5,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -88,7 +88,7 @@ def _keras(path: Path) -> Read:
     return _datasets(io.BytesIO(weights), path)._replace(model=model)
 
 
-def _datasets(file: Path | BinaryIO, path: Path) -> Read:
+def _datasets(file: Path | io.BytesIO, path: Path) -> Read:
     """All arrays of an HDF5 file by their places, with dots."""
     try:
         import h5py
