@@ -127,7 +127,7 @@ def _in_order(
         )
     if len(orders) == 1:
         return orders[0], []
-    stems = [{re.sub(r"\d+", "", each.name) for each in group} for group in (recurrent, dense)]
+    stems = [{re.sub(r"_?\d+", "", each.name) for each in group} for group in (recurrent, dense)]
     if orders[0] != counted or any(len(each) > 1 for each in stems):
         raise ValueError(
             f"state has the layers {names}, which may follow each other in more than one order; "

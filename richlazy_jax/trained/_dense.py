@@ -25,7 +25,7 @@ _SPELLINGS = (
     _Spelling("Keras Dense", re.compile(r"(?P<prefix>(?:.*\.)?)vars\.0"), "vars.1", False),
     _Spelling("Keras Dense", re.compile(r"(?P<prefix>(?:.*\.)?)kernel:0"), "bias:0", False),
     _Spelling("Dense", re.compile(r"(?P<prefix>(?:.*\.)?)kernel"), "bias", False),
-    _Spelling("Haiku Linear", re.compile(r"(?P<prefix>(?:.*\.)?)w"), "b", False),
+    _Spelling("Haiku Linear", re.compile(r"(?P<prefix>.+\.)w"), "b", False),
     # Our own, which have no biases.
     _Spelling("richlazy_jax.mlp", re.compile(r"(?P<prefix>w\d+)"), "", True),
 )

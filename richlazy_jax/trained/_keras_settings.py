@@ -30,7 +30,9 @@ def settings_of(model: Mapping[str, Any]) -> KerasSettings | None:
     Raises:
         ValueError: it has a layer or a setting that is not known here.
     """
-    layers = model.get("config", {}).get("layers")
+    config = model.get("config", {})
+    # Early versions had the list of layers there.
+    layers = config if isinstance(config, list) else config.get("layers")
     if layers is None or model.get("class_name") not in ("Sequential", "Functional", "Model"):
         return None
     named = [_unwrapped(layer) for layer in layers]

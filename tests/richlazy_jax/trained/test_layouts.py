@@ -229,6 +229,27 @@ def test_a_model_that_reads_out_its_last_step():
     assert any("reads out its last step alone" in each for each in said)
 
 
+def test_weights_of_keras_2_have_names():
+    """Whatever of its layers have no number, and with recurrent layers of one width."""
+    names = {"vars.0": "kernel:0", "vars.1": "recurrent_kernel:0", "vars.2": "bias:0"}
+    shapes = {"vars.0": (UNITS, 3 * UNITS), "vars.1": (UNITS, 3 * UNITS), "vars.2": (2, 3 * UNITS)}
+    third, second = {}, {}
+    for i in ("", "_1"):
+        for old, array in drawn(**shapes).items():
+            third[f"layers.gru{i}.cell.{old}"] = second[f"gru{i}.gru{i}.gru_cell.{names[old]}"] = (
+                array
+            )
+    readout = drawn(kernel=(UNITS, OUTPUTS), bias=(OUTPUTS,))
+    third |= {"layers.dense.vars.0": readout["kernel"], "layers.dense.vars.1": readout["bias"]}
+    second |= {f"dense.dense.{name}:0": array for name, array in readout.items()}
+    x = np.concatenate([X, X], -1)[..., :UNITS]
+    first, other = (rj.trained_network(state) for state in (third, second))
+    np.testing.assert_array_equal(first.apply(first.params, x), other.apply(other.params, x))
+    for said in (first.said, other.said):
+        assert "a Keras GRU (reset_after=True) of 2 layers and 4 units" in said[0]
+        assert any("as their names count" in each for each in said)
+
+
 def dense(**sizes):
     """Layers of PyTorch by name, each from so many to so many numbers."""
     return {
