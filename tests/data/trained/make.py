@@ -12,6 +12,7 @@ alignment of its tangent kernels by the library's own gradients. `gru_before.wei
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import haiku as hk  # pyright: ignore[reportMissingImports]
 import jax
@@ -51,7 +52,7 @@ def of_keras():
         ],
         "dense": lambda: [layers.Dense(UNITS, "relu"), layers.Dense(4, "relu")],
     }
-    kept = {"x": X}
+    kept: dict[str, Any] = {"x": X}
     for name, core in cores.items():
         keras.utils.set_random_seed(1)
         x, y = (X[:, 0], Y[:, 0]) if name == "dense" else (X, Y)
@@ -110,7 +111,7 @@ def of_haiku():
         "lstm": recurrent(hk.LSTM),
         "mlp": lambda x: hk.nets.MLP([UNITS, 4, OUTPUTS], activation=jnp.tanh)(x),
     }
-    kept = {"x": X}
+    kept: dict[str, Any] = {"x": X}
     for number, (name, network) in enumerate(networks.items()):
         x, y = (X[:, 0], Y[:, 0]) if name == "mlp" else (X, Y)
         model = hk.without_apply_rng(hk.transform(network))

@@ -102,7 +102,8 @@ class NNX(nnx.Module):
         self.readout = nnx.Linear(UNITS, OUTPUTS, rngs=rngs)
 
     def __call__(self, x):
-        return self.readout(self.core(x))
+        states: Any = self.core(x)
+        return self.readout(states)
 
 
 class Equinox(eqx.Module):
