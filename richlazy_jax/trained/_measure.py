@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._checks import require_float_leaves, require_whole
+from .._checks import require_float_leaves, require_same_structure, require_whole
 from .._powers import times_power
 from ..kernels import Wrt, kernels_between
 from ..measures import alignment_of_pairs, pair_sums
@@ -80,6 +80,7 @@ def laziness(
     for name, params in (("before", before), ("after", after)):
         require_float_leaves(name, params)
         _require_finite(name, params)
+    require_same_structure("before", before, "after", after)
     before, after = (jax.tree.map(jnp.asarray, params) for params in (before, after))
     x = jnp.asarray(x)
     _require_finite("x", x)

@@ -152,8 +152,11 @@ def not_finite(arrays):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (without_a_bias, "params1"),
-        (of_more_outputs, "params1['fc.bias'] has shape"),
+        (without_a_bias, "after['fc.weight'] has shape (2, 5); allowed is after['fc.bias']"),
+        (
+            of_more_outputs,
+            "after['fc.bias'] has shape (3,); allowed is after['fc.bias'] of shape (2,)",
+        ),
         (not_finite, "state['fc.bias'] has numbers that are not finite"),
     ],
 )

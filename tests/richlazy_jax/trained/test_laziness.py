@@ -260,8 +260,9 @@ LABELS = np.zeros((N, STEPS), int)
         ),
         (
             {"after": {**drawn(1), "readout": jnp.ones((UNITS, 3))}},
-            r"params1\['readout'\] has shape",
+            r"after\['readout'\] has shape \(5, 3\); allowed is .* of shape \(5, 2\), as in before",
         ),
+        ({"after": {"readout": jnp.ones((UNITS, 2))}}, r"allowed is after\['cell'\]\['bias'\]"),
         ({"apply": lambda p, x: x.sum()}, "apply gives outputs of shape"),
     ],
 )

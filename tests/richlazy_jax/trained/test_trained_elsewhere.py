@@ -215,3 +215,14 @@ def test_outputs_of_flax_and_equinox(make, cell):
     network = rj.trained_network(params, activation=None if cell else "tanh")
     outputs = network.apply(network.params, x)
     np.testing.assert_allclose(outputs, apply(params, x), rtol=0, atol=1e-5)
+
+
+def test_whole_modules_give_their_arrays():
+    """Functions, settings and the state of random generators are no parameters."""
+    model = eqx.nn.MLP(INPUTS, OUTPUTS, UNITS, 2, activation=jnp.tanh, key=jax.random.key(0))
+    x = jnp.asarray(trials(flat=True)[0])
+    network = rj.trained_network(model, activation="tanh")
+    np.testing.assert_allclose(network.apply(network.params, x), jax.vmap(model)(x), atol=1e-6)
+    module, x = NNX(nnx.GRUCell, nnx.Rngs(0)), jnp.asarray(trials()[0])
+    network = rj.trained_network(nnx.state(module))
+    np.testing.assert_allclose(network.apply(network.params, x), module(x), atol=1e-6)
