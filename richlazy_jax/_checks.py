@@ -87,3 +87,22 @@ def require_float_leaves(name: str, tree: Any) -> None:
         dtype = jnp.result_type(leaf)
         if not jnp.issubdtype(dtype, jnp.floating):
             raise ValueError(f"{place} has dtype {dtype}; allowed are floating point dtypes.")
+
+
+def require_same_structure(name: str, tree: Any, other_name: str, other: Any) -> None:
+    """Refuse a second pytree whose leaves have other places or shapes than those of a first."""
+    shapes = [
+        [(jax.tree_util.keystr(path), jnp.shape(leaf)) for path, leaf in paths]
+        for paths in (jax.tree_util.tree_leaves_with_path(each) for each in (tree, other))
+    ]
+    for (place, shape), (found_place, found) in zip(*shapes, strict=False):
+        if place != found_place or shape != found:
+            raise ValueError(
+                f"{other_name}{found_place} has shape {found}; allowed is {other_name}{place} of "
+                f"shape {shape}, as in {name}."
+            )
+    if len(shapes[0]) != len(shapes[1]):
+        raise ValueError(
+            f"{other_name} has {len(shapes[1])} leaves; allowed is as many as {name}, "
+            f"{len(shapes[0])}."
+        )

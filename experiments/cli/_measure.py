@@ -16,6 +16,7 @@ from ._options import whole_numbers
 from ._own_network import (
     ACTIVATION,
     BALANCED,
+    ENDS,
     HTML,
     INPUTS,
     LEAK,
@@ -31,11 +32,9 @@ from ._own_network import (
 from ._said import PlainConsole, plain
 from ._stops import usage_errors
 
-_ENDS = ".npz, .safetensors, .pt, .h5 or .mat"
-
 
 def measure_command(
-    before: Annotated[Path, typer.Argument(help=f"The weights before training: {_ENDS}.")],
+    before: Annotated[Path, typer.Argument(help=f"The weights before training: {ENDS}.")],
     after: Annotated[
         list[Path],
         typer.Argument(help="Those after it; several are checkpoints on the way, in order."),
@@ -68,8 +67,9 @@ def measure_command(
 ) -> None:
     """Was a trained network rich or lazy, and did its kernel turn towards the task?
 
-    Reads recurrent networks of PyTorch (RNN, GRU, LSTM), of the NeuroGym tutorials and of PsychRNN
-    by the names of their arrays, and any other vanilla one by --map.
+    Reads recurrent networks (vanilla, GRU, LSTM) and fully connected ones of PyTorch, Keras, Flax
+    and Haiku, and leaky ones of the NeuroGym tutorials and of PsychRNN, by the names of their
+    arrays, and any other vanilla one by --map.
     """
     console = PlainConsole()
     with usage_errors():

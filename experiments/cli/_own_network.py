@@ -8,11 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 import typer
 
-INPUTS = typer.Option(help="Inputs as .npy, of shape (trials, steps, inputs).")
+ENDS = ".npz, .safetensors, .pt, .keras, .h5, .mat, .msgpack or a folder of orbax"
+INPUTS = typer.Option(
+    help="Inputs as .npy, of shape (trials, steps, inputs), or (trials, inputs) without recurrence."
+)
 MAP = typer.Option(
     help="Which array is which, such as recurrent=h2h.weight or input=W_in.T; may repeat."
 )
-ACTIVATION = typer.Option(help="relu or tanh.")
+ACTIVATION = typer.Option(
+    help="relu, tanh, or between fully connected layers gelu, silu, sigmoid and others."
+)
 LEAK = typer.Option(help="What a unit keeps in one step, 1 - dt / tau.")
 LEAK_FORM = typer.Option(help="paper, rate or current.")
 STEPS = typer.Option(help="Which outputs count: all, last, or steps such as 4,5,6.")
@@ -62,10 +67,11 @@ def array_of(option: str, path: Path) -> np.ndarray:
 
 
 def inputs_of(path: Path) -> jax.Array:
-    """Inputs of trials and steps."""
+    """Inputs of trials, and of steps where there are any."""
     x = array_of("--inputs", path)
-    if x.ndim != 3:
+    if x.ndim not in (2, 3):
         raise ValueError(
-            f"--inputs has shape {x.shape}; allowed is (trials, steps, inputs), trials first."
+            f"--inputs has shape {x.shape}; allowed are (trials, steps, inputs), trials first, and "
+            "(trials, inputs) without recurrence."
         )
     return jnp.asarray(x, jnp.result_type(float))

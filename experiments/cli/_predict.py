@@ -13,6 +13,7 @@ from ._options import whole_numbers
 from ._own_network import (
     ACTIVATION,
     BALANCED,
+    ENDS,
     HTML,
     INPUTS,
     LEAK,
@@ -30,9 +31,7 @@ from ._stops import usage_errors
 
 
 def predict_command(
-    start: Annotated[
-        Path, typer.Argument(help="The weights at the start: .npz, .safetensors, .pt, .h5 or .mat.")
-    ],
+    start: Annotated[Path, typer.Argument(help=f"The weights at the start: {ENDS}.")],
     inputs: Annotated[Path, INPUTS],
     targets: Annotated[
         Path, typer.Option(help="What outputs should become as .npy: classes, or numbers.")

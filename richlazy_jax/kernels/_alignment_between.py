@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from .._checks import require_nonnegative, require_some, require_whole
+from .._checks import require_nonnegative, require_same_structure, require_some, require_whole
 from ..measures import SampledAlignment, sampled_kernel_alignment
 from ._empirical import empirical_ntk
 from ._factors import MEMORY, plan_kernel
@@ -109,7 +109,7 @@ def kernels_between(
 ) -> KernelsBetween:
     """The kernels that `kernel_alignment_between` compares; arguments and errors are its own."""
     budget = MEMORY if memory is None else require_whole("memory", memory)
-    _check_same_structure(params0, params1)
+    require_same_structure("params0", params0, "params1", params1)
     x = jnp.asarray(x)
     if x.ndim == 0 or len(x) == 0:
         raise ValueError(f"x has shape {x.shape}; allowed is at least one example, along axis 0.")
@@ -205,23 +205,6 @@ def _rule(wrt: Wrt, paths: list[tuple[Any, ...]]) -> Callable[[tuple[Any, ...]],
             f"keys among {known}."
         )
     return lambda path: path[0] in wrt
-
-
-def _check_same_structure(params0: Any, params1: Any) -> None:
-    shapes = [
-        [(jax.tree_util.keystr(path), jnp.shape(leaf)) for path, leaf in paths]
-        for paths in (jax.tree_util.tree_leaves_with_path(p) for p in (params0, params1))
-    ]
-    for (name, shape), (other, found) in zip(*shapes, strict=False):
-        if name != other or shape != found:
-            raise ValueError(
-                f"params1{other} has shape {found}; allowed is params1{name} of shape {shape}, as "
-                "in params0."
-            )
-    if len(shapes[0]) != len(shapes[1]):
-        raise ValueError(
-            f"params1 has {len(shapes[1])} leaves; allowed is as many as params0, {len(shapes[0])}."
-        )
 
 
 def _block_and_outputs(chosen: Chosen, x: Array, memory: int) -> tuple[int, tuple[int, ...]]:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._checks import require_float_leaves, require_whole
+from .._checks import require_float_leaves, require_same_structure, require_whole
 from .._powers import times_power
 from ..kernels import Wrt, kernels_between
 from ..measures import alignment_of_pairs, pair_sums
@@ -61,8 +61,8 @@ def laziness(
         loss: called as `loss(outputs, targets)`. None stands for the cross-entropy of classes in
             nats, and for half the squared error of other targets, each a mean over the outputs that
             count, by their weights.
-        known_outputs: all outputs for `x` as the trained network itself gave them, wherever it was
-            trained. They prove that `apply` is this network.
+        known_outputs: the outputs for `x`, all or the chosen ones, as the trained network itself
+            gave them, wherever it was trained. They prove that `apply` is this network.
         memory: as in `kernel_alignment_between`.
 
     Returns:
@@ -80,13 +80,15 @@ def laziness(
     for name, params in (("before", before), ("after", after)):
         require_float_leaves(name, params)
         _require_finite(name, params)
+    require_same_structure("before", before, "after", after)
     before, after = (jax.tree.map(jnp.asarray, params) for params in (before, after))
     x = jnp.asarray(x)
     _require_finite("x", x)
     decision_step = require_whole("decision_step", decision_step, least=-(2**31))
     whole = _outputs(apply, before, after, x)
-    said = [_proof(whole[1], known_outputs)]
     rows = rows_of(apply, whole[1].shape, outputs, targets, weights)
+    said = [_proof(whole[1], np.asarray(rows.chosen(jnp.asarray(whole[1]))), known_outputs)]
+    said.append(_taken(x, whole[1]))
     kernels = kernels_between(
         rows.apply, before, after, x, wrt=wrt, weights=rows.weights, memory=memory
     )
@@ -150,7 +152,14 @@ def _outputs(apply: Callable, before: Any, after: Any, x: Array) -> list[np.ndar
     return found
 
 
-def _proof(outputs: np.ndarray, known: Any) -> str:
+def _taken(x: Array, outputs: np.ndarray) -> str:
+    """What each axis was taken for, by which exchanged ones can be seen."""
+    if outputs.ndim < 3:
+        return f"Inputs were taken for {len(x)} examples."
+    return f"Inputs were taken for {len(x)} trials of {outputs.shape[1]} steps."
+
+
+def _proof(whole: np.ndarray, chosen: np.ndarray, known: Any) -> str:
     """What proves that this is the network that was trained."""
     if known is None:
         return (
@@ -158,10 +167,15 @@ def _proof(outputs: np.ndarray, known: Any) -> str:
             "these inputs, as known_outputs, would."
         )
     known = np.asarray(known)
+    outputs = whole if known.shape == whole.shape else chosen
     if known.shape != outputs.shape:
+        shapes = " or ".join(map(str, dict.fromkeys((whole.shape, chosen.shape))))
         raise ValueError(
-            f"known_outputs has shape {known.shape}; allowed is that of the outputs, "
-            f"{outputs.shape}."
+            f"known_outputs has shape {known.shape}; allowed is that of the outputs, {shapes}."
+        )
+    if not np.isfinite(known).all():
+        raise ValueError(
+            "known_outputs has numbers that are not finite; allowed are finite numbers."
         )
     off = float(np.abs(outputs - known).max())
     allowed = _SAME * max(float(np.abs(known).max()), np.finfo(np.float32).tiny)

@@ -111,10 +111,70 @@ def test_bad_input_is_refused_without_a_trace(files, asked, message):
     assert sorted(path.name for path in files.iterdir()) == before
 
 
+def test_fully_connected_layers(tmp_path):
+    rng = np.random.default_rng(0)
+    shapes = {"0.weight": (5, 3), "0.bias": (5,), "2.weight": (2, 5), "2.bias": (2,)}
+    for name in ("before", "after"):
+        arrays = {n: rng.standard_normal(s).astype(np.float32) for n, s in shapes.items()}
+        np.savez(tmp_path / f"{name}.npz", **arrays)
+    x = rng.standard_normal((6, 3)).astype(np.float32)
+    np.save(tmp_path / "x.npy", x)
+    hidden = np.maximum(x @ arrays["0.weight"].T + arrays["0.bias"], 0)
+    np.save(tmp_path / "out.npy", hidden @ arrays["2.weight"].T + arrays["2.bias"])
+    asked = ("before.npz", "after.npz", "--inputs", "x.npy", "--outputs", "out.npy")
+    result = run(tmp_path, *asked, "--activation", "relu")
+    assert result.exit_code == 0, result.output
+    for said in (
+        "fully connected layers, Linear, in this order: 0 (3 to 5), 2 (5 to 2).",
+        "The outputs are those of the trained network",
+    ):
+        assert said in words(result)
+    result = run(tmp_path, *asked)
+    assert result.exit_code == 2
+    assert "activation is None; allowed for fully connected layers" in words(result)
+
+
+def without_a_bias(arrays):
+    return {n: a for n, a in arrays.items() if n != "fc.bias"}
+
+
+def of_more_outputs(arrays):
+    return arrays | {
+        "fc.weight": np.ones((3, UNITS), np.float32),
+        "fc.bias": np.ones(3, np.float32),
+    }
+
+
+def not_finite(arrays):
+    return arrays | {"fc.bias": np.full(OUTPUTS, np.inf, np.float32)}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (without_a_bias, "after['fc.weight'] has shape (2, 5); allowed is after['fc.bias']"),
+        (
+            of_more_outputs,
+            "after['fc.bias'] has shape (3,); allowed is after['fc.bias'] of shape (2,)",
+        ),
+        (not_finite, "state['fc.bias'] has numbers that are not finite"),
+    ],
+)
+def test_before_and_after_are_one_network(files, change, message):
+    np.savez(files / "other.npz", **change(state(3)))
+    result = run(files, "step_0.npz", "other.npz", "--inputs", "x.npy")
+    assert result.exit_code == 2, result.output
+    assert message in words(result)
+
+
 def test_inputs_of_another_shape(files):
     result = run(files, "step_0.npz", "step_3.npz", "--inputs", "y.npy")
     assert result.exit_code == 2
-    assert "--inputs has shape (6, 4); allowed is (trials, steps, inputs)" in words(result)
+    assert "x has shape (6, 4); allowed for this network is (trials, steps, 3)" in words(result)
+    np.save(files / "flat.npy", np.ones(4))
+    result = run(files, "step_0.npz", "step_3.npz", "--inputs", "flat.npy")
+    assert result.exit_code == 2
+    assert "--inputs has shape (4,); allowed are (trials, steps, inputs)" in words(result)
 
 
 def test_one_page_says_all_of_it(files):

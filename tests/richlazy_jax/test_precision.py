@@ -24,7 +24,7 @@ PARAMS, RECURRENT_PARAMS = LINEAR.init(KEY), RECURRENT.init(KEY)
 # A network with all that it may have, and calls of its kernels in which all of that matters.
 BIASED_PARAMS = rj.rnn(2, 6, 3, biases=True, initial_state="trained").init(KEY)
 NOISY = {"wrt": tuple(BIASED_PARAMS), "leak": 0.2, "noise": 0.1, "key": KEY}
-# Layers of each kind as PyTorch has them, and a vanilla network.
+# Layers of each kind as PyTorch has them.
 GATED = [
     rj.trained_network(
         {
@@ -34,7 +34,10 @@ GATED = [
         }
     )
     for rows in (1, 3, 4)
-] + [rj.trained_network(RECURRENT_PARAMS)]
+]
+# A GRU whose reset comes before its product, by the names of Haiku, and a vanilla network.
+RESET_BEFORE = {"gru.w_i": np.ones((2, 12)), "gru.w_h": np.ones((4, 12)), "out.w": np.ones((4, 3))}
+GATED += [rj.trained_network(state) for state in (RESET_BEFORE, RECURRENT_PARAMS)]
 TASK = rj.PerceptualDecision()
 TASK_TRIALS = TASK.sample(KEY, 3)
 
@@ -253,6 +256,7 @@ NO_PRODUCTS = {
     "Laziness": RECORD,
     "ParameterChange": RECORD,
     "TrainedNetwork": RECORD,
+    "TrainedState": RECORD,
     "SHIPPED_CONNECTOMES": "it is a tuple of names",
     "BrokenCheckpointWarning": "it is a warning",
     "CheckpointError": "it is an error",

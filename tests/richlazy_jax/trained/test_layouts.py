@@ -1,10 +1,16 @@
 """Networks of other libraries, against their equations and, where it is there, PyTorch itself."""
 
+import itertools
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import richlazy_jax as rj
 
+STORED = Path(__file__).parents[2] / "data" / "trained"
 N, STEPS, INPUTS, UNITS, OUTPUTS = 5, 6, 3, 4, 2
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((N, STEPS, INPUTS)).astype(np.float32)
@@ -158,6 +164,144 @@ def test_names_and_transposes():
         rj.trained_network(state, names=names, leak=0.5)
 
 
+def keras_dense(*sizes):
+    state = {}
+    for i, (inputs, outputs) in enumerate(itertools.pairwise(sizes)):
+        name = f"layers.dense_{i}" if i else "layers.dense"
+        arrays = drawn(a=(inputs, outputs), b=(outputs,))
+        state |= {f"{name}.vars.0": arrays["a"], f"{name}.vars.1": arrays["b"]}
+    return state
+
+
+def keras_model(*layers):
+    named = [{"class_name": name, "config": config} for name, config in layers]
+    return {"class_name": "Sequential", "config": {"layers": named}}
+
+
+def test_a_whole_model_of_keras_says_its_activations():
+    state = keras_dense(INPUTS, UNITS, OUTPUTS)
+    layers = [
+        ("InputLayer", {}),
+        ("Dense", {"activation": "linear"}),
+        ("ReLU", {}),
+        ("Dropout", {}),
+        ("Dense", {"activation": "softmax"}),
+    ]
+    whole = rj.TrainedState(state, model=keras_model(*layers))
+    network = rj.trained_network(whole)
+    stated = rj.trained_network(state, activation="relu")
+    x = X[:, 0]
+    np.testing.assert_array_equal(network.apply(network.params, x), stated.apply(stated.params, x))
+    assert "The activation is relu, as the file says." in network.said
+    assert any("ends with the activation softmax; outputs here are" in s for s in network.said)
+    with pytest.raises(ValueError, match="activation is 'tanh'; allowed is 'relu', as the file"):
+        rj.trained_network(whole, activation="tanh")
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ([("GRU", {"go_backwards": True})], "whose GRU has go_backwards=True; allowed is False"),
+        ([("RNN", {"cell": {"class_name": "LSTMCell", "config": {"activation": "relu"}}})], "relu"),
+        (
+            [("GRU", {"recurrent_activation": "hard_sigmoid"})],
+            "recurrent_activation='hard_sigmoid'; allowed is 'sigmoid'",
+        ),
+        ([("Bidirectional", {}), ("Dense", {})], "a layer Bidirectional; allowed are Dense"),
+        (
+            [("Dense", {"activation": name}) for name in ("relu", "tanh", "linear")],
+            "the activations relu, tanh; allowed is one",
+        ),
+    ],
+)
+def test_models_of_keras_that_are_refused(layers, message):
+    state = rj.TrainedState(keras_dense(3, 2), model=keras_model(*layers))
+    with pytest.raises(ValueError, match=message):
+        rj.trained_network(state)
+
+
+def test_a_model_that_reads_out_its_last_step():
+    with np.load(STORED / "keras.npz", allow_pickle=False) as kept:
+        start = "gru.after."
+        state = {n.removeprefix(start): kept[n] for n in kept.files if n.startswith(start)}
+    model = keras_model(("GRU", {"return_sequences": False}), ("Dense", {"activation": "linear"}))
+    said = rj.trained_network(rj.TrainedState(state, model=model)).said
+    assert any("reads out its last step alone" in each for each in said)
+
+
+def test_weights_of_keras_2_have_names():
+    """Whatever of its layers have no number, and with recurrent layers of one width."""
+    names = {"vars.0": "kernel:0", "vars.1": "recurrent_kernel:0", "vars.2": "bias:0"}
+    shapes = {"vars.0": (UNITS, 3 * UNITS), "vars.1": (UNITS, 3 * UNITS), "vars.2": (2, 3 * UNITS)}
+    third, second = {}, {}
+    for i in ("", "_1"):
+        for old, array in drawn(**shapes).items():
+            third[f"layers.gru{i}.cell.{old}"] = second[f"gru{i}.gru{i}.gru_cell.{names[old]}"] = (
+                array
+            )
+    readout = drawn(kernel=(UNITS, OUTPUTS), bias=(OUTPUTS,))
+    third |= {"layers.dense.vars.0": readout["kernel"], "layers.dense.vars.1": readout["bias"]}
+    second |= {f"dense.dense.{name}:0": array for name, array in readout.items()}
+    x = np.concatenate([X, X], -1)[..., :UNITS]
+    first, other = (rj.trained_network(state) for state in (third, second))
+    np.testing.assert_array_equal(first.apply(first.params, x), other.apply(other.params, x))
+    for said in (first.said, other.said):
+        assert "a Keras GRU (reset_after=True) of 2 layers and 4 units" in said[0]
+        assert any("as their names count" in each for each in said)
+
+
+def dense(**sizes):
+    """Layers of PyTorch by name, each from so many to so many numbers."""
+    return {
+        f"{name}.weight": a for name, a in drawn(**{n: s[::-1] for n, s in sizes.items()}).items()
+    }
+
+
+def test_layers_follow_each_other_by_their_widths():
+    """Whatever their names are."""
+    state = dense(out=(4, 2), middle=(5, 4), into=(3, 5))
+    network = rj.trained_network(state, activation="tanh")
+    x = X[:, 0]
+    hidden = np.tanh(np.tanh(x @ state["into.weight"].T) @ state["middle.weight"].T)
+    np.testing.assert_allclose(network.activity(network.params, x), hidden, atol=1e-6)
+    outputs = hidden @ state["out.weight"].T
+    np.testing.assert_allclose(network.apply(network.params, x), outputs, atol=1e-6)
+    assert "into (3 to 5), middle (5 to 4), out (4 to 2)" in network.said[0]
+    assert "No bias is there of into, middle, out." in network.said
+
+
+def test_layers_of_one_width_follow_each_other_as_they_count():
+    state = {f"layers.{i}.weight": drawn(w=(3, 3))["w"] for i in range(11)}
+    network = rj.trained_network(state, activation="linear")
+    x = expected = X[:, 0].astype(float)
+    for i in range(11):
+        expected = expected @ state[f"layers.{i}.weight"].T
+    np.testing.assert_allclose(network.apply(network.params, x), expected, atol=1e-5)
+    assert any("as their names count; another order would fit too" in s for s in network.said)
+
+
+def test_a_recurrent_network_that_looks_like_layers_is_not_run_as_such():
+    """Names of arrays alone do not say that h2h leads back to the units."""
+    state = dense(i2h=(INPUTS, UNITS), h2h=(UNITS, UNITS), out=(UNITS, OUTPUTS))
+    network = rj.trained_network(state, activation="tanh")
+    with pytest.raises(
+        ValueError, match=r"is \(trials, 3\); name the arrays of a recurrent network"
+    ):
+        network.apply(network.params, X)
+
+
+def test_our_own_networks():
+    for layers in ((3, 4), (3, 4, 5, 2)):
+        own = rj.mlp(layers, "relu")
+        params = own.init(jax.random.key(0))
+        network = rj.trained_network(params, activation="relu")
+        np.testing.assert_allclose(
+            network.apply(network.params, X[:, 0]),
+            own.apply(params, jnp.asarray(X[:, 0])),
+            atol=1e-6,
+        )
+
+
 @pytest.mark.parametrize(
     ("state", "asked", "message"),
     [
@@ -168,7 +312,7 @@ def test_names_and_transposes():
             "state has more beside the arrays of a torch.nn.RNN",
         ),
         (torch_state(2), {}, r"weight_hh_l0 has shape \(8, 4\); allowed are 1, 3 or 4"),
-        (torch_state(3), {"activation": "relu"}, "allowed for a GRU is neither"),
+        (torch_state(3), {"activation": "relu"}, "allowed for a torch.nn.GRU is neither"),
         (torch_state(1), {"leak": 0.5}, "allowed for a torch.nn.RNN, which has none"),
         (torch_state(1), {"activation": "gelu"}, "activation is 'gelu'"),
         (
@@ -185,6 +329,26 @@ def test_names_and_transposes():
             torch_state(1) | {"fc.bias": np.full(OUTPUTS, np.nan, np.float32)},
             {},
             r"state\['fc.bias'\] has numbers that are not finite",
+        ),
+        (dense(a=(3, 4), b=(5, 2)), {"activation": "relu"}, "which do not follow each other"),
+        (dense(a=(3, 3), b=(3, 3)), {"activation": "relu"}, "follow each other in more than one"),
+        (dense(a=(3, 4), b=(4, 2)), {}, "activation is None; allowed for fully connected layers"),
+        (dense(a=(3, 4), b=(4, 2)), {"activation": "sine"}, "activation is 'sine'"),
+        (dense(a=(3, 4), b=(4, 2)), {"leak": 0.5}, "allowed for fully connected layers, which has"),
+        (
+            dense(a=(3, 4)) | {"norm.weight": np.ones(4, np.float32)},
+            {},
+            "state has norm.weight beside the arrays of fully connected layers",
+        ),
+        (
+            torch_state(3) | {"core.bias_ih_l0": np.ones(UNITS, np.float32)},
+            {},
+            "the arrays of the torch.nn.GRU core._l0 have shapes that do not fit each other",
+        ),
+        (
+            {n: a for n, a in torch_state(1).items() if n != "core.weight_ih_l0"},
+            {},
+            "state has no weight_ih of the torch.nn.RNN",
         ),
         (torch_state(1), {"names": {"input": "fc.weight"}}, "names is for input; allowed are"),
     ],

@@ -206,6 +206,11 @@ def test_what_it_says(x64):
     np.testing.assert_allclose(kept["loss"]["after"], known(found.loss).after)
     assert "cell.kernel: stable rank" in str(found)
     assert "<td>activity: sign agreement</td>" in found._repr_html_()
+    # The outputs that count are enough, where the network has no others.
+    asked = {"outputs": "last", "known_outputs": np.asarray(network(after, x))[:, -1]}
+    known_last = rj.laziness(network, before, after, x, **asked)
+    assert any("are those of the trained network" in said for said in known_last.said)
+    assert f"Inputs were taken for {N} trials of {STEPS} steps." in known_last.said
     same = rj.laziness(network, before, before, x, outputs="last")
     np.testing.assert_allclose(same.kernel_alignment.alignment, 1, rtol=1e-12)
     assert any("nothing was learned" in said for said in same.said)
@@ -245,6 +250,7 @@ LABELS = np.zeros((N, STEPS), int)
         ({"weights": -np.ones(N)}, "weights holds -1.0"),
         ({"wrt": ["cells"]}, "wrt is"),
         ({"known_outputs": np.ones((N, STEPS, OUTPUTS))}, "differ from those of `apply` by up to"),
+        ({"known_outputs": np.full((N, STEPS, OUTPUTS), np.nan)}, "known_outputs has numbers that"),
         ({"known_outputs": np.ones((N, OUTPUTS))}, r"known_outputs has shape \(7, 2\)"),
         ({"activity": lambda p, x: jnp.ones(3)}, r"activity\['activity'\] has shape \(3,\)"),
         ({"x": jnp.full((N, STEPS, INPUTS), jnp.nan)}, "x has numbers that are not finite"),
@@ -254,8 +260,9 @@ LABELS = np.zeros((N, STEPS), int)
         ),
         (
             {"after": {**drawn(1), "readout": jnp.ones((UNITS, 3))}},
-            r"params1\['readout'\] has shape",
+            r"after\['readout'\] has shape \(5, 3\); allowed is .* of shape \(5, 2\), as in before",
         ),
+        ({"after": {"readout": jnp.ones((UNITS, 2))}}, r"allowed is after\['cell'\]\['bias'\]"),
         ({"apply": lambda p, x: x.sum()}, "apply gives outputs of shape"),
     ],
 )
