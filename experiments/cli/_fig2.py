@@ -1,16 +1,16 @@
 """`richlazy fig2`, `fig5` and `fig6`: one figure for each task."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.markdown import Markdown
 
-import richlazy_jax as rj
-
 from .._whole import write_figure, write_text
 from ..engine import starts_side_by_side
 from ..kinds.recurrent import MEASURES, Setting, drawn_motifs
+from ._connectome_file import FILE_HELP, read_file, reads_connectome, written
 from ._kinds import grids_of
 from ._options import BATCH_RUNS, OUT_HELP, WORKERS, option
 from ._said import PlainConsole
@@ -24,6 +24,7 @@ WORM = "celegans_varshney2011"
 CHAINS = {"probability": 0.1, "chain": 0.05, "convergent": 0.06, "divergent": 0.06}
 
 
+@reads_connectome
 def structured_command(
     task: Annotated[str, typer.Option(help="2AF, DMS or CXT.")] = "2AF",
     structures: Annotated[
@@ -31,10 +32,7 @@ def structured_command(
     ] = ",".join(STRUCTURES),
     connectome: Annotated[
         str,
-        typer.Option(
-            help=f"For em: one of {', '.join(rj.SHIPPED_CONNECTOMES)}, or a file: edge list as "
-            ".csv, matrix as .npy or .npz, .graphml."
-        ),
+        typer.Option(help=f"For em: {FILE_HELP}"),
     ] = WORM,
     signs: Annotated[
         str,
@@ -65,13 +63,17 @@ def structured_command(
     batch_runs: Annotated[int | None, BATCH_RUNS] = None,
     random_seed: Annotated[int, option("random_seed")] = 0,
     out: Annotated[Path | None, typer.Option(help=f"{OUT_HELP} out/FIGURE by default.")] = None,
+    *,
+    reading: Mapping[str, Any],
 ) -> None:
     """Structured starts against their Gaussian nulls; each figure has a task of its own."""
     console = PlainConsole()
     figure = {name: figure for figure, name in FIGURES.items()}.get(task, "fig2")
     out = Path("out") / figure if out is None else out
     with usage_errors():
-        groups = _groups(structures, connectome, signs, resample, cell_types, size)
+        groups = _groups(
+            structures, connectome, reading, signs, resample, cell_types, size, console
+        )
         shared = {
             "seeds": seeds,
             "iterations": iterations,
@@ -111,10 +113,12 @@ def help_of(figure: str) -> str:
 def _groups(
     structures: str,
     connectome: str,
+    reading: Mapping[str, Any],
     signs: str,
     resample: bool,
     cell_types: Path | None,
     size: int,
+    console: PlainConsole,
 ) -> dict[int, list[dict[str, Any]]]:
     """The starts by the size of their network, as a specification has them."""
     names = structures.split(",")
@@ -126,11 +130,16 @@ def _groups(
             )
     groups: dict[int, list[dict[str, Any]]] = {}
     wired = any(name.startswith("em") for name in names)
-    neurons = size if resample or not wired else _neurons(connectome)
+    neurons = size
+    if wired:
+        diagram = read_file(connectome, reading)
+        for sentence in diagram.said:
+            console.print(sentence)
+        neurons = size if resample else len(diagram.names)
     for name in dict.fromkeys(names):
         start: dict[str, Any] = {"kind": name.replace("-", "_")}
         if name.startswith("em"):
-            start = {"kind": "connectome", "source": connectome}
+            start = {"kind": "connectome", "source": connectome, **written(reading)}
             start |= {"resampled": resample, "shuffled": name == "em-shuffled"}
             if name == "em-balanced":
                 start["signs"] = "balanced"
@@ -142,10 +151,3 @@ def _groups(
             start = {"kind": "motifs", **CHAINS}
         groups.setdefault(neurons if name.startswith("em") else size, []).append(start)
     return groups
-
-
-def _neurons(connectome: str) -> int:
-    """How many neurons a diagram has."""
-    shipped = connectome in rj.SHIPPED_CONNECTOMES
-    diagram = rj.shipped_connectome(connectome) if shipped else rj.read_connectome(Path(connectome))
-    return len(diagram.names)

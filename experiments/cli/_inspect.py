@@ -1,6 +1,8 @@
 """`richlazy inspect`."""
 
 import json as json_format
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,27 +14,19 @@ import richlazy_jax as rj
 
 from .._whole import write_figure, write_text
 from ..inspection import Inspection, inspect_connectome, markdown
+from ._connectome_file import FILE_HELP, read_file, reads_connectome
 from ._said import PlainConsole
 from ._stops import usage_errors
 
 
+@reads_connectome
 def inspect_command(
     file: Annotated[
         str,
-        typer.Argument(
-            help="Edge list as .csv, matrix as .npy or .npz (rows receive), .graphml; or one of "
-            f"{', '.join(rj.SHIPPED_CONNECTOMES)}."
-        ),
+        typer.Argument(help=FILE_HELP),
     ],
-    weight: Annotated[
-        str | None, typer.Option(help="The column or edge attribute that holds the weights.")
-    ] = None,
     signs: Annotated[
         Path | None, typer.Option(help="A .csv with columns name, sign: signs of what nodes send.")
-    ] = None,
-    nodes: Annotated[
-        Path | None,
-        typer.Option(help="A text file of allowed names, one a line; all others are refused."),
     ] = None,
     without: Annotated[
         list[str] | None, typer.Option(help="A node to leave out; may repeat.")
@@ -43,11 +37,15 @@ def inspect_command(
     out: Annotated[Path, typer.Option(help="Folder of the table and the figure.")] = Path(
         "out/inspect"
     ),
+    *,
+    reading: Mapping[str, Any],
 ) -> None:
     """Is a connectome rich or lazy? Its spectrum, signs and motifs, and what theory predicts."""
     console = PlainConsole()
     with usage_errors():
-        connectome = _read(file, weight, nodes)
+        connectome = read_file(file, reading)
+        for sentence in connectome.said:
+            console.print(sentence)
         if without:
             connectome = connectome.without(*without)
         if signs is not None:
@@ -61,24 +59,20 @@ def inspect_command(
     from ..inspection._draw import draw
 
     text = markdown(found)
-    write_text(out / "inspect.md", text)
+    write_text(out / "inspect.md", _account(connectome) + text)
     write_figure(out / "inspect.png", draw(found))
     if json is not None:
-        write_text(json, json_format.dumps(_plain(found), indent=1))
+        write_text(json, json_format.dumps(_plain(found) | {"said": connectome.said}, indent=1))
     console.print(Markdown(text))
     console.print(f"Table: {out / 'inspect.md'}\nFigure: {out / 'inspect.png'}")
 
 
-def _read(file: str, weight: str | None, nodes: Path | None) -> rj.Connectome:
-    if file in rj.SHIPPED_CONNECTOMES:
-        if weight is not None or nodes is not None:
-            raise ValueError(f"--weight and --nodes are for files; allowed with {file} is neither.")
-        return rj.shipped_connectome(file)
-    allowed = None
-    if nodes is not None:
-        lines = nodes.read_text(encoding="utf-8-sig").splitlines()
-        allowed = [line.strip() for line in lines if line.strip()]
-    return rj.read_connectome(Path(file), weight=weight, nodes=allowed)
+def _account(connectome: rj.Connectome) -> str:
+    """What was read, as the beginning of a page."""
+    if not connectome.said:
+        return ""
+    lines = [re.sub(r"([\\`*_<>\[\]|])", r"\\\1", each) for each in connectome.said]
+    return "\n".join(["What was read:", "", *(f"- {line}" for line in lines), "", ""])
 
 
 def _plain(value: Any) -> Any:

@@ -3,9 +3,11 @@
 In every matrix here rows receive and columns send.
 
 - `Connectome` (`_connectome.py`): names, sparse weights and where they come from.
-- `read_connectome` (`_read.py`): from a file, with errors that name the line or entry. The formats
-  are in `_read_edge_list.py`, `_read_array.py` and `_read_graphml.py`; `_table.py` reads CSV text,
-  `_edges.py` makes weights of edges, and `_file.py` looks whether there is a file.
+- `read_connectome` (`_read.py`): from a file of nearly any kind, with an account of what was read.
+  `_asked.py` checks what the caller says of the file, `_files.py` unpacks it. Tables are laid out
+  in `_text.py` and read in `_tables.py`; `_edge_tables.py` says which column is what, by the
+  conventions of `_conventions.py`, and `_transmitters.py` what excites. `_matrices.py` and
+  `_graphs.py` read the rest, `_edges.py` makes weights of edges, and `_words.py` short messages.
 - `read_signs`, `gabaergic_signs` (`_signs.py`): which nodes excite and which inhibit.
 - `shipped_connectome`, `SHIPPED` (`_shipped.py`, `data/`): two connectomes of C. elegans.
 - `resampled_weights` (`_resample.py`): another size, the same shape of spectrum.

@@ -52,7 +52,7 @@ class Connectome:
     ) -> None:
         sparse = sparse_weights(source, weights)
         names = require_names(source, "names", names)
-        n = sparse.shape[0]
+        n = len(sparse.indptr) - 1
         if n != len(names):
             raise ValueError(
                 f"{source}: names has {len(names)} entries; allowed are {n}, as many as the "

@@ -85,7 +85,7 @@ def receive_only(connectome: Connectome) -> tuple[str, ...]:
     Neurons may be among them too, such as motor neurons where the muscles are left out.
     """
     w = connectome.sparse
-    sends = np.zeros(w.shape[0], bool)
+    sends = np.zeros(len(connectome.names), bool)
     sends[w.indices] = True
     only = np.flatnonzero((np.diff(w.indptr) > 0) & ~sends)
     return tuple(connectome.names[i] for i in only)
@@ -93,18 +93,18 @@ def receive_only(connectome: Connectome) -> tuple[str, ...]:
 
 def _leading(w: scipy.sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
     """The leading left and right singular vector."""
-    n = w.shape[0]
+    n = len(w.indptr) - 1
     if n <= _DENSE:
         u, _, vt = np.linalg.svd(w.toarray())
         return u[:, 0], vt[0]
     # A fixed start, so that the same weights give the same vectors.
     start = np.random.default_rng(0).standard_normal(n)
-    u, _, vt = scipy.sparse.linalg.svds(w, k=1, v0=start)
+    u, _, vt = map(np.asarray, scipy.sparse.linalg.svds(w, k=1, v0=start))
     return u[:, 0], vt[0]
 
 
 def _without(w: scipy.sparse.csr_array, i: int) -> scipy.sparse.csr_array:
-    kept = np.delete(np.arange(w.shape[0]), i)
+    kept = np.delete(np.arange(len(w.indptr) - 1), i)
     return w[kept][:, kept]
 
 
@@ -114,7 +114,7 @@ def _participation_ratio(w: scipy.sparse.csr_array) -> float:
     # What is left of a star without its centre is nothing.
     if squares == 0:
         return 0.0
-    n = w.shape[0]
+    n = len(w.indptr) - 1
     if n <= _DENSE:
         dense = w.toarray()
         return float(squares**2 / np.sum((dense @ dense.T) ** 2))

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from .._table import column_of, read_table
 from ._connectome import require_known, require_names
-from ._file import require_file
+from ._files import require_file
 
 _SIGNS = {
     "+1": 1.0,

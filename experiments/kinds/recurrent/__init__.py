@@ -10,6 +10,7 @@
 - `_drawn_motifs.py`: motifs of the networks drawn, beside those asked for.
 - `_tasks.py`: tasks by name, and those of a user's own.
 - `_parts.py`: what a specification may name, and how it is made.
+- `_reading.py`: what it says of the file of a connectome.
 - `_looks.py`: networks measured on their way through training.
 """
 
@@ -27,6 +28,7 @@ from ._more_starts import (
     Symmetric,
 )
 from ._parts import IMAGE_SETS, LINEAR_KINDS, LOW_RANK_KINDS, TASKS
+from ._reading import reading_arguments
 from ._run import LABELS, measured, run_task
 from ._setting import KERNEL_WEIGHTS, OPTIMIZERS, Setting, images_digest, low_rank_starts
 from ._spectra import RANKS, spectra
@@ -87,6 +89,7 @@ __all__ = [
     "low_rank_starts",
     "measured",
     "network_of",
+    "reading_arguments",
     "require_starts",
     "run_task",
     "scores",

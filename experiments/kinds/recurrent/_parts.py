@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import richlazy_jax as rj
 from ...engine import (
     POSITIVE,
     REQUIRED,
+    Blamed,
     Files,
     Kind,
     Parameter,
@@ -32,6 +34,7 @@ from ._more_starts import (
     Sparse,
     Symmetric,
 )
+from ._reading import READING, reading_arguments
 from ._starts import (
     KEPT,
     CellTyped,
@@ -70,7 +73,7 @@ def _cell_types(p: Mapping[str, Any], files: Files) -> Start:
 
 
 def _connectome(p: Mapping[str, Any], files: Files) -> Start:
-    diagram = _diagram(p["source"], files)
+    diagram = _diagram(p, files)
     how = {"resampled": p["resampled"], "shuffled": p["shuffled"]}
     names = ["EM", *(["balanced"] if p["signs"] == "balanced" else []), *(n for n in how if how[n])]
     start = Wired(diagram, _signs(p["signs"], diagram, files), label=" ".join(names), **how)
@@ -80,12 +83,23 @@ def _connectome(p: Mapping[str, Any], files: Files) -> Start:
     return start
 
 
-def _diagram(source: str, files: Files) -> rj.Connectome:
+def _diagram(p: Mapping[str, Any], files: Files) -> rj.Connectome:
+    source = p["source"]
+    given = [name for name in READING if p[name] is not None]
     if source in rj.SHIPPED_CONNECTOMES:
+        if given:
+            raise Blamed(given[0], f"allowed with {source} is null, as it says what a file holds.")
         return files.once(rj.shipped_connectome, source)
     path = files.existing("source", source, ", ".join(rj.SHIPPED_CONNECTOMES))
+    with blame(given[0] if given else "source"):
+        reading_arguments(p, files.path)
     with blame("source"):
-        return files.once(rj.read_connectome, path)
+        # As pairs, by which files are known that were read already.
+        return files.once(_read_diagram, path, tuple((n, p[n]) for n in given), files.folder)
+
+
+def _read_diagram(path: Path, given: tuple[tuple[str, Any], ...], folder: Path) -> rj.Connectome:
+    return rj.read_connectome(path, **reading_arguments(dict(given), Files(folder).path))
 
 
 def _signs(signs: str, diagram: rj.Connectome, files: Files) -> np.ndarray | str | None:
@@ -173,6 +187,7 @@ START_KINDS = {
             "signs": Parameter(text(f"{', '.join(SIGNS)} and the path of a .csv file"), None),
             "resampled": Parameter(flag(), Wired.resampled),
             "shuffled": Parameter(flag(), Wired.shuffled),
+            **READING,
         },
         _connectome,
         sized="source",

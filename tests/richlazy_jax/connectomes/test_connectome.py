@@ -1,6 +1,7 @@
 """Names, weights and what is refused of them."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ W = np.array([[0.0, 2.0, 0.0], [1.0, 0.0, 5.0], [0.0, 3.0, 0.0]])
 NAMES = ("AVAL", "AVAR", "RIS")
 
 
-def small(weights=W, names=NAMES):
+def small(weights: Any = W, names=NAMES):
     return Connectome(names, weights, "Doe (2020)")
 
 
