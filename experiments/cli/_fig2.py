@@ -10,7 +10,7 @@ from rich.markdown import Markdown
 from .._whole import write_figure, write_text
 from ..engine import starts_side_by_side
 from ..kinds.recurrent import MEASURES, Setting, drawn_motifs
-from ._connectome_file import FILE_HELP, read_file, reads_connectome, written
+from ._connectome_file import FILE_HELP, read_file, reads_connectome
 from ._kinds import grids_of
 from ._options import BATCH_RUNS, OUT_HELP, WORKERS, option
 from ._said import PlainConsole
@@ -71,9 +71,12 @@ def structured_command(
     figure = {name: figure for figure, name in FIGURES.items()}.get(task, "fig2")
     out = Path("out") / figure if out is None else out
     with usage_errors():
-        groups = _groups(
-            structures, connectome, reading, signs, resample, cell_types, size, console
-        )
+        diagram = _diagram(structures, connectome, reading)
+        for sentence in diagram.said if diagram else ():
+            console.print(sentence)
+        neurons = size if resample or diagram is None else len(diagram.names)
+        source = {"source": connectome, **written(reading)}
+        groups = _groups(structures, source, signs, resample, cell_types, size, neurons)
         shared = {
             "seeds": seeds,
             "iterations": iterations,
@@ -112,34 +115,20 @@ def help_of(figure: str) -> str:
 
 def _groups(
     structures: str,
-    connectome: str,
-    reading: Mapping[str, Any],
+    source: Mapping[str, Any],
     signs: str,
     resample: bool,
     cell_types: Path | None,
     size: int,
-    console: PlainConsole,
+    neurons: int,
 ) -> dict[int, list[dict[str, Any]]]:
     """The starts by the size of their network, as a specification has them."""
     names = structures.split(",")
-    for name in names:
-        if name not in STRUCTURES:
-            raise ValueError(
-                f"--structures holds {name!r}; allowed are {', '.join(STRUCTURES)}, with commas "
-                "between."
-            )
     groups: dict[int, list[dict[str, Any]]] = {}
-    wired = any(name.startswith("em") for name in names)
-    neurons = size
-    if wired:
-        diagram = read_file(connectome, reading)
-        for sentence in diagram.said:
-            console.print(sentence)
-        neurons = size if resample else len(diagram.names)
     for name in dict.fromkeys(names):
         start: dict[str, Any] = {"kind": name.replace("-", "_")}
         if name.startswith("em"):
-            start = {"kind": "connectome", "source": connectome, **written(reading)}
+            start = {"kind": "connectome", **source}
             start |= {"resampled": resample, "shuffled": name == "em-shuffled"}
             if name == "em-balanced":
                 start["signs"] = "balanced"
@@ -151,3 +140,20 @@ def _groups(
             start = {"kind": "motifs", **CHAINS}
         groups.setdefault(neurons if name.startswith("em") else size, []).append(start)
     return groups
+
+
+def _diagram(structures: str, connectome: str, reading: Mapping[str, Any]) -> rj.Connectome | None:
+    """The diagram that some of the structures are, or None where none is.
+
+    Raises:
+        ValueError: there is no such structure, or the diagram cannot be read.
+    """
+    names = structures.split(",")
+    for name in names:
+        if name not in STRUCTURES:
+            raise ValueError(
+                f"--structures holds {name!r}; allowed are {', '.join(STRUCTURES)}, with commas "
+                "between."
+            )
+    wired = any(name.startswith("em") for name in names)
+    return read_file(connectome, reading) if wired else None

@@ -140,8 +140,19 @@ RECEIVERS = (
     *("post_root_id", "post_pt_root_id", "bodyId_post", "neuron_2", "target_neuron", "target_site"),
 )
 WEIGHTS = (
-    *("weight", "weights", "synapses", "count", "counts", "syn_count", "synapse_count", "n_syn"),
-    *("num_synapses", "n_synapses", "number_of_synapses", "synapse_number", "nbr", "e_weight"),
+    *(
+        "weight",
+        "weights",
+        "w",
+        "synapses",
+        "count",
+        "counts",
+        "syn_count",
+        "synapse_count",
+        "n_syn",
+    ),
+    *("num_synapses", "n_synapses", "n_syn", "number_of_synapses", "synapse_number", "nbr"),
+    "e_weight",
 )
 # Never taken for a weight: what numbers rows or says where something lies.
 LABELS = (

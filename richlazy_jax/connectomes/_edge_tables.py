@@ -217,7 +217,7 @@ def _weight(
         found = [k for k in rest if plain(columns[k]) in weights]
         return (found[0] if found else None), ()
     if not table.headed:
-        numeric = [k for k in rest if _numeric(table, k)]
+        numeric = [k for k in rest if _some_numbers(table, k)]
         if len(rest) == 1 and numeric:
             return numeric[0], ()
         if numeric:
@@ -233,7 +233,9 @@ def _weight(
     usual = [k for k in rest if is_one_of(columns[k], WEIGHTS)]
     if usual:
         return usual[0], tuple(usual[1:])
-    maybe = [k for k in rest if not is_one_of(columns[k], (*LABELS, *KINDS)) and _numeric(table, k)]
+    maybe = [
+        k for k in rest if not is_one_of(columns[k], (*LABELS, *KINDS)) and _some_numbers(table, k)
+    ]
     if maybe:
         raise refusal(
             table.head,
@@ -243,9 +245,9 @@ def _weight(
     return None, ()
 
 
-def _numeric(table: Table, k: int) -> bool:
-    cells = [row[k] for row in table.sample if k < len(row) and row[k]]
-    return bool(cells) and all(is_number(cell, table.decimal) for cell in cells)
+def _some_numbers(table: Table, k: int) -> bool:
+    """Whether a column has numbers among its first rows, and so may be a weight."""
+    return any(k < len(row) and is_number(row[k], table.decimal) for row in table.sample)
 
 
 def _say_columns(
@@ -310,7 +312,7 @@ def _weights(
         return np.ones(len(rows))
     weight = _numbers(table, roles.weight, fields[roles.weight], rows)
     for k in roles.alike:
-        if not _numeric(table, k) or (_numbers(table, k, fields[k], rows) != weight).any():
+        if not _some_numbers(table, k) or (_numbers(table, k, fields[k], rows) != weight).any():
             names = [table.columns[j] for j in (roles.weight, *roles.alike)]
             raise refusal(
                 table.head,

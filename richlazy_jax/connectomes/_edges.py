@@ -223,7 +223,7 @@ def _require_finite(edges: Edges, value: np.ndarray, kept: np.ndarray) -> None:
         raise refusal(
             edges.place(int(kept[wrong[0]])),
             f"the weight is {value[wrong[0]]}",
-            "allowed are finite numbers; weight= names another column, weight=1 takes all alike",
+            "allowed are finite numbers; weight= names other weights",
         )
 
 

@@ -134,6 +134,8 @@ def _all_directed(graph: ElementTree.Element, nodes: set[Any], said: list[str]) 
     edge_tag = f"{{{_GRAPHML}}}edge"
     edges = list(graph.iter(edge_tag))
     for edge in edges:
+        # Of parallel edges with one id NetworkX keeps the last alone.
+        edge.attrib.pop("id", None)
         for end in (edge.get("source"), edge.get("target")):
             if end not in nodes:
                 raise ValueError(f"an edge names the node {end!r}, which is not there")
@@ -150,8 +152,6 @@ def _all_directed(graph: ElementTree.Element, nodes: set[Any], said: list[str]) 
             back = ElementTree.fromstring(ElementTree.tostring(edge))
             back.set("source", edge.get("target", ""))
             back.set("target", edge.get("source", ""))
-            if "id" in back.attrib:
-                back.set("id", f"{back.get('id')} back")
             graph.append(back)
             turned += 1
     said.append(f"{counted(turned, 'edge')} without direction became two each, one each way.")

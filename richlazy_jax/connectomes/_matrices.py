@@ -268,6 +268,8 @@ def _npz(file: File, asked: Asked) -> Weights:
                 _require_whole_member(archive, each)
         with np.load(file.path, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
+        # What is no array, NumPy gives as bytes.
+        arrays = {key: each for key, each in arrays.items() if isinstance(each, np.ndarray)}
         sparse = None
         if {"format", "shape", "data"} <= arrays.keys():
             sparse = _sparse(file, arrays)

@@ -455,8 +455,12 @@ def _frame(file: File) -> Any:
             size = sum(group.total_byte_size for group in groups)
             size = max(size, 8 * about.num_rows * about.num_columns)
             file.require_size(size, "the table")
-            return pandas.read_parquet(file.path)
-        return pandas.read_feather(file.path)
+            frame = pandas.read_parquet(file.path)
+        else:
+            frame = pandas.read_feather(file.path)
+        # Damaged text is found when it is looked at.
+        text = [k for k, kind in enumerate(frame.dtypes) if kind.kind in "OUT"]
+        return frame.astype({frame.columns[k]: object for k in text})
     except ValueError as error:
         if str(error).startswith(file.at):
             raise

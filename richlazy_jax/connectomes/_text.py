@@ -78,9 +78,11 @@ def layout(file: File, asked: Asked) -> Layout:
     ):
         columns, rows = rows[0], rows[1:]
         first = numbers[len(lines) - len(body) + 1] - 1 if len(body) > 1 else first + 1
-    # What R writes has no name above the names of its rows.
-    if columns is not None and rows and len(rows[0]) == len(columns) + 1:
-        columns = ["", *columns]
+    # What R writes has no name above the numbers of its rows.
+    if columns is not None and rows and all(len(row) == len(columns) + 1 for row in rows):
+        numbered = [str(k + 1) for k in range(len(rows))]
+        if [row[0] for row in rows] == numbered:
+            columns = ["", *columns]
     cells = [cell for row in rows for cell in row]
     commas = any(_COMMA_NUMBER.fullmatch(cell) for cell in cells)
     points = any("." in cell and _NUMBER.fullmatch(cell) for cell in cells)
@@ -117,13 +119,20 @@ def lines_of(file: File, found: Layout) -> Iterator[tuple[int, list[str]]]:
                 if line.strip():
                     yield found.skip + k + 1, line.split()
             return
-        reader = csv.reader(opened, delimiter=found.delimiter)
+        reader = csv.reader(opened, delimiter=found.delimiter, skipinitialspace=True, strict=True)
         start = 1
-        for row in reader:
-            fields = [field.strip() for field in row]
-            if fields not in ([], [""]):
-                yield found.skip + start, fields
-            start = reader.line_num + 1
+        try:
+            for row in reader:
+                fields = [field.strip() for field in row]
+                if fields not in ([], [""]):
+                    yield found.skip + start, fields
+                start = reader.line_num + 1
+        except csv.Error as error:
+            raise refusal(
+                f"{file.at}, line {found.skip + start}",
+                f"the line cannot be read ({error})",
+                "allowed are fields quoted as CSV; delimiter= says what separates them",
+            ) from error
 
 
 def require_even(file: File, found: Layout, width: int, rows: int) -> None:
