@@ -233,9 +233,8 @@ def _weight(
     usual = [k for k in rest if is_one_of(columns[k], WEIGHTS)]
     if usual:
         return usual[0], tuple(usual[1:])
-    maybe = [
-        k for k in rest if not is_one_of(columns[k], (*LABELS, *KINDS)) and _some_numbers(table, k)
-    ]
+    none = (*LABELS, *KINDS, *TRANSMITTERS)
+    maybe = [k for k in rest if not is_one_of(columns[k], none) and _some_numbers(table, k)]
     if maybe:
         raise refusal(
             table.head,

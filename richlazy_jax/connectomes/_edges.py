@@ -284,9 +284,7 @@ def _about(w: scipy.sparse.csr_array, zeros: int) -> list[str]:
     if loops:
         said.append(f"{counted(loops, 'node')} connected to themselves; they were kept.")
     if zeros:
-        said.append(
-            f"{counted(zeros, 'weight')} of 0: no connections, though their ends are nodes."
-        )
+        said.append(f"{counted(zeros, 'weight')} of 0: no connection, but the ends are nodes.")
     sends = np.zeros(n, bool)
     sends[w.indices] = True
     alone = int((~sends & (np.diff(w.indptr) == 0)).sum())

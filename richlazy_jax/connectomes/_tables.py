@@ -99,18 +99,22 @@ def _form(
         return None
     first, body = rows[0], rows[1:]
     width = len(body[0])
+    beside = [row[0] for row in body]
+    for above in (first, first[1:]):
+        # The same names above and beside; what is wrong within is said later.
+        if len(above) > 1 and len(set(above)) == len(above) and beside == above[: len(beside)]:
+            return _Form(True, True)
     if len(first) not in (width, width - 1) or any(len(row) != width for row in body):
         return None
     if not all(_numbers(row[1:]) for row in body):
         return None
     above = first[1:] if len(first) == width else first
-    beside = [row[0] for row in body]
     known = len(body) < 50 and set(above) == set(beside) and len(set(above)) == len(above)
     number = count(width + 2)
     numeric, whole = _numbers(first) and any(first), all(_numbers(row) for row in body)
     corner = len(first) == width - 1 or not first[0]
     form = None
-    if known or (number == width and not numeric) or (corner and width > _SURE):
+    if known or (number == width and not numeric) or (corner and (width > _SURE or asked.rows)):
         form = _Form(True, True)
     elif number == width and numeric and whole:
         form = _Form(False, False)
@@ -179,7 +183,8 @@ def _read_csv(file: File, found: Layout, width: int, **how: Any) -> Any:
     how |= {"sep": r"\s+" if found.delimiter == " " else found.delimiter}
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", pandas.errors.ParserWarning)
+            if "chunksize" not in how:
+                warnings.simplefilter("error", pandas.errors.ParserWarning)
             return pandas.read_csv(
                 file.path,
                 encoding=found.encoding,
@@ -204,7 +209,9 @@ def _read_csv(file: File, found: Layout, width: int, **how: Any) -> Any:
 
 
 def _grid_of_text(file: File, found: Layout, form: _Form) -> Grid:
-    above, width = None, len(found.rows[-1])
+    # A header that is no header of edges is among the first rows.
+    body = found.rows[int(form.above and found.columns is None) :]
+    above, width = None, len(body[0])
     if form.above:
         if found.columns is None:
             line, above = next(iter(lines_of(file, found)))
@@ -215,26 +222,29 @@ def _grid_of_text(file: File, found: Layout, form: _Form) -> Grid:
     beside, blocks, empty = [], [], 0
     kinds = {k: np.float64 for k in range(width)} | ({0: str} if form.beside else {})
     try:
-        chunks = _read_csv(
-            file,
-            found,
-            width,
-            dtype=kinds,
-            decimal=found.decimal,
-            keep_default_na=False,
-            na_values={k: [""] for k in range(int(form.beside), width)},
-            chunksize=max(1, _BLOCK // width),
-        )
-        rows = 0
-        for chunk in chunks:
-            if form.beside:
-                beside += chunk.pop(0).tolist()
-            numbers = chunk.to_numpy(np.float64)
-            missing = np.isnan(numbers)
-            empty += int(missing.sum())
-            numbers[missing] = 0
-            blocks.append(scipy.sparse.csr_array(numbers))
-            rows += len(numbers)
+        with warnings.catch_warnings():
+            # Of rows that are too long, which are refused below.
+            warnings.simplefilter("ignore")
+            chunks = _read_csv(
+                file,
+                found,
+                width,
+                dtype=kinds,
+                decimal=found.decimal,
+                keep_default_na=False,
+                na_values={k: [""] for k in range(int(form.beside), width)},
+                chunksize=max(1, _BLOCK // width),
+            )
+            rows = 0
+            for chunk in chunks:
+                if form.beside:
+                    beside += chunk.pop(0).tolist()
+                numbers = chunk.to_numpy(np.float64)
+                missing = np.isnan(numbers)
+                empty += int(missing.sum())
+                numbers[missing] = 0
+                blocks.append(scipy.sparse.csr_array(numbers))
+                rows += len(numbers)
     except ValueError as error:
         raise _not_a_number(file, found, form, width, error) from error
     require_even(file, found, width, rows)
@@ -311,12 +321,10 @@ def _sheet_rows(file: File, asked: Asked) -> tuple[list[list[str]], str, tuple[s
     """The rows of one sheet as text, all of one width."""
     import zipfile
 
-    import pandas
-
     if asked.delimiter is not None:
         raise refusal(file.at, f"delimiter is {shown(asked.delimiter)}", "allowed is None here")
     try:
-        import openpyxl as _
+        import openpyxl
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "Excel files need openpyxl; install richlazy-jax[tables], or save the sheet as .csv."
@@ -325,37 +333,52 @@ def _sheet_rows(file: File, asked: Asked) -> tuple[list[list[str]], str, tuple[s
         with zipfile.ZipFile(file.path) as archive:
             size = sum(each.file_size for each in archive.infolist())
         file.require_size(10 * size, "the unpacked sheets")
-        with warnings.catch_warnings(), pandas.ExcelFile(file.path, engine="openpyxl") as book:
+        with warnings.catch_warnings():
             # Of styles and pictures that nobody reads here.
             warnings.simplefilter("ignore")
-            names = [str(name) for name in book.sheet_names]
+            book = openpyxl.load_workbook(file.path, read_only=True, data_only=True)
+            names = [sheet.title for sheet in book.worksheets]
             if asked.sheet is not None and asked.sheet not in names:
                 raise refusal(
                     file.at, f"sheet is {shown(asked.sheet)}", f"allowed are {some(names)}"
                 )
-            frames: dict[str, Any] = {}
-            for name in names if asked.sheet is None else [asked.sheet]:
-                frame: Any = book.parse(name, header=None, dtype=object, na_filter=False)
-                if frame.size:
-                    frames[name] = frame
+            found: dict[str, list[list[str]]] = {}
+            for sheet in book.worksheets:
+                if asked.sheet in (None, sheet.title):
+                    rows = _cells(file, sheet)
+                    if any(map(any, rows)):
+                        found[sheet.title] = rows
+            book.close()
     except ValueError:
         raise
     # A broken book makes openpyxl raise nearly anything.
     except Exception as error:
         raise unreadable(file.at, ".xlsx", error, "allowed is a whole workbook") from error
-    if len(frames) != 1:
+    if len(found) != 1:
         raise refusal(
             file.at,
-            f"sheets with something in them are {some(frames)}",
+            f"sheets with something in them are {some(found)}",
             "allowed is one; sheet= names it",
         )
-    (sheet, frame), *_ = frames.items()
-    values = frame.to_numpy(object)
-    rows = [[_text(file.at, value) for value in row] for row in values]
-    return rows, sheet, (f"Sheet {sheet!r} was read.",)
+    ((name, rows),) = found.items()
+    return rows, name, (f"Sheet {name!r} was read.",)
 
 
-def _text(at: str, value: Any) -> str:
+def _cells(file: File, sheet: Any) -> list[list[str]]:
+    """All rows of a sheet as text, of one width; empty rows of none."""
+    # What a sheet says of its size need not be so.
+    sheet.reset_dimensions()
+    # Not by pandas, which makes whole numbers of what lost its last digits.
+    rows = [[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+    rows = [row if any(row) else [] for row in rows]
+    width = max(map(len, rows), default=0)
+    while width and not any(row[width - 1 : width] != [""] for row in rows if row):
+        width -= 1
+    file.require_size(64 * width * sum(map(bool, rows)), "the sheet")
+    return [(row + [""] * (width - len(row)))[:width] if row else [] for row in rows]
+
+
+def _text(value: Any) -> str:
     """What a cell holds; a whole number without a point."""
     if value is None:
         return ""
@@ -415,7 +438,7 @@ def _of_columns(file: File, asked: Asked) -> Table | Grid:
     if not is_header(columns, asked) and asked.pre is None and asked.post is None:
         beside = len(columns) == len(frame) + 1 and all(numeric[1:])
         if beside or (len(columns) == len(frame) and all(numeric)):
-            names = _strings(at, frame.iloc[:, 0]) if beside else None
+            names = _strings(frame.iloc[:, 0]) if beside else None
             numbers = frame.iloc[:, int(beside) :].to_numpy(np.float64)
             empty = np.isnan(numbers)
             entries = scipy.sparse.csr_array(np.where(empty, 0, numbers))
@@ -428,10 +451,10 @@ def _of_columns(file: File, asked: Asked) -> Table | Grid:
         found = {}
         for k in places:
             codes, values = pandas.factorize(frame.iloc[:, k], use_na_sentinel=False)
-            found[k] = Column(codes.astype(np.int64), [_text(at, _plain(v)) for v in values])
+            found[k] = Column(codes.astype(np.int64), [_text(_plain(v)) for v in values])
         return found
 
-    sample = [[_text(at, _plain(v)) for v in row] for row in frame.head(_SAMPLE).to_numpy(object)]
+    sample = [[_text(_plain(v)) for v in row] for row in frame.head(_SAMPLE).to_numpy(object)]
     if not sample:
         raise refusal(at, "it has no rows", "allowed is at least one")
     return Table(columns, True, sample, fields, lambda k: f"{at}, row {k + 1}", at, ".", ())
@@ -482,5 +505,5 @@ def _plain(value: Any) -> Any:
     return None if missing else value
 
 
-def _strings(at: str, column: Any) -> list[str]:
-    return [_text(at, _plain(value)) for value in column]
+def _strings(column: Any) -> list[str]:
+    return [_text(_plain(value)) for value in column]

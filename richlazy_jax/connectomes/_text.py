@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ._asked import Asked
-from ._conventions import RECEIVERS, SENDERS, convention_of, is_one_of
+from ._conventions import RECEIVERS, SENDERS, convention_of, is_one_of, plain
 from ._files import File
 from ._words import counted, refusal, shown
 
@@ -97,7 +97,8 @@ def layout(file: File, asked: Asked) -> Layout:
 def is_header(cells: list[str], asked: Asked) -> bool:
     """Whether a row names the columns of the sender or of the receiver."""
     if asked.pre is not None or asked.post is not None:
-        return all(name is None or name in cells for name in (asked.pre, asked.post))
+        there = {plain(cell) for cell in cells}
+        return all(name is None or plain(name) in there for name in (asked.pre, asked.post))
     if convention_of(cells) is not None:
         return True
     found = [is_one_of(cell, (*SENDERS, *RECEIVERS)) for cell in cells]

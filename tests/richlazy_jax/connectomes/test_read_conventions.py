@@ -90,7 +90,7 @@ def test_wormwiring_never_mixes_electrical_and_chemical(read):
         "Source,Target,Weight,Type\nADAL,AIBL,2,chemical\nADAL,AVAR,1,electrical\n"
         "AVAR,ADAL,1,electrical\nAIBL,ADAL,4,chemical\n"
     )
-    with pytest.raises(ValueError, match="where={'Type': 'chemical'}.*duplicates='sum'"):
+    with pytest.raises(ValueError, match=r"where={'Type': 'chemical'}.*duplicates='sum'"):
         read(text)
     c = read(text, where={"Type": "chemical"})
     assert edges_of(c) == {("ADAL", "AIBL"): 2, ("AIBL", "ADAL"): 4}
