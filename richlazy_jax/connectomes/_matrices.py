@@ -504,7 +504,7 @@ def _of_hdf5(file: File) -> dict[str, Any]:
                 names = _cells(opened, each)
                 if names is not None:
                     found[name] = np.array(names)
-            elif each.attrs.get("MATLAB_class") == b"char":
+            elif _class_of(each) == "char":
                 found[name] = _characters(each)
             elif each.dtype.kind in "biuf":
                 found[name] = _dense_of_hdf5(file, each)
@@ -544,12 +544,17 @@ def _sparse_of_hdf5(file: File, group: Any) -> Any:
     return made.tocoo()
 
 
+def _class_of(dataset: Any) -> str:
+    found = dataset.attrs.get("MATLAB_class", "")
+    return found.decode("latin-1") if isinstance(found, bytes) else str(found)
+
+
 def _cells(opened: Any, dataset: Any) -> list[str] | None:
     """The texts of a cell array, or None."""
     found = []
     for each in np.asarray(dataset[()]).T.ravel():
         inside = opened[each]
-        if inside.attrs.get("MATLAB_class") != b"char":
+        if _class_of(inside) != "char":
             return None
         found.append("".join(map(chr, np.asarray(inside[()]).ravel())).strip())
     return found

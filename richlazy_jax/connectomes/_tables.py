@@ -461,11 +461,9 @@ def _of_columns(file: File, asked: Asked) -> Table | Grid:
 
 
 def _frame(file: File) -> Any:
-    import pandas
-
     parquet = file.extension in (".parquet", ".pq")
     try:
-        import pyarrow.ipc
+        import pyarrow.feather
         import pyarrow.parquet
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
@@ -478,9 +476,12 @@ def _frame(file: File) -> Any:
             size = sum(group.total_byte_size for group in groups)
             size = max(size, 8 * about.num_rows * about.num_columns)
             file.require_size(size, "the table")
-            frame = pandas.read_parquet(file.path)
+            table = pyarrow.parquet.read_table(file.path)
         else:
-            frame = pandas.read_feather(file.path)
+            table = pyarrow.feather.read_table(file.path, memory_map=False)
+        # What is damaged would otherwise be read past its end.
+        table.validate(full=True)
+        frame = table.to_pandas()
         # Damaged text is found when it is looked at.
         text = [k for k, kind in enumerate(frame.dtypes) if kind.kind in "OUT"]
         return frame.astype({frame.columns[k]: object for k in text})
