@@ -15,6 +15,7 @@ from ._connectome import nearest
 from ._conventions import BCT, LARVA
 from ._edges import MOST_NODES, Edges, looks_turned, weights_of
 from ._files import File
+from ._mat_elements import require_whole
 from ._tables import Grid
 from ._transmitters import signs_of
 from ._words import refusal, shown, some, unreadable
@@ -459,6 +460,11 @@ def _mat(file: File, asked: Asked) -> Weights:
 
 
 def _of_mat(file: File) -> dict[str, Any]:
+    file.require_size(file.path.stat().st_size, "the file")
+    content = file.path.read_bytes()
+    if content[124:128][2:] in (b"IM", b"MI"):
+        require_whole(memoryview(content), file.most_bytes)
+    del content
     about = scipy.io.whosmat(file.path)
     size = sum(
         8 * int(np.prod(shape, dtype=object)) for _, shape, kind in about if kind != "sparse"

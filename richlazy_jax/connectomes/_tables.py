@@ -248,6 +248,8 @@ def _grid_of_text(file: File, found: Layout, form: _Form) -> Grid:
     except ValueError as error:
         raise _not_a_number(file, found, form, width, error) from error
     require_even(file, found, width, rows)
+    if above is not None and len(above) != width - form.beside:
+        raise _other_header(file.at, len(above), width - form.beside)
     entries = scipy.sparse.csr_array(scipy.sparse.vstack(blocks, format="csr"))
     return Grid(entries, beside if form.beside else None, above, (*found.said, *_blank(empty)))
 
@@ -274,6 +276,14 @@ def _not_a_number(
         error
         if str(error).startswith(file.at)
         else unreadable(file.at, "a matrix", error, "allowed are numbers; see delimiter=")
+    )
+
+
+def _other_header(at: str, above: int, width: int) -> ValueError:
+    return refusal(
+        at,
+        f"{above} names stand above a matrix of {width} columns",
+        "allowed are as many; header= says in which line the table begins",
     )
 
 
@@ -406,6 +416,8 @@ def _grid_of_rows(at: str, rows: list[list[str]], form: _Form, said: tuple[str, 
     above = rows[0][first:] if form.above else None
     body = rows[int(form.above) :]
     beside = [row[0] for row in body] if form.beside else None
+    if above is not None and len(above) != len(body[0]) - first:
+        raise _other_header(at, len(above), len(body[0]) - first)
     numbers = np.zeros((len(body), len(body[0]) - first))
     empty = 0
     for i, row in enumerate(body):

@@ -38,8 +38,7 @@ def written(write):
 
 def graph():
     g = nx.DiGraph()
-    for row in EDGES.itertuples():
-        g.add_edge(row.pre, row.post, weight=row.weight)
+    g.add_weighted_edges_from(EDGES.itertuples(index=False, name=None))
     return g
 
 

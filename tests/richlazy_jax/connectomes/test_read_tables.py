@@ -134,7 +134,8 @@ BIG = [720575940600000001, 720575940600000002, 720575940600000003]
 
 def test_ids_of_64_bits_stay_whole(tmp_path):
     frame = pd.DataFrame({"pre": BIG, "post": BIG[1:] + BIG[:1], "weight": [1, 2, 3]})
-    right = {(str(row.pre), str(row.post)): row.weight for row in frame.itertuples()}
+    rows = frame.itertuples(index=False, name=None)
+    right = {(str(pre), str(post)): weight for pre, post, weight in rows}
     frame.to_csv(tmp_path / "t.csv", index=False)
     frame.to_parquet(tmp_path / "t.parquet")
     frame.to_feather(tmp_path / "t.feather")
