@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.markdown import Markdown
 
+import richlazy_jax as rj
+
 from .._whole import write_figure, write_text
 from ..engine import starts_side_by_side
 from ..kinds.recurrent import MEASURES, Setting, drawn_motifs

@@ -6,8 +6,9 @@ In every matrix here rows receive and columns send.
 - `read_connectome` (`_read.py`): from a file of nearly any kind, with an account of what was read.
   `_asked.py` checks what the caller says of the file, `_files.py` unpacks it. Tables are laid out
   in `_text.py` and read in `_tables.py`; `_edge_tables.py` says which column is what, by the
-  conventions of `_conventions.py`, and `_transmitters.py` what excites. `_matrices.py`
-  (with `_mat_elements.py`) and `_graphs.py` read the rest, `_edges.py` makes weights of edges, and `_words.py` short messages.
+  conventions of `_conventions.py`, and `_transmitters.py` what excites. `_matrices.py` and
+  `_graphs.py` read the rest (`_mat_elements.py` looks whether a .mat file is whole), `_edges.py`
+  makes weights of edges, and `_words.py` short messages.
 - `read_signs`, `gabaergic_signs` (`_signs.py`): which nodes excite and which inhibit.
 - `shipped_connectome`, `SHIPPED` (`_shipped.py`, `data/`): two connectomes of C. elegans.
 - `resampled_weights` (`_resample.py`): another size, the same shape of spectrum.

@@ -1,8 +1,8 @@
 """Whether a MATLAB file of version 5 is whole: SciPy ends the process at some that are not.
 
-The file is a list of elements, each with its type and its length. A packed one holds an element, and
-one of type 14 a variable: its flags, its shape, its name, and elements with its numbers, or further
-variables (MathWorks, MAT-File Format, 2019).
+The file is a list of elements, each with its type and its length. A packed one holds an element,
+and one of type 14 a variable: its flags, its shape, its name, and elements with its numbers, or
+further variables (MathWorks, MAT-File Format, 2019).
 """
 
 import struct
@@ -36,8 +36,10 @@ def require_whole(content: memoryview, most_bytes: int) -> None:
             unpacking = zlib.decompressobj()
             inside = memoryview(unpacking.decompress(data, most_bytes))
             most_bytes -= len(inside)
-            if unpacking.unconsumed_tail or not unpacking.eof:
-                raise ValueError("a packed variable is cut off or too large")
+            if unpacking.unconsumed_tail:
+                raise ValueError("its variables unpack to more than most_bytes= allows")
+            if not unpacking.eof:
+                raise ValueError("a packed variable is cut off")
             kind, data, _ = _element(inside, 0, order, padded=False)
         if kind != _MATRIX:
             raise ValueError(f"an element of type {kind} stands in place of a variable")

@@ -118,3 +118,28 @@ def test_bad_input(tmp_path, monkeypatch, content, arguments, message):
     result = run("edges.csv", *arguments)
     assert result.exit_code == 2, result.output
     assert message in result.output.replace("\n", " ")
+
+
+def test_the_answer_begins_with_what_was_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = ["A B 5 x ACH", "A B 2 y ACH", "B C 3 x GABA", "C A 1 x ACH", "NA A 1 x ACH"]
+    (tmp_path / "t.txt").write_text("\n".join(["made by hand", "a b n kind nt", *rows]))
+    options = ["--pre", "a", "--post", "b", "--weight", "n", "--header", 2, "--delimiter", "space"]
+    options += ["--duplicates", "sum", "--ignore", "NA", "--sign", "nt", "--transmitter", "ACH=-1"]
+    options += ["--where", "kind=x", "--where", "kind=y", "--draws", 2, "--json", "found.json"]
+    result = run("t.txt", *options)
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("Its fields are separated by spaces.\n'a' sends, 'b' receives")
+    assert "Signs are from 'nt', with nothing as excitatory" in result.output
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert found["nodes"] == 3
+    assert found["total"] == 11
+    assert found["positive"] == 0
+    assert any("1 row left out by ignore='NA'" in each for each in found["said"])
+    page = (tmp_path / "out/inspect/inspect.md").read_text()
+    assert page.startswith("What was read:\n\n- Its fields")
+    for wrong in (["--where", "kind"], ["--transmitter", "ACH=2"], ["--rows", "both"]):
+        assert run("t.txt", *options, *wrong).exit_code == 2
+    result = run("celegans_varshney2011", "--weight", "n")
+    assert result.exit_code == 2
+    assert "--weight say what a file holds" in " ".join(result.output.split())

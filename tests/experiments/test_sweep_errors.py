@@ -383,6 +383,18 @@ def folder(tmp_path):
             "{kind: connectome, source: w.npy, signs: [as_given, plus.csv]}",
             r"column 8: start .*plus\.csv' is there already, in line 1",
         ),
+        (
+            "{kind: connectome, source: w.npy, rows: both}",
+            r"start\.source is 'w\.npy': w\.npy: rows is 'both'; allowed are 'receive', 'send'",
+        ),
+        (
+            "{kind: connectome, source: w.npy, where: type}",
+            r"column 49: start\.where is 'type'; allowed is such as type=chemical",
+        ),
+        (
+            f"{{kind: connectome, source: {WORM}, weight: n}}",
+            r"start\.weight is 'n': allowed with celegans_varshney2011 is null",
+        ),
         ("{kind: cell_types, table: wrong.csv}", r"start\.table is 'wrong\.csv': .*line 2"),
         (
             "{kind: cell_types, table: types.csv}",

@@ -255,6 +255,24 @@ def test_paths_are_relative_to_the_specification(folder):
     assert read_spec(str(folder / "copy.yaml")) == spec
 
 
+def test_what_a_file_holds_is_said_as_commands_say_it(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "a;b;n;kind;nt\nA;B;5;x;glu\nA;B;2;y;glu\nB;C;3;x;ACH\nNA;A;1;x;ACH\n"
+    )
+    (tmp_path / "nodes.txt").write_text("C\nA\nB\n")
+    (tmp_path / "sweep.yaml").write_text(
+        "start: {kind: connectome, source: t.csv, pre: a, post: b, weight: n, duplicates: sum,\n"
+        "  where: 'kind=x, kind=y', ignore: 'NA, 0', sign: nt, transmitters: glu=-1,\n"
+        "  nodes: nodes.txt, header: 1, delimiter: semicolon}\n"
+        "n_hidden: 3\n"
+    )
+    spec = read_spec(tmp_path / "sweep.yaml")
+    (start,) = [s for cell in cells(spec) for s in cell.starts if isinstance(s, Wired)]
+    assert start.connectome.names == ("C", "A", "B")
+    np.testing.assert_array_equal(start.connectome.weights, [[0, 0, 3], [0, 0, 0], [0, -7, 0]])
+    assert sweep_spec(to_yaml(spec), folder=tmp_path / "elsewhere") == spec
+
+
 def test_relative_without_a_folder_is_to_the_current_one(folder, monkeypatch):
     monkeypatch.chdir(folder)
     text = Path("sweep.yaml").read_text()

@@ -191,7 +191,7 @@ START_KINDS = {
         },
         _connectome,
         sized="source",
-        files={"source": rj.SHIPPED_CONNECTOMES, "signs": SIGNS},
+        files={"source": rj.SHIPPED_CONNECTOMES, "signs": SIGNS, "nodes": ()},
         settle=_settle_signs,
     ),
 }

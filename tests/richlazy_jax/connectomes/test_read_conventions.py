@@ -39,6 +39,16 @@ def test_each_is_known_by_its_header(convention):
     assert convention_of(without) is not convention
 
 
+def test_each_is_on_the_page_with_the_command_that_reads_it():
+    page = Path(__file__).parents[3] / "docs" / "howto" / "connectome.md"
+    lines = page.read_text(encoding="utf-8").splitlines()
+    for convention in CONVENTIONS:
+        (row,) = [line for line in lines if line.startswith(f"| {convention.name} |")]
+        assert "richlazy inspect" in row
+        assert convention.pre in row
+        assert convention.post in row
+
+
 A, B, C = "720575940600000011", "720575940600000012", "720575940600000013"
 FLYWIRE = f"""pre_root_id,post_root_id,neuropil,syn_count,nt_type
 {A},{B},LH_R,3,GLUT

@@ -278,7 +278,7 @@ def test_what_a_file_claims_is_not_believed(read, name, content, message):
 def test_what_unpacks_to_too_much_is_refused(read):
     with pytest.raises(ValueError, match=r"its arrays would take .*most_bytes=1000"):
         read(npz(np.savez_compressed, weights=np.ones((50, 50))), "w.npz", most_bytes=1000)
-    with pytest.raises(ValueError, match=r"its arrays would take .*most_bytes=1000"):
+    with pytest.raises(ValueError, match=r"unpack to more than most_bytes= allows"):
         read(mat(arrays={"W": np.ones((50, 50))}, do_compression=True), "w.mat", most_bytes=1000)
 
 
