@@ -12,7 +12,7 @@ import richlazy_jax as rj
 from .._whole import write_figure, write_text
 from ..engine import starts_side_by_side
 from ..kinds.recurrent import MEASURES, Setting, drawn_motifs
-from ._connectome_file import FILE_HELP, read_file, reads_connectome
+from ._connectome_file import FILE_HELP, read_file, reads_connectome, written
 from ._kinds import grids_of
 from ._options import BATCH_RUNS, OUT_HELP, WORKERS, option
 from ._said import PlainConsole
