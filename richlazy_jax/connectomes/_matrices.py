@@ -1,5 +1,6 @@
 """Matrices, as NumPy, SciPy, MATLAB and Matrix Market keep them, and as tables hold them."""
 
+import io
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -582,7 +583,10 @@ def _mtx(file: File, asked: Asked) -> Weights:
         # Each entry takes at least two characters, in a list four.
         if (2 * (least - rows) if kind == "array" else 4 * (entries - 1)) > size:
             raise ValueError(f"it says that it holds {entries:,} entries and is too short")
-        matrix = scipy.io.mmread(file.path, spmatrix=False)
+        file.require_size(2 * size, "the file")
+        content = file.path.read_bytes()
+        # SciPy reads past the end of a last line that is cut off.
+        matrix = scipy.io.mmread(io.BytesIO(content.rstrip() + b"\n"), spmatrix=False)
     # A broken file makes SciPy raise nearly anything.
     except Exception as error:
         if isinstance(error, ValueError) and str(error).startswith(file.at):
