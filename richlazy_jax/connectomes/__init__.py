@@ -2,11 +2,10 @@
 
 In every matrix here rows receive and columns send.
 
-- `Connectome` (`_connectome.py`): names, weights and where they come from.
+- `Connectome` (`_connectome.py`): names, sparse weights and where they come from.
 - `read_connectome` (`_read.py`): from a file, with errors that name the line or entry. The formats
   are in `_read_edge_list.py`, `_read_array.py` and `_read_graphml.py`; `_table.py` reads CSV text,
-  `_edges.py` makes weights of edges, `_file.py` looks whether there is a file, and `_nearest.py`
-  guesses which name was meant.
+  `_edges.py` makes weights of edges, and `_file.py` looks whether there is a file.
 - `read_signs`, `gabaergic_signs` (`_signs.py`): which nodes excite and which inhibit.
 - `shipped_connectome`, `SHIPPED` (`_shipped.py`, `data/`): two connectomes of C. elegans.
 - `resampled_weights` (`_resample.py`): another size, the same shape of spectrum.

@@ -1,54 +1,94 @@
 """A connectome: named nodes, the weights between them, and where they come from."""
 
 import dataclasses
-from collections import Counter
-from collections.abc import Sequence
+import difflib
+import functools
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 from jaxtyping import Float, Real
 
-from ._nearest import require_known
+# A dense matrix of so many nodes takes 3.2 GB.
+MOST_DENSE = 20_000
+# Beyond these, looking for the name that was meant would take seconds.
+_MOST_COMPARED = 5_000
 
 
 # Compared by identity, because arrays do not compare to a single truth value.
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, init=False)
 class Connectome:
     """Nodes and the weights of their connections; rows receive, columns send.
 
-    Attributes:
+    Args:
         names: one for each node, no two the same.
-        weights: `weights[i, j]` is the weight from node j to node i, in float64; 0 means that there
-            is no connection. It is a copy that cannot be written to.
+        weights: `weights[i, j]` is the weight from node j to node i; 0 means that there is no
+            connection. A dense array, or a sparse one of SciPy, whose entries must differ in place.
         source: a citation, or the path of the file. It begins every message.
+        said: what was read, assumed and left out.
+
+    Attributes:
+        names: as given.
+        sparse: the weights as a `scipy.sparse.csr_array` in float64: sorted, without zeros that are
+            written out, and with numbers that cannot be written to. It takes memory by connections
+            and not by nodes squared.
+        source: as given.
+        said: as given, one sentence each. Empty where nobody read a file.
 
     Raises:
         ValueError: the weights are not a square of at least two nodes, hold what is not a finite
-            real number, or are zero everywhere; or the names are empty, not unique, or not as many
-            as the nodes.
+            real number, hold an entry twice, or are zero everywhere; or the names are empty, not
+            unique, or not as many as the nodes.
     """
 
     names: tuple[str, ...]
-    weights: Float[np.ndarray, "n n"]
+    sparse: scipy.sparse.csr_array
     source: str
+    said: tuple[str, ...]
 
-    def __post_init__(self):
-        weights = require_square_weights(self.source, self.weights)
-        object.__setattr__(self, "names", require_names(self.source, "names", self.names))
-        if len(weights) != len(self.names):
+    def __init__(
+        self, names: Sequence[str], weights: Any, source: str, said: Sequence[str] = ()
+    ) -> None:
+        sparse = sparse_weights(source, weights)
+        names = require_names(source, "names", names)
+        n = sparse.shape[0]
+        if n != len(names):
             raise ValueError(
-                f"{self.source}: names has {len(self.names)} entries; allowed are {len(weights)}, "
-                "as many as the weights have nodes."
+                f"{source}: names has {len(names)} entries; allowed are {n}, as many as the "
+                "weights have nodes."
             )
-        if len(weights) < 2:
-            raise ValueError(f"{self.source}: nodes are {len(weights)}; allowed are at least 2.")
-        if not weights.any():
+        if n < 2:
+            raise ValueError(f"{source}: nodes are {n}; allowed are at least 2.")
+        if not sparse.nnz:
             raise ValueError(
-                f"{self.source}: weights is zero everywhere; allowed is at least one number other "
+                f"{source}: weights is zero everywhere; allowed is at least one number other "
                 "than 0."
             )
-        weights.flags.writeable = False
-        object.__setattr__(self, "weights", weights)
+        for part in (sparse.data, sparse.indices, sparse.indptr):
+            part.flags.writeable = False
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "sparse", sparse)
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "said", tuple(said))
+
+    @functools.cached_property
+    def weights(self) -> Float[np.ndarray, "n n"]:
+        """The weights as a dense array that cannot be written to, for up to 20,000 nodes.
+
+        Raises:
+            ValueError: there are more nodes; use `sparse`.
+        """
+        n = len(self.names)
+        if n > MOST_DENSE:
+            raise ValueError(
+                f"{self.source}: weights would be a dense array of {n:,} nodes and take "
+                f"{8e-9 * n * n:,.0f} GB; allowed are up to {MOST_DENSE:,} nodes. The attribute "
+                "sparse holds the same numbers at any size."
+            )
+        dense = self.sparse.toarray()
+        dense.flags.writeable = False
+        return dense
 
     def without(self, *names: str) -> "Connectome":
         """The same connectome with some nodes and all their connections taken out.
@@ -59,11 +99,17 @@ class Connectome:
         Raises:
             ValueError: a name is not known, or what is left is no connectome.
         """
+        known = set(self.names)
         for name in names:
-            require_known(self.source, name, self.names)
-        kept = [i for i, name in enumerate(self.names) if name not in names]
+            require_known(self.source, name, known)
+        out = set(names)
+        kept = [i for i, name in enumerate(self.names) if name not in out]
+        said = (f"Taken out: {', '.join(map(repr, names))}.",) if names else ()
         return Connectome(
-            tuple(self.names[i] for i in kept), self.weights[np.ix_(kept, kept)], self.source
+            [self.names[i] for i in kept],
+            self.sparse[kept][:, kept],
+            self.source,
+            (*self.said, *said),
         )
 
     def signed(self, signs: Real[np.ndarray, " n"]) -> "Connectome":
@@ -82,37 +128,96 @@ class Connectome:
                 f"signs has shape {signs.shape}; allowed is ({len(self.names)},), one for each "
                 "node."
             )
-        for name, sign in zip(self.names, signs, strict=True):
-            if sign not in (1, -1):
-                raise ValueError(f"signs holds {sign} for {name!r}; allowed are +1 and -1.")
-        if (self.weights < 0).any():
-            i, j = np.argwhere(self.weights < 0)[0]
+        other = np.flatnonzero((signs != 1) & (signs != -1))
+        if other.size:
             raise ValueError(
-                f"{self.source}: weights[{i}, {j}] is {self.weights[i, j]}, negative already; "
+                f"signs holds {signs[other[0]]} for {self.names[other[0]]!r}; allowed are +1 and "
+                "-1."
+            )
+        w = self.sparse
+        negative = np.flatnonzero(w.data < 0)
+        if negative.size:
+            k = negative[0]
+            i, j = int(np.searchsorted(w.indptr, k, "right")) - 1, int(w.indices[k])
+            raise ValueError(
+                f"{self.source}: weights[{i}, {j}] is {w.data[k]}, negative already; "
                 "allowed are weights of at least 0, since the signs would otherwise be given twice."
             )
-        return dataclasses.replace(self, weights=self.weights * signs)
+        data = w.data * signs[w.indices].astype(np.float64)
+        said = f"Signs were given to what nodes send: {int((signs < 0).sum())} nodes inhibit."
+        return Connectome(
+            self.names,
+            scipy.sparse.csr_array((data, w.indices, w.indptr), shape=w.shape),
+            self.source,
+            (*self.said, said),
+        )
+
+
+def sparse_weights(source: str, weights: Any) -> scipy.sparse.csr_array:
+    """A copy of `weights` as a canonical CSR array in float64, if it is square, real and finite.
+
+    Raises:
+        ValueError: it is not, or an entry is there twice.
+    """
+    if not scipy.sparse.issparse(weights):
+        return scipy.sparse.csr_array(require_square_weights(source, weights))
+    _require_real(source, weights.dtype)
+    _require_square(source, weights.shape)
+    placed = weights.tocoo()
+    rows, columns = placed.coords
+    with np.errstate(over="ignore"):
+        data = np.array(placed.data, np.float64)
+    wrong = np.flatnonzero(~np.isfinite(data))
+    if wrong.size:
+        k = wrong[0]
+        raise _not_finite(source, rows[k], columns[k], data[k])
+    made = scipy.sparse.csr_array((data, (rows, columns)), shape=weights.shape)
+    # SciPy added up what is there twice.
+    if made.nnz < len(data):
+        i, j = _first_twice(rows, columns, weights.shape[0])
+        raise ValueError(f"{source}: weights[{i}, {j}] is there twice; allowed is each entry once.")
+    made.eliminate_zeros()
+    made.sort_indices()
+    return made
 
 
 def require_square_weights(source: str, weights: Any) -> np.ndarray:
     """A copy of `weights` in float64, if it is a square matrix of finite real numbers."""
     given = np.asarray(weights)
-    if given.dtype.kind not in "biuf":
-        raise ValueError(f"{source}: weights has dtype {given.dtype}; allowed are real numbers.")
-    if given.ndim != 2 or given.shape[0] != given.shape[1]:
-        raise ValueError(
-            f"{source}: weights has shape {given.shape}; allowed is (n, n), a square matrix whose "
-            "rows receive and whose columns send."
-        )
+    _require_real(source, given.dtype)
+    _require_square(source, given.shape)
     # Wider floats may overflow here, which the next check reports.
     with np.errstate(over="ignore"):
         array = np.array(given, np.float64)
     if not np.isfinite(array).all():
         i, j = np.argwhere(~np.isfinite(array))[0]
-        raise ValueError(
-            f"{source}: weights[{i}, {j}] is {array[i, j]}; allowed are finite numbers."
-        )
+        raise _not_finite(source, i, j, array[i, j])
     return array
+
+
+def _require_real(source: str, dtype: np.dtype) -> None:
+    if dtype.kind not in "biuf":
+        raise ValueError(f"{source}: weights has dtype {dtype}; allowed are real numbers.")
+
+
+def _require_square(source: str, shape: tuple[int, ...]) -> None:
+    if len(shape) != 2 or shape[0] != shape[1]:
+        raise ValueError(
+            f"{source}: weights has shape {shape}; allowed is (n, n), a square matrix whose "
+            "rows receive and whose columns send."
+        )
+
+
+def _not_finite(source: str, i: Any, j: Any, value: Any) -> ValueError:
+    return ValueError(f"{source}: weights[{i}, {j}] is {value}; allowed are finite numbers.")
+
+
+def _first_twice(rows: np.ndarray, columns: np.ndarray, n: int) -> tuple[int, int]:
+    places = rows.astype(np.int64) * n + columns
+    order = np.argsort(places, kind="stable")
+    again = np.flatnonzero(np.diff(places[order]) == 0)
+    k = order[again[0]]
+    return int(rows[k]), int(columns[k])
 
 
 def require_names(source: str, argument: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -124,11 +229,36 @@ def require_names(source: str, argument: str, names: Sequence[str]) -> tuple[str
             raise ValueError(
                 f"{source}: {argument}[{i}] is {name!r}; allowed are strings that are not empty."
             )
-    name, times = Counter(names).most_common(1)[0] if len(names) else ("", 0)
-    if times > 1:
-        first, second = [i for i, each in enumerate(names) if each == name][:2]
-        raise ValueError(
-            f"{source}: {argument}[{second}] is {name!r}, as is {argument}[{first}]; allowed are "
-            "names that differ."
-        )
+    if len(set(names)) < len(names):
+        seen: dict[str, int] = {}
+        for i, name in enumerate(names):
+            if name in seen:
+                raise ValueError(
+                    f"{source}: {argument}[{i}] is {name!r}, as is {argument}[{seen[name]}]; "
+                    "allowed are names that differ."
+                )
+            seen[name] = i
     return tuple(map(str, names))
+
+
+def nearest(name: str, allowed: Collection[str]) -> str | None:
+    """The one of `allowed` that is most like `name`, upper and lower case alike.
+
+    None where there is none, or where there are too many to look at each.
+    """
+    if not 0 < len(allowed) <= _MOST_COMPARED:
+        return None
+    spellings = {each.lower(): each for each in allowed}
+    (best,) = difflib.get_close_matches(name.lower(), sorted(spellings), n=1, cutoff=0.0)
+    return spellings[best]
+
+
+def require_known(where: str, name: str, allowed: Collection[str]) -> str:
+    """`name`, if it is one of `allowed`; `where` begins the message otherwise."""
+    if name not in allowed:
+        best = nearest(name, allowed)
+        meant = "" if best is None else f", and the nearest of them is {best!r}"
+        raise ValueError(
+            f"{where}: {name!r} is not known; allowed are {len(allowed)} names{meant}."
+        )
+    return name

@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
+import scipy.sparse
+import scipy.sparse.linalg
 
 from .._checks import require_whole
 from ._connectome import Connectome
@@ -10,6 +12,10 @@ from ._connectome import Connectome
 # Of the squared leading singular vector, and of the participation ratio.
 _SHARE = 0.5
 _RAISE = 1.1
+# Up to so many nodes a whole decomposition is as fast as the leading vectors alone.
+_DENSE = 1_000
+# So many entries of W W^T are held at a time, if all of them are other than 0.
+_BLOCK = 2**24
 
 
 class Dominating(NamedTuple):
@@ -53,22 +59,23 @@ def dominating_nodes(connectome: Connectome, most: int = 5) -> list[Dominating]:
         ValueError: `most` is not as described above.
     """
     most = require_whole("most", most)
-    w, names, found = connectome.weights, np.array(connectome.names), []
-    while len(found) < most:
+    w, names, found = connectome.sparse, np.array(connectome.names), []
+    while len(found) < most and w.nnz:
         ratio = _participation_ratio(w)
-        u, _, vt = np.linalg.svd(w)
         candidates = []
-        for side, vector in (("receives", u[:, 0]), ("sends", vt[0])):
+        for side, vector in zip(("receives", "sends"), _leading(w), strict=True):
             i = int(np.argmax(vector**2))
-            without = _participation_ratio(np.delete(np.delete(w, i, 0), i, 1))
-            if vector[i] ** 2 > _SHARE and without > _RAISE * ratio:
+            if vector[i] ** 2 <= _SHARE:
+                continue
+            without = _participation_ratio(_without(w, i))
+            if without > _RAISE * ratio:
                 node = Dominating(str(names[i]), float(vector[i] ** 2), ratio, without, side)
                 candidates.append((without, node.share, i, node))
         if not candidates:
             break
         *_, i, node = max(candidates)
         found.append(node)
-        w, names = np.delete(np.delete(w, i, 0), i, 1), np.delete(names, i)
+        w, names = _without(w, i), np.delete(names, i)
     return found
 
 
@@ -77,13 +84,40 @@ def receive_only(connectome: Connectome) -> tuple[str, ...]:
 
     Neurons may be among them too, such as motor neurons where the muscles are left out.
     """
-    connected = connectome.weights != 0
-    only = connected.any(axis=1) & ~connected.any(axis=0)
-    return tuple(name for name, found in zip(connectome.names, only, strict=True) if found)
+    w = connectome.sparse
+    sends = np.zeros(w.shape[0], bool)
+    sends[w.indices] = True
+    only = np.flatnonzero((np.diff(w.indptr) > 0) & ~sends)
+    return tuple(connectome.names[i] for i in only)
 
 
-def _participation_ratio(w: np.ndarray) -> float:
+def _leading(w: scipy.sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """The leading left and right singular vector."""
+    n = w.shape[0]
+    if n <= _DENSE:
+        u, _, vt = np.linalg.svd(w.toarray())
+        return u[:, 0], vt[0]
+    # A fixed start, so that the same weights give the same vectors.
+    start = np.random.default_rng(0).standard_normal(n)
+    u, _, vt = scipy.sparse.linalg.svds(w, k=1, v0=start)
+    return u[:, 0], vt[0]
+
+
+def _without(w: scipy.sparse.csr_array, i: int) -> scipy.sparse.csr_array:
+    kept = np.delete(np.arange(w.shape[0]), i)
+    return w[kept][:, kept]
+
+
+def _participation_ratio(w: scipy.sparse.csr_array) -> float:
     """From the matrix itself, as its squared singular values sum to its squared entries."""
-    squares = np.sum(w**2)
+    squares = float(np.sum(w.data**2))
     # What is left of a star without its centre is nothing.
-    return float(squares**2 / np.sum((w @ w.T) ** 2)) if squares > 0 else 0.0
+    if squares == 0:
+        return 0.0
+    n = w.shape[0]
+    if n <= _DENSE:
+        dense = w.toarray()
+        return float(squares**2 / np.sum((dense @ dense.T) ** 2))
+    transposed, step = w.T.tocsr(), max(1, _BLOCK // n)
+    fourth = sum(float(np.sum((w[i : i + step] @ transposed).data ** 2)) for i in range(0, n, step))
+    return squares**2 / fourth

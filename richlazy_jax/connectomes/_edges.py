@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._nearest import nearest, require_known
+from ._connectome import nearest, require_known
 
 # What the weight is called where the caller does not say.
 WEIGHT_NAMES = ("weight", "synapses", "count")

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
-from ._connectome import require_names, require_square_weights
+from ._connectome import require_known, require_names, require_square_weights
 from ._edges import weight_name
-from ._nearest import require_known
 
 
 def read_npy(

@@ -8,8 +8,8 @@ from xml.etree.ElementTree import ElementTree
 
 import numpy as np
 
+from ._connectome import require_known
 from ._edges import Edge, require_number, weight_name, weights_of_edges
-from ._nearest import require_known
 
 
 def read_graphml(

@@ -1,6 +1,5 @@
 """The connectomes that come with the package."""
 
-import dataclasses
 from importlib import resources
 
 from .._checks import require_choice
@@ -37,4 +36,5 @@ def shipped_connectome(name: str) -> Connectome:
     name = require_choice("name", name, SHIPPED)
     file = resources.files("richlazy_jax.connectomes") / "data" / f"{name}.csv"
     with resources.as_file(file) as path:
-        return dataclasses.replace(read_connectome(path), source=_SOURCES[name])
+        read = read_connectome(path)
+    return Connectome(read.names, read.sparse, _SOURCES[name])

@@ -7,9 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from .._table import column_of, read_table
-from ._connectome import require_names
+from ._connectome import require_known, require_names
 from ._file import require_file
-from ._nearest import require_known
 
 _SIGNS = {
     "+1": 1.0,

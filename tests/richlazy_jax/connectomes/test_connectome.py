@@ -4,8 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
+import scipy.sparse
 
-from richlazy_jax.connectomes import Connectome
+from richlazy_jax.connectomes import Connectome, receive_only
 
 W = np.array([[0.0, 2.0, 0.0], [1.0, 0.0, 5.0], [0.0, 3.0, 0.0]])
 NAMES = ("AVAL", "AVAR", "RIS")
@@ -89,3 +90,68 @@ BAD = [
 def test_bad_input(no_shape_checks, call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("of", ["csr", "csc", "coo", "lil", "dia"])
+def test_sparse_weights_are_those_of_the_dense_ones(of):
+    c = small(getattr(scipy.sparse, f"{of}_array")(W.astype(np.float32)))
+    assert isinstance(c.sparse, scipy.sparse.csr_array)
+    assert (c.sparse.dtype, c.sparse.has_canonical_format) == (np.float64, True)
+    np.testing.assert_array_equal(c.weights, W)
+    np.testing.assert_array_equal(c.sparse.toarray(), W)
+
+
+def test_sparse_has_no_zeros_written_out_and_cannot_be_written():
+    given = scipy.sparse.coo_array(([2.0, 0.0, 1.0], ([0, 1, 1], [1, 2, 0])), shape=(3, 3))
+    c = small(given)
+    assert c.sparse.nnz == 2
+    with pytest.raises(ValueError, match="read-only"):
+        c.sparse.data[0] = 1.0
+
+
+TWICE = scipy.sparse.coo_array(([1.0, 2.0], ([1, 1], [2, 2])), shape=(3, 3))
+BAD_SPARSE = [
+    (scipy.sparse.csr_array(W[:2]), r"weights has shape \(2, 3\); .*\(n, n\)"),
+    (scipy.sparse.csr_array(W + 1j), r"weights has dtype complex128"),
+    (scipy.sparse.csr_array(at(1, 2, np.nan)), r"weights\[1, 2\] is nan; .*finite"),
+    (scipy.sparse.csr_array((3, 3)), r"weights is zero everywhere"),
+    (TWICE, r"weights\[1, 2\] is there twice; .*once"),
+]
+
+
+@pytest.mark.parametrize(("weights", "message"), BAD_SPARSE)
+def test_bad_sparse_input(no_shape_checks, weights, message):
+    with pytest.raises(ValueError, match=message):
+        small(weights)
+
+
+def test_a_whole_brain_is_held_without_a_dense_array():
+    n, rng = 140_000, np.random.default_rng(0)
+    i, j = rng.integers(0, n, (2, 300_000))
+    first = np.unique(i * n + j, return_index=True)[1]
+    w = scipy.sparse.coo_array((np.ones(len(first)), (i[first], j[first])), shape=(n, n))
+    c = Connectome([str(k) for k in range(n)], w, "large")
+    assert c.sparse.nnz == len(first)
+    with pytest.raises(ValueError, match=r"140,000 nodes .*sparse"):
+        _ = c.weights
+    rest = c.without(str(i[0]))
+    assert len(rest.names) == n - 1
+    touching = np.count_nonzero((i[first] == i[0]) | (j[first] == i[0]))
+    assert rest.sparse.nnz == len(first) - touching
+    signs = np.where(np.arange(n) % 3 == 0, -1, 1)
+    signed = c.signed(signs).sparse.tocoo()
+    np.testing.assert_array_equal(signed.data, signs[signed.coords[1]])
+    with pytest.raises(ValueError, match=r"names\[7\] is '3', as is names\[3\]"):
+        Connectome([str(k if k != 7 else 3) for k in range(n)], w, "large")
+    only = set(receive_only(c))
+    assert only == {str(k) for k in np.setdiff1d(i[first], j[first])}
+
+
+def test_what_was_done_is_said():
+    assert small().said == ()
+    c = Connectome(NAMES, W, "x", ["Read."]).without("AVAL").signed(np.array([1, -1]))
+    assert c.said == (
+        "Read.",
+        "Taken out: 'AVAL'.",
+        "Signs were given to what nodes send: 1 nodes inhibit.",
+    )

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from richlazy_jax.connectomes import (
     SHIPPED,
@@ -152,3 +153,18 @@ def test_receive_only():
     senders = {c.names[j] for j in np.nonzero(c.weights)[1]}
     receivers = {c.names[i] for i in np.nonzero(c.weights)[0]}
     assert set(only) == receivers - senders
+
+
+def test_beyond_the_size_of_a_whole_decomposition():
+    """The same node is found by the leading vectors alone, with the ratios of a dense array."""
+    n = 1_200
+    rng = np.random.default_rng(3)
+    w = scipy.sparse.random_array((n, n), density=0.01, rng=rng, format="lil")
+    w[5, :] = rng.random(n) * 10
+    c = Connectome([f"n{i}" for i in range(n)], w, "large")
+    (node,) = dominating_nodes(c)
+    assert (node.name, node.side) == ("n5", "receives")
+    dense = c.weights
+    np.testing.assert_allclose(node.ratio_with, ratio(dense), rtol=1e-9)
+    np.testing.assert_allclose(node.ratio_without, ratio(c.without("n5").weights), rtol=1e-9)
+    np.testing.assert_allclose(node.share, np.linalg.svd(dense)[0][5, 0] ** 2, rtol=1e-6)
