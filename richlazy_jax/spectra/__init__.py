@@ -1,0 +1,55 @@
+r"""Spectra of sparse matrices of any size, on the host, in NumPy and float64.
+
+A whole-brain graph has too many nodes for a dense matrix. What its effective ranks need comes from
+products with the sparse one, exactly where that is possible and otherwise as an `Estimate` with its
+error.
+
+- `power_sums`, `PowerSums` (`_power_sums.py`): sums of $s^2$ and $s^4$, exact.
+- `leading_singular_triplets`, `LeadingTriplets` (`_leading.py`): the largest, with residuals.
+- `spectral_quadrature`, `spectral_estimate`, `singular_value_quantiles` (`_quadrature.py`): sums over
+  all singular values, and their curve, by stochastic Lanczos quadrature.
+- `spectral_ranks`, `SpectralRanks` (`_ranks.py`): effective ranks of all this.
+- `gaussian_inverse_ratio`, `shuffled_power_sums`, `shuffled_motif_excess`, `gaussian_bidiagonal`
+  (`_expected.py`): what random matrices have, without drawing any of that size.
+- `whole_spectra` (`_whole.py`): everything of dense matrices that are small enough.
+"""
+
+from ._expected import (
+    gaussian_bidiagonal,
+    gaussian_inverse_ratio,
+    shuffled_motif_excess,
+    shuffled_power_sums,
+)
+from ._leading import LeadingTriplets, leading_singular_triplets
+from ._power_sums import PowerSums, power_sums, product_multiplications
+from ._quadrature import (
+    Estimate,
+    SpectralQuadrature,
+    singular_value_quantiles,
+    spectral_estimate,
+    spectral_quadrature,
+)
+from ._ranks import SpectralRanks, estimated_entropy, spectral_ranks
+from ._whole import exponential_entropy, whole_spectra
+
+__all__ = [
+    "Estimate",
+    "LeadingTriplets",
+    "PowerSums",
+    "SpectralQuadrature",
+    "SpectralRanks",
+    "estimated_entropy",
+    "exponential_entropy",
+    "gaussian_bidiagonal",
+    "gaussian_inverse_ratio",
+    "leading_singular_triplets",
+    "power_sums",
+    "product_multiplications",
+    "shuffled_motif_excess",
+    "shuffled_power_sums",
+    "singular_value_quantiles",
+    "spectral_estimate",
+    "spectral_quadrature",
+    "spectral_ranks",
+    "whole_spectra",
+]
