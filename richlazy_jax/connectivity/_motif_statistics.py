@@ -4,13 +4,15 @@ import math
 from dataclasses import dataclass, field
 from numbers import Real
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Shaped
+from scipy.sparse import issparse, sparray, spmatrix
 
 from .._checks import require_axes
+from .._host import as_square_sparse
 
 # Bounds come from quadrature, and what meets one exactly must not be refused. As a correlation of
 # two connections, which is p / (1 - p) times their excess.
@@ -155,7 +157,7 @@ class MeasuredMotifs(NamedTuple):
 
 
 def measured_motifs(
-    adjacency: "Shaped[Array | np.ndarray, 'n n'] | sparray | spmatrix",
+    adjacency: Shaped[Array | np.ndarray, "n n"] | sparray | spmatrix,
 ) -> MeasuredMotifs:
     r"""The share of connections in a network and the excess of each motif, by exact counting.
 

@@ -4,7 +4,7 @@ A whole-brain graph has too many nodes for a dense matrix. What its effective ra
 products with the sparse one, exactly where that is possible and otherwise as an `Estimate` with its
 error.
 
-- `power_sums`, `PowerSums` (`_power_sums.py`): sums of $s^2$ and $s^4$, exact.
+- `power_sums`, `PowerSums`, `participation_ratio` (`_power_sums.py`): sums of $s^2$ and $s^4$, exact.
 - `leading_singular_triplets`, `LeadingTriplets` (`_leading.py`): the largest, with residuals.
 - `spectral_quadrature`, `spectral_estimate`, `singular_value_quantiles` (`_quadrature.py`): sums over
   all singular values, and their curve, by stochastic Lanczos quadrature.
@@ -21,7 +21,7 @@ from ._expected import (
     shuffled_power_sums,
 )
 from ._leading import LeadingTriplets, leading_singular_triplets
-from ._power_sums import PowerSums, power_sums, product_multiplications
+from ._power_sums import PowerSums, participation_ratio, power_sums, product_multiplications
 from ._quadrature import (
     Estimate,
     SpectralQuadrature,
@@ -43,6 +43,7 @@ __all__ = [
     "gaussian_bidiagonal",
     "gaussian_inverse_ratio",
     "leading_singular_triplets",
+    "participation_ratio",
     "power_sums",
     "product_multiplications",
     "shuffled_motif_excess",

@@ -52,7 +52,7 @@ def leading_singular_triplets(w: Any, count: int = 1, tolerance: float = 1e-9) -
         raise ValueError(f"tolerance is {tolerance}; allowed are numbers from 0 and below 1.")
     matrix, exponent = unit_scaled(as_square_sparse("w", w))
     n = matrix.shape[0]
-    if count >= n:
+    if count > max(1, n - 1):
         raise ValueError(f"count is {count}; allowed is below n, which is {n}.")
     found = of_checked(matrix, count, tolerance)
     return found._replace(

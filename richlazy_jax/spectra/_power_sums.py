@@ -52,6 +52,20 @@ def power_sums(w: Any) -> PowerSums:
     return in_own_units(sums_of(scaled), exponent)
 
 
+def participation_ratio(w: Any) -> float:
+    r"""How many directions a matrix uses, $(\sum_i s_i^2)^2 / \sum_i s_i^4$, at any scale.
+
+    It comes from `power_sums`, exactly and without a singular value.
+
+    Args:
+        w: the matrix (n, n), sparse (of `scipy.sparse`) or dense. Zero has the ratio 0.
+
+    Raises:
+        ValueError: it is no square matrix of finite real numbers.
+    """
+    return sums_of(unit_scaled(as_square_sparse("w", w))[0]).participation_ratio
+
+
 def unit_scaled(matrix: csr_array) -> tuple[csr_array, int]:
     """The matrix over a power of two that brings its largest entry to about 1, and the exponent."""
     largest = np.abs(matrix.data).max(initial=0.0)
