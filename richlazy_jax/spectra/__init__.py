@@ -8,14 +8,16 @@ error.
 - `leading_singular_triplets`, `LeadingTriplets` (`_leading.py`): the largest, with residuals.
 - `spectral_quadrature`, `spectral_estimate`, `singular_value_quantiles` (`_quadrature.py`): sums over
   all singular values, and their curve, by stochastic Lanczos quadrature.
-- `spectral_ranks`, `SpectralRanks` (`_ranks.py`): effective ranks of all this.
-- `gaussian_inverse_ratio`, `shuffled_power_sums`, `shuffled_motif_excess`, `gaussian_bidiagonal`
-  (`_expected.py`): what random matrices have, without drawing any of that size.
+- `spectral_ranks`, `ranks_of_quadrature`, `SpectralRanks` (`_ranks.py`): effective ranks.
+- `gaussian_inverse_ratio`, `gaussian_entropy`, `gaussian_bidiagonal`, `shuffled_power_sums`,
+  `shuffled_motif_excess` (`_expected.py`): what random matrices have, without drawing any of that size.
 - `whole_spectra` (`_whole.py`): everything of dense matrices that are small enough.
 """
 
 from ._expected import (
+    Bidiagonal,
     gaussian_bidiagonal,
+    gaussian_entropy,
     gaussian_inverse_ratio,
     shuffled_motif_excess,
     shuffled_power_sums,
@@ -29,18 +31,19 @@ from ._quadrature import (
     spectral_estimate,
     spectral_quadrature,
 )
-from ._ranks import SpectralRanks, estimated_entropy, spectral_ranks
+from ._ranks import SpectralRanks, ranks_of_quadrature, spectral_ranks
 from ._whole import exponential_entropy, whole_spectra
 
 __all__ = [
+    "Bidiagonal",
     "Estimate",
     "LeadingTriplets",
     "PowerSums",
     "SpectralQuadrature",
     "SpectralRanks",
-    "estimated_entropy",
     "exponential_entropy",
     "gaussian_bidiagonal",
+    "gaussian_entropy",
     "gaussian_inverse_ratio",
     "leading_singular_triplets",
     "participation_ratio",
@@ -48,6 +51,7 @@ __all__ = [
     "product_multiplications",
     "shuffled_motif_excess",
     "shuffled_power_sums",
+    "ranks_of_quadrature",
     "singular_value_quantiles",
     "spectral_estimate",
     "spectral_quadrature",

@@ -54,15 +54,6 @@ def leading_singular_triplets(w: Any, count: int = 1, tolerance: float = 1e-9) -
     n = matrix.shape[0]
     if count > max(1, n - 1):
         raise ValueError(f"count is {count}; allowed is below n, which is {n}.")
-    found = of_checked(matrix, count, tolerance)
-    return found._replace(
-        values=np.ldexp(found.values, exponent), residuals=np.ldexp(found.residuals, exponent)
-    )
-
-
-def of_checked(matrix: csr_array, count: int, tolerance: float) -> LeadingTriplets:
-    """The triplets of a matrix that is sparse and checked, with entries that do not overflow."""
-    n = matrix.shape[0]
     transposed = csr_array(matrix.T)
     if n <= DENSE or not matrix.nnz:
         u, s, vt = _dense(matrix, count)
@@ -88,7 +79,8 @@ def of_checked(matrix: csr_array, count: int, tolerance: float) -> LeadingTriple
         u, s, vt = u[:, order], s[order], vt[order]
     forward = np.linalg.norm(matrix @ vt.T - u * s, axis=0)
     back = np.linalg.norm(transposed @ u - vt.T * s, axis=0)
-    return LeadingTriplets(s, u, vt.T, np.maximum(forward, back))
+    residuals = np.maximum(forward, back)
+    return LeadingTriplets(np.ldexp(s, exponent), u, vt.T, np.ldexp(residuals, exponent))
 
 
 def _dense(matrix: csr_array, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

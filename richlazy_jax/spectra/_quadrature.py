@@ -74,18 +74,7 @@ def spectral_quadrature(
     matrix, exponent = unit_scaled(as_square_sparse("w", w))
     if not matrix.nnz:
         raise ValueError("w is zero everywhere; allowed is at least one number other than 0.")
-    found = of_checked(host_generator(key), matrix, sums_of(matrix), probes, steps)
-    return found._replace(
-        gauss_nodes=np.ldexp(found.gauss_nodes, exponent),
-        radau_nodes=np.ldexp(found.radau_nodes, exponent),
-        sums=in_own_units(found.sums, exponent),
-    )
-
-
-def of_checked(
-    rng: np.random.Generator, matrix: csr_array, sums: PowerSums, probes: int, steps: int
-) -> SpectralQuadrature:
-    """The quadrature of a matrix that is sparse and checked, with entries that do not overflow."""
+    rng, sums = host_generator(key), in_own_units(sums_of(matrix), exponent)
     n = matrix.shape[0]
     steps = min(steps, n)
     transposed = csr_array(matrix.T)
@@ -100,6 +89,8 @@ def of_checked(
         # With one column more the square of the matrix is singular: this is the node at 0.
         _, nodes, vt = np.linalg.svd(np.column_stack([square, np.append(np.zeros(k - 1), above[-1])]))
         radau[:, probe, : k + 1] = np.append(nodes, 0.0), vt[:, 0] ** 2
+    # Nodes, and not weights, have the unit of the matrix.
+    gauss[0], radau[0] = np.ldexp(gauss[0], exponent), np.ldexp(radau[0], exponent)
     return SpectralQuadrature(*gauss, *radau, sums, n)
 
 

@@ -4,13 +4,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Array, Key
-from scipy.sparse import csr_array
 
 from .._checks import require_whole
-from .._host import as_square_sparse, host_generator
-from . import _leading, _quadrature
+from .._host import as_square_sparse
+from ._leading import LeadingTriplets, leading_singular_triplets
 from ._power_sums import sums_of, unit_scaled
-from ._quadrature import Estimate, SpectralQuadrature, spectral_estimate
+from ._quadrature import Estimate, SpectralQuadrature, spectral_estimate, spectral_quadrature
 from ._whole import exponential_entropy
 
 
@@ -52,21 +51,31 @@ def spectral_ranks(
     """
     probes, steps = require_whole("probes", probes, 2), require_whole("steps", steps, 2)
     dense = require_whole("dense", dense, 0)
+    # Ranks have no scale, and so none that powers would lead out of float64.
     matrix, _ = unit_scaled(as_square_sparse("w", w))
     if not matrix.nnz:
         raise ValueError("w is zero everywhere; allowed is at least one number other than 0.")
-    if matrix.shape[0] <= dense:
-        return _exact(matrix)
-    return _estimated(host_generator(key), matrix, probes, steps)[0]
+    if matrix.shape[0] > dense:
+        quadrature = spectral_quadrature(key, matrix, probes, steps)
+        return ranks_of_quadrature(quadrature, leading_singular_triplets(matrix))
+    sums, s = sums_of(matrix), np.linalg.svd(matrix.toarray(), compute_uv=False)
+    numbers = (sums.participation_ratio, float(exponential_entropy(s)), sums.first / s[0] ** 2)
+    return SpectralRanks(*(Estimate(float(number), 0.0) for number in numbers))
 
 
-def estimated_entropy(quadrature: SpectralQuadrature) -> Estimate:
-    r"""The exponential entropy, $\exp(\ln S - T / S)$ of the sums S of $s$ and T of $s \ln s$.
+def ranks_of_quadrature(
+    quadrature: SpectralQuadrature, leading: LeadingTriplets
+) -> SpectralRanks:
+    r"""The effective ranks of a matrix of which these are known.
+
+    The exponential entropy is $\exp(\ln S - T / S)$, of the sums S of $s$ and T of $s \ln s$. The
+    error of the stable rank is what the residual of the largest singular value allows.
 
     Args:
         quadrature: of the matrix.
+        leading: of the same matrix, at least one.
     """
-    top = quadrature.gauss_nodes.max()
+    top, sums = quadrature.gauss_nodes.max(), quadrature.sums
 
     def with_log(s: np.ndarray) -> np.ndarray:
         part = s / top
@@ -75,26 +84,12 @@ def estimated_entropy(quadrature: SpectralQuadrature) -> Estimate:
     def entropy(total: float, logs: float) -> float:
         return total * np.exp(-logs / total)
 
-    return spectral_estimate(quadrature, (lambda s: s / top, with_log), entropy)
-
-
-def _exact(matrix: csr_array) -> SpectralRanks:
-    sums, s = sums_of(matrix), np.linalg.svd(matrix.toarray(), compute_uv=False)
-    numbers = (sums.participation_ratio, float(exponential_entropy(s)), sums.first / s[0] ** 2)
-    return SpectralRanks(*(Estimate(float(number), 0.0) for number in numbers))
-
-
-def _estimated(
-    rng: np.random.Generator, matrix: csr_array, probes: int, steps: int, tolerance: float = 1e-9
-) -> tuple[SpectralRanks, SpectralQuadrature]:
-    sums = sums_of(matrix)
-    quadrature = _quadrature.of_checked(rng, matrix, sums, probes, steps)
-    leading = _leading.of_checked(matrix, 1, tolerance)
     largest, off = float(leading.values[0]), float(leading.residuals[0])
     stable = sums.first / largest**2
-    ranks = SpectralRanks(
+    return SpectralRanks(
         participation_ratio=Estimate(sums.participation_ratio, 0.0),
-        exponential_entropy=estimated_entropy(quadrature),
+        exponential_entropy=spectral_estimate(
+            quadrature, (lambda s: s / top, with_log), entropy
+        ),
         stable_rank=Estimate(stable, 2 * stable * off / largest),
     )
-    return ranks, quadrature

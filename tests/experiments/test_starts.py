@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import richlazy_jax as rj
+from richlazy_jax.spectra import whole_spectra
 from experiments.kinds.recurrent import (
     CellTyped,
     Dale,
@@ -24,7 +25,6 @@ from experiments.kinds.recurrent import (
     Symmetric,
     Wired,
     drawn_motifs,
-    spectra,
 )
 from experiments.kinds.recurrent._train import initial_params
 
@@ -164,7 +164,7 @@ def test_what_cannot_be_drawn_is_refused(start, message):
 def test_spectra_are_those_of_the_library():
     w = np.random.default_rng(1).normal(size=(3, 9, 9))
     w[1, :, 2:] = 0
-    found = spectra(w)
+    found = whole_spectra(w)
     for i in range(3):
         ranks = rj.effective_ranks(jnp.asarray(w[i], jnp.float32))._asdict()
         for kind, value in ranks.items():
