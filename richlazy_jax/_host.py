@@ -1,4 +1,4 @@
-"""What is computed on the host in float64: sparse matrices, and the random numbers drawn for them."""
+"""What is computed on the host in float64: sparse matrices, and random numbers for them."""
 
 from typing import Any
 

@@ -75,8 +75,8 @@ def require_affordable(connectome: rj.Connectome, cost: Cost, memory: float) -> 
     n = len(connectome.names)
     if n > LARGEST:
         raise ValueError(
-            f"{connectome.source} has {n:,} nodes; allowed are up to {LARGEST:,}. Inspect a part of "
-            "it, such as one region."
+            f"{connectome.source} has {n:,} nodes; allowed are up to {LARGEST:,}. Inspect a "
+            "part of it, such as one region."
         )
     if cost.memory > memory:
         raise ValueError(

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Key
 from scipy.sparse import csr_array
+from threadpoolctl import threadpool_limits
 
 import richlazy_jax as rj
 import theory
@@ -127,6 +128,14 @@ def inspect_connectome(
     if n < 3:
         raise ValueError(f"{connectome.source} has {n} nodes; allowed are at least 3.")
     require_affordable(connectome, inspection_cost(connectome, draws), memory)
+    # Small decompositions on many threads wait for each other for longer than they compute.
+    with threadpool_limits(1 if n <= WHOLE else None, user_api="blas"):
+        return _inspected(connectome, draws, random_seed, told)
+
+
+def _inspected(connectome: rj.Connectome, draws: int, random_seed: int, told: Told) -> Inspection:
+    w = connectome.sparse
+    n = w.shape[0]
     own, for_gaussian, for_shuffled = jax.random.split(jax.random.key(random_seed), 3)
     told("the connectome", 0, 2)
     ranks, curves = _ranks(own, w)
@@ -161,7 +170,9 @@ def inspect_connectome(
         probability=float(measured.probability),
         motifs={
             name: _null(
-                Estimate(float(getattr(measured, name)), 0.0), shuffled.numbers[name], shuffled.excess
+                Estimate(float(getattr(measured, name)), 0.0),
+                shuffled.numbers[name],
+                shuffled.excess,
             )
             for name in MOTIFS
         },
@@ -170,9 +181,7 @@ def inspect_connectome(
     )
 
 
-def _ranks(
-    key: Key[Array, ""], w: csr_array
-) -> tuple[dict[str, Estimate], dict[str, np.ndarray]]:
+def _ranks(key: Key[Array, ""], w: csr_array) -> tuple[dict[str, Estimate], dict[str, np.ndarray]]:
     """Effective ranks and curves of a connectome."""
     if w.shape[0] > WHOLE:
         return large_ranks(key, w, PROBES, STEPS, LEADING, 1e-9)

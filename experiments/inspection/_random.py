@@ -62,7 +62,9 @@ def gaussian_draws(key: Key[Array, ""], n: int, norm: float, draws: int, told: T
     spectra: dict[str, np.ndarray] = {}
     for i, one in enumerate(jax.random.split(key, draws)):
         if n <= WHOLE:
-            of = whole_spectra(np.asarray(rj.gaussian_weights(one, n), np.float64)[None])
+            # Not by JAX, which would compile for longer than all draws take.
+            rng = np.random.default_rng(np.asarray(jax.random.key_data(one)))
+            of = whole_spectra(rng.standard_normal((1, n, n)))
             numbers = {kind: of[kind][0] for kind in RANKS}
             spectra = spectra or _whole_curves(of, norm)
         else:

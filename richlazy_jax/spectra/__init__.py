@@ -4,13 +4,14 @@ A whole-brain graph has too many nodes for a dense matrix. What its effective ra
 products with the sparse one, exactly where that is possible and otherwise as an `Estimate` with its
 error.
 
-- `power_sums`, `PowerSums`, `participation_ratio` (`_power_sums.py`): sums of $s^2$ and $s^4$, exact.
+- `power_sums`, `PowerSums`, `participation_ratio` (`_power_sums.py`): sums of $s^2$ and $s^4$,
+  exact.
 - `leading_singular_triplets`, `LeadingTriplets` (`_leading.py`): the largest, with residuals.
-- `spectral_quadrature`, `spectral_estimate`, `singular_value_quantiles` (`_quadrature.py`): sums over
-  all singular values, and their curve, by stochastic Lanczos quadrature.
+- `spectral_quadrature`, `spectral_estimate`, `singular_value_quantiles` (`_quadrature.py`): sums
+  over all singular values, and their curve, by stochastic Lanczos quadrature.
 - `spectral_ranks`, `ranks_of_quadrature`, `SpectralRanks` (`_ranks.py`): effective ranks.
 - `gaussian_inverse_ratio`, `gaussian_entropy`, `gaussian_bidiagonal`, `shuffled_power_sums`,
-  `shuffled_motif_excess` (`_expected.py`): what random matrices have, without drawing any of that size.
+  `shuffled_motif_excess` (`_expected.py`): what random matrices have, without drawing any.
 - `whole_spectra` (`_whole.py`): everything of dense matrices that are small enough.
 """
 
@@ -49,9 +50,9 @@ __all__ = [
     "participation_ratio",
     "power_sums",
     "product_multiplications",
+    "ranks_of_quadrature",
     "shuffled_motif_excess",
     "shuffled_power_sums",
-    "ranks_of_quadrature",
     "singular_value_quantiles",
     "spectral_estimate",
     "spectral_quadrature",

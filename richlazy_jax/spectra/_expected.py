@@ -18,8 +18,8 @@ def gaussian_inverse_ratio(n: int) -> float:
     $$E\left[\frac{1}{\mathrm{PR}}\right] = \frac{2 n + 1}{n^2 + 2}$$
 
     The direction of a Gaussian matrix is independent of its norm, so that
-    $E[\sum_i s_i^4] = E[1 / \mathrm{PR}] \, E[(\sum_i s_i^2)^2]$; for entries of variance 1 the left
-    side is $n^2 (2 n + 1)$ and the last mean $n^2 (n^2 + 2)$. The mean of PR itself is above
+    $E[\sum_i s_i^4] = E[1 / \mathrm{PR}] \, E[(\sum_i s_i^2)^2]$; for entries of variance 1 the
+    left side is $n^2 (2 n + 1)$ and the last mean $n^2 (n^2 + 2)$. The mean of PR itself is above
     $(n^2 + 2) / (2 n + 1)$ by a part of order $1 / n^2$ of it.
 
     Args:
@@ -42,11 +42,11 @@ def shuffled_power_sums(w: Any, diagonal: bool = False) -> PowerSums:
         + \frac{R}{P_{(4)}} (S_1^4 - 6 S_1^2 S_2 + 3 S_2^2 + 8 S_1 S_3 - 6 S_4),$$
 
     where R counts the ordered rectangles of four places: $n^2 (n - 1)^2$ where the diagonal takes
-    part and $q = n$, otherwise $n (n - 1) (n - 2) (n - 3)$ and $q = n - 1$. The first term are places
-    with themselves, the second pairs in one row or column, the third four different places.
+    part and $q = n$, otherwise $n (n - 1) (n - 2) (n - 3)$ and $q = n - 1$. The first term counts
+    places with themselves, the second pairs in one row or column, the third four different places.
 
-    `first ** 2 / second` is 1 over the mean of 1 / PR, exactly. The mean of PR is a little higher, by
-    a part of about its squared relative spread.
+    `first ** 2 / second` is 1 over the mean of 1 / PR, exactly. The mean of PR is a little higher,
+    by a part of about its squared relative spread.
 
     Args:
         w: the matrix (n, n), sparse (of `scipy.sparse`) or dense.
@@ -101,8 +101,8 @@ def shuffled_motif_excess(connections: float, places: float) -> float:
 def gaussian_entropy(n: int) -> float:
     r"""The exponential entropy of the singular values of large square Gaussian matrices.
 
-    They fill a quarter of a circle, with the density $\sqrt{4 - x^2} / \pi$ of $x = s / \sqrt n$ from
-    0 to 2, so that with the mean of $x$, $8 / (3 \pi)$, and that of $x \ln x$,
+    They fill a quarter of a circle, with the density $\sqrt{4 - x^2} / \pi$ of $x = s / \sqrt n$
+    from 0 to 2, so that with the mean of $x$, $8 / (3 \pi)$, and that of $x \ln x$,
 
     $$\exp\left(-\sum_i p_i \ln p_i\right) \to n \, \frac{4}{3 \pi}
         \exp\left(\frac{\psi(5/2) - \psi(1)}{2}\right) \approx 0.805 \, n.$$

@@ -26,10 +26,10 @@ class Estimate(NamedTuple):
 class SpectralQuadrature(NamedTuple):
     r"""Nodes and weights of which sums over all singular values are estimated.
 
-    For a random vector $x$ with entries of $\pm 1$, $E[x^\top f(W^\top W) x] = \sum_i f(s_i^2)$, and
-    $x^\top f(W^\top W) x \approx n \sum_j \omega_j f(\theta_j^2)$. Each probe $x$ has two rules:
-    that of Gauss, and that of Gauss and Radau, which has a node at 0. For the sum of the singular
-    values itself the first is never too low and the second never too high.
+    For a random vector $x$ with entries of $\pm 1$, $E[x^\top f(W^\top W) x] = \sum_i f(s_i^2)$,
+    and $x^\top f(W^\top W) x \approx n \sum_j \omega_j f(\theta_j^2)$. Each probe $x$ has two
+    rules: that of Gauss, and that of Gauss and Radau, which has a node at 0. For the sum of the
+    singular values itself the first is never too low and the second never too high.
 
     - `gauss_nodes`, `gauss_weights`: $\theta$ and $\omega$, one row a probe; weights of 0 fill up
       rows that ended early because nothing was left of the probe.
@@ -87,7 +87,9 @@ def spectral_quadrature(
         _, nodes, vt = np.linalg.svd(square)
         gauss[:, probe, :k] = nodes, vt[:, 0] ** 2
         # With one column more the square of the matrix is singular: this is the node at 0.
-        _, nodes, vt = np.linalg.svd(np.column_stack([square, np.append(np.zeros(k - 1), above[-1])]))
+        _, nodes, vt = np.linalg.svd(
+            np.column_stack([square, np.append(np.zeros(k - 1), above[-1])])
+        )
         radau[:, probe, : k + 1] = np.append(nodes, 0.0), vt[:, 0] ** 2
     # Nodes, and not weights, have the unit of the matrix.
     gauss[0], radau[0] = np.ldexp(gauss[0], exponent), np.ldexp(radau[0], exponent)

@@ -63,9 +63,7 @@ def spectral_ranks(
     return SpectralRanks(*(Estimate(float(number), 0.0) for number in numbers))
 
 
-def ranks_of_quadrature(
-    quadrature: SpectralQuadrature, leading: LeadingTriplets
-) -> SpectralRanks:
+def ranks_of_quadrature(quadrature: SpectralQuadrature, leading: LeadingTriplets) -> SpectralRanks:
     r"""The effective ranks of a matrix of which these are known.
 
     The exponential entropy is $\exp(\ln S - T / S)$, of the sums S of $s$ and T of $s \ln s$. The
@@ -88,8 +86,6 @@ def ranks_of_quadrature(
     stable = sums.first / largest**2
     return SpectralRanks(
         participation_ratio=Estimate(sums.participation_ratio, 0.0),
-        exponential_entropy=spectral_estimate(
-            quadrature, (lambda s: s / top, with_log), entropy
-        ),
+        exponential_entropy=spectral_estimate(quadrature, (lambda s: s / top, with_log), entropy),
         stable_rank=Estimate(stable, 2 * stable * off / largest),
     )

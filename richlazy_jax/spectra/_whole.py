@@ -1,4 +1,4 @@
-"""All singular values and eigenvalues of matrices that are small enough, and what follows from them."""
+"""All singular values and eigenvalues of small matrices, and what follows from them."""
 
 import numpy as np
 from jaxtyping import Float, Real

@@ -8,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 import richlazy_jax as rj
-from richlazy_jax.spectra import whole_spectra
 from experiments import cli, engine
 from experiments.engine import How
 from experiments.engine._scalars import REFUSED
@@ -18,6 +17,7 @@ from experiments.kinds.recurrent import (
     low_rank_starts,
     run_task,
 )
+from richlazy_jax.spectra import whole_spectra
 
 SMALL = Setting(
     task="CXT",

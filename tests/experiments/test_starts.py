@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import richlazy_jax as rj
-from richlazy_jax.spectra import whole_spectra
 from experiments.kinds.recurrent import (
     CellTyped,
     Dale,
@@ -27,6 +26,7 @@ from experiments.kinds.recurrent import (
     drawn_motifs,
 )
 from experiments.kinds.recurrent._train import initial_params
+from richlazy_jax.spectra import whole_spectra
 
 RNG = np.random.default_rng(0)
 WEIGHTS = np.where(RNG.random((40, 40)) < 0.3, RNG.integers(1, 9, (40, 40)), 0).astype(float)

@@ -1,7 +1,5 @@
 """What is kept of the spectra of the weights at the start, in words."""
 
-
-
 RANKS = {
     "participation_ratio": "participation ratio of the start's squared singular values",
     "exponential_entropy": "exponential entropy of the start's singular values",
@@ -13,4 +11,3 @@ SPECTRA = RANKS | {
     "singular_value": "singular values of the start's recurrent weights",
     "eigenvalue_magnitude": "magnitudes of the eigenvalues of the start's recurrent weights",
 }
-
