@@ -45,7 +45,7 @@ def inspection_cost(connectome: rj.Connectome, draws: int) -> Cost:
         draws: how many random matrices of each kind.
     """
     w = connectome.sparse
-    n, m = float(w.shape[0]), float(w.nnz)
+    n, m = float(len(w.indptr) - 1), float(w.nnz)
     if n <= WHOLE:
         return Cost((2 * draws + 1) * n**3 * _SECONDS_PER_CUBE, 60 * n**2 * 8 / _GIB)
     products = product_multiplications(w) + draws * (m * m / n + m)

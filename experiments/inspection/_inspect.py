@@ -124,7 +124,7 @@ def inspect_connectome(
     if draws < 2:
         raise ValueError(f"draws is {draws}; allowed are whole numbers from 2.")
     w = connectome.sparse
-    n = w.shape[0]
+    n = len(w.indptr) - 1
     if n < 3:
         raise ValueError(f"{connectome.source} has {n} nodes; allowed are at least 3.")
     require_affordable(connectome, inspection_cost(connectome, draws), memory)
@@ -135,7 +135,7 @@ def inspect_connectome(
 
 def _inspected(connectome: rj.Connectome, draws: int, random_seed: int, told: Told) -> Inspection:
     w = connectome.sparse
-    n = w.shape[0]
+    n = len(w.indptr) - 1
     own, for_gaussian, for_shuffled = jax.random.split(jax.random.key(random_seed), 3)
     told("the connectome", 0, 2)
     ranks, curves = _ranks(own, w)
@@ -147,7 +147,7 @@ def _inspected(connectome: rj.Connectome, draws: int, random_seed: int, told: To
     shuffled = shuffled_draws(for_shuffled, w, draws, told)
     beside = {"Gaussian": gaussian, "shuffled": shuffled}
     measured = rj.measured_motifs(w)
-    weights, self_connections = np.abs(w.data), np.count_nonzero(w.diagonal())
+    weights, self_connections = np.abs(w.data), int(np.count_nonzero(w.diagonal()))
     hundredth = max(1, round(len(weights) / 100))
     return Inspection(
         source=connectome.source,
@@ -183,7 +183,7 @@ def _inspected(connectome: rj.Connectome, draws: int, random_seed: int, told: To
 
 def _ranks(key: Key[Array, ""], w: csr_array) -> tuple[dict[str, Estimate], dict[str, np.ndarray]]:
     """Effective ranks and curves of a connectome."""
-    if w.shape[0] > WHOLE:
+    if len(w.indptr) - 1 > WHOLE:
         return large_ranks(key, w, PROBES, STEPS, LEADING, 1e-9)
     found = whole_spectra(w.toarray()[None])
     ranks = {kind: Estimate(float(found[kind][0]), 0.0) for kind in RANKS}
@@ -202,7 +202,7 @@ def _without(
     own, for_gaussian = jax.random.split(key)
     ranks, _ = _ranks(own, rest)
     norm = float(np.linalg.norm(rest.data))
-    return _null_ranks(ranks, gaussian_draws(for_gaussian, rest.shape[0], norm, draws, told))
+    return _null_ranks(ranks, gaussian_draws(for_gaussian, len(rest.indptr) - 1, norm, draws, told))
 
 
 def _null_ranks(ranks: dict[str, Estimate], drawn: Drawn) -> dict[str, Null]:
@@ -249,7 +249,7 @@ def _wiring_share(measured: float, gaussian: float, shuffled: float) -> float:
 
 
 def _column_signs(w: csr_array) -> dict[str, int]:
-    n = w.shape[0]
+    n = len(w.indptr) - 1
     some_positive, some_negative = np.zeros((2, n), bool)
     some_positive[w.indices[w.data > 0]] = True
     some_negative[w.indices[w.data < 0]] = True

@@ -93,7 +93,7 @@ def gaussian_draws(key: Key[Array, ""], n: int, norm: float, draws: int, told: T
 
 def shuffled_draws(key: Key[Array, ""], w: csr_array, draws: int, told: Told) -> Drawn:
     """The same weights at random places, on the diagonal too if some are there."""
-    n, diagonal = w.shape[0], bool(w.diagonal().any())
+    n, diagonal = len(w.indptr) - 1, bool(w.diagonal().any())
     found: dict[str, list[float]] = {kind: [] for kind in (*RANKS, *MOTIFS)}
     spectra: dict[str, np.ndarray] = {}
     for i, one in enumerate(jax.random.split(key, draws)):

@@ -191,7 +191,7 @@ def measured_motifs(
         own = matrix.diagonal() != 0
         connected = matrix.astype(bool)
         received = np.diff(matrix.indptr) - own.astype(float)
-        sent = np.bincount(matrix.indices, minlength=matrix.shape[0]) - own.astype(float)
+        sent = np.bincount(matrix.indices, minlength=len(own)) - own.astype(float)
         mutual = float(connected.multiply(connected.T).nnz - own.sum())
         with np.errstate(invalid="ignore"):
             return _of_degrees(received, sent, np.float64(mutual))

@@ -82,12 +82,12 @@ def receive_only(connectome: Connectome) -> tuple[str, ...]:
     Neurons may be among them too, such as motor neurons where the muscles are left out.
     """
     w = connectome.sparse
-    sends = np.zeros(w.shape[0], bool)
+    sends = np.zeros(len(connectome.names), bool)
     sends[w.indices] = True
     only = np.flatnonzero((np.diff(w.indptr) > 0) & ~sends)
     return tuple(connectome.names[i] for i in only)
 
 
 def _without(w: csr_array, i: int) -> csr_array:
-    kept = np.delete(np.arange(w.shape[0]), i)
+    kept = np.delete(np.arange(len(w.indptr) - 1), i)
     return w[kept][:, kept]

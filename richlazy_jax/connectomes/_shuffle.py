@@ -1,5 +1,7 @@
 """The same weights at random places."""
 
+from typing import overload
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,6 +15,14 @@ from .._host import as_square_sparse, host_generator
 _ORDERED = 5_000_000
 
 
+@overload
+def shuffled_weights(
+    key: Key[Array, ""], w: sparray | spmatrix, diagonal: bool = False
+) -> csr_array: ...
+@overload
+def shuffled_weights(
+    key: Key[Array, ""], w: Float[Array | np.ndarray, "n n"], diagonal: bool = False
+) -> Float[Array, "n n"]: ...
 def shuffled_weights(
     key: Key[Array, ""],
     w: Float[Array | np.ndarray, "n n"] | sparray | spmatrix,
@@ -61,7 +71,7 @@ def _require_no_diagonal(weights: np.ndarray) -> None:
 
 
 def _sparse(rng: np.random.Generator, matrix: csr_array, diagonal: bool) -> csr_array:
-    n = matrix.shape[0]
+    n = len(matrix.indptr) - 1
     in_row = n if diagonal else n - 1
     places = _drawn_places(rng, n * in_row, matrix.nnz)
     rows, columns = np.divmod(places, max(in_row, 1))

@@ -57,7 +57,7 @@ def shuffled_power_sums(w: Any, diagonal: bool = False) -> PowerSums:
             while that takes no part.
     """
     matrix, exponent = unit_scaled(as_square_sparse("w", w))
-    n = matrix.shape[0]
+    n = len(matrix.indptr) - 1
     if not diagonal and matrix.diagonal().any():
         raise ValueError(
             "w has weights on its diagonal while diagonal is False; allowed is a zero diagonal, or "
@@ -74,7 +74,7 @@ def shuffled_power_sums(w: Any, diagonal: bool = False) -> PowerSums:
     return in_own_units(PowerSums(s2, second), exponent)
 
 
-def shuffled_motif_excess(connections: float, places: float) -> float:
+def shuffled_motif_excess(connections: float | int, places: float | int) -> float:
     r"""The mean excess of each motif of two connections, m of them being at random among P places.
 
     Two different places are both connected with probability $m (m - 1) / (P (P - 1))$, so that

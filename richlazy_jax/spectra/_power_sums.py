@@ -91,7 +91,7 @@ def in_own_units(sums: PowerSums, exponent: int) -> PowerSums:
 def sums_of(matrix: csr_array) -> PowerSums:
     """The sums of a matrix that is sparse and checked, with entries that do not overflow."""
     first = float(matrix.data @ matrix.data)
-    rows, columns = np.diff(matrix.indptr), np.bincount(matrix.indices, minlength=matrix.shape[1])
+    rows, columns = _degrees(matrix)
     # Multiplications of W W^T and of W^T W.
     if (columns.astype(float) ** 2).sum() > (rows.astype(float) ** 2).sum():
         matrix = csr_array(matrix.T)
@@ -99,10 +99,10 @@ def sums_of(matrix: csr_array) -> PowerSums:
     transposed = csr_array(matrix.T)
     pattern = csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), matrix.shape)
     # A row of the product has no more entries than columns.
-    each = np.minimum(pattern @ columns, matrix.shape[0])
+    each = np.minimum(pattern @ columns, len(rows))
     ends = np.cumsum(each)
     second, begin = 0.0, 0
-    while begin < matrix.shape[0]:
+    while begin < len(rows):
         before = ends[begin - 1] if begin else 0
         end = max(begin + 1, int(np.searchsorted(ends, before + BLOCK, side="right")))
         product = matrix[begin:end] @ transposed
@@ -113,5 +113,11 @@ def sums_of(matrix: csr_array) -> PowerSums:
 
 def product_multiplications(matrix: csr_array) -> float:
     """How many multiplications `power_sums` takes: what its time grows with."""
-    rows, columns = np.diff(matrix.indptr), np.bincount(matrix.indices, minlength=matrix.shape[1])
+    rows, columns = _degrees(matrix)
     return float(min((rows.astype(float) ** 2).sum(), (columns.astype(float) ** 2).sum()))
+
+
+def _degrees(matrix: csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """How many entries each row and each column has."""
+    rows = np.diff(matrix.indptr)
+    return rows, np.bincount(matrix.indices, minlength=len(rows))

@@ -75,7 +75,7 @@ def spectral_quadrature(
     if not matrix.nnz:
         raise ValueError("w is zero everywhere; allowed is at least one number other than 0.")
     rng, sums = host_generator(key), in_own_units(sums_of(matrix), exponent)
-    n = matrix.shape[0]
+    n = len(matrix.indptr) - 1
     steps = min(steps, n)
     transposed = csr_array(matrix.T)
     gauss, radau = np.zeros((2, probes, steps)), np.zeros((2, probes, steps + 1))
@@ -93,7 +93,7 @@ def spectral_quadrature(
         radau[:, probe, : k + 1] = np.append(nodes, 0.0), vt[:, 0] ** 2
     # Nodes, and not weights, have the unit of the matrix.
     gauss[0], radau[0] = np.ldexp(gauss[0], exponent), np.ldexp(radau[0], exponent)
-    return SpectralQuadrature(*gauss, *radau, sums, n)
+    return SpectralQuadrature(gauss[0], gauss[1], radau[0], radau[1], sums, n)
 
 
 def spectral_estimate(

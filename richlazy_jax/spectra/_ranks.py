@@ -55,7 +55,7 @@ def spectral_ranks(
     matrix, _ = unit_scaled(as_square_sparse("w", w))
     if not matrix.nnz:
         raise ValueError("w is zero everywhere; allowed is at least one number other than 0.")
-    if matrix.shape[0] > dense:
+    if len(matrix.indptr) - 1 > dense:
         quadrature = spectral_quadrature(key, matrix, probes, steps)
         return ranks_of_quadrature(quadrature, leading_singular_triplets(matrix))
     sums, s = sums_of(matrix), np.linalg.svd(matrix.toarray(), compute_uv=False)
