@@ -11,7 +11,7 @@ from richlazy_jax.spectra import product_multiplications
 WHOLE = 500
 LARGEST = 1_000_000
 # Of stochastic Lanczos quadrature, for the matrix and for each shuffled one.
-PROBES, STEPS = 16, 100
+PROBES, STEPS = 10, 100
 PROBES_OF_DRAWS, STEPS_OF_DRAWS = 2, 60
 # Measured on one core at 2.5 GHz.
 _SECONDS_PER_CUBE = 3e-9

@@ -57,14 +57,13 @@ def dominating_nodes(connectome: Connectome, most: int = 5) -> list[Dominating]:
     most = require_whole("most", most)
     w, names, found = connectome.sparse, np.array(connectome.names), []
     while len(found) < most and w.nnz:
-        ratio = participation_ratio(w)
         candidates = []
         leading = leading_singular_triplets(w)
         for side, vector in (("receives", leading.left[:, 0]), ("sends", leading.right[:, 0])):
             i = int(np.argmax(vector**2))
             if vector[i] ** 2 <= _SHARE:
                 continue
-            without = participation_ratio(_without(w, i))
+            ratio, without = participation_ratio(w), participation_ratio(_without(w, i))
             if without > _RAISE * ratio:
                 node = Dominating(str(names[i]), float(vector[i] ** 2), ratio, without, side)
                 candidates.append((without, node.share, i, node))

@@ -93,5 +93,6 @@ def _drawn_places(rng: np.random.Generator, places: int, count: int) -> np.ndarr
     drawn = np.empty(0, np.int64)
     # What is there already does not count, so that each new one is any of the others.
     while len(drawn) < count:
-        drawn = np.union1d(drawn, rng.integers(0, places, count - len(drawn)))
+        drawn = np.sort(np.append(drawn, rng.integers(0, places, count - len(drawn))))
+        drawn = drawn[np.append(True, np.diff(drawn) > 0)]
     return drawn

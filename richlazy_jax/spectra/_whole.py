@@ -42,7 +42,9 @@ def whole_spectra(w: Real[np.ndarray, "runs n n"]) -> dict[str, Float[np.ndarray
     }
 
 
-def exponential_entropy(s: np.ndarray) -> np.ndarray:
+def exponential_entropy(
+    s: Float[np.ndarray, "*runs n"],
+) -> Float[np.ndarray, "*runs"] | np.floating:
     r"""$\exp(-\sum_i p_i \ln p_i)$ with $p_i = s_i / \sum_j s_j$, over the last axis."""
     p = s / s.sum(axis=-1, keepdims=True)
     logs = np.log(p, out=np.zeros_like(p), where=p > 0)
