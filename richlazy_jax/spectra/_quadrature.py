@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Array, Float, Key
 from scipy.sparse import csr_array
+from threadpoolctl import threadpool_limits
 
 from .._checks import require_whole
 from .._host import as_square_sparse, host_generator
@@ -79,18 +80,19 @@ def spectral_quadrature(
     steps = min(steps, n)
     transposed = csr_array(matrix.T)
     gauss, radau = np.zeros((2, probes, steps)), np.zeros((2, probes, steps + 1))
-    for probe in range(probes):
-        start = rng.choice([-1.0, 1.0], n) / np.sqrt(n)
-        diagonal, above = _bidiagonal(matrix, transposed, start, steps)
-        k = len(diagonal)
-        square = np.diag(diagonal) + np.diag(above[:-1], 1)
-        _, nodes, vt = np.linalg.svd(square)
-        gauss[:, probe, :k] = nodes, vt[:, 0] ** 2
-        # With one column more the square of the matrix is singular: this is the node at 0.
-        _, nodes, vt = np.linalg.svd(
-            np.column_stack([square, np.append(np.zeros(k - 1), above[-1])])
-        )
-        radau[:, probe, : k + 1] = np.append(nodes, 0.0), vt[:, 0] ** 2
+    starts = (rng.choice([-1.0, 1.0], n) / np.sqrt(n) for _ in range(probes))
+    found = [_bidiagonal(matrix, transposed, start, steps) for start in starts]
+    # Small decompositions on many threads wait for each other for longer than they compute.
+    with threadpool_limits(1, user_api="blas"):
+        for probe, (diagonal, above) in enumerate(found):
+            k = len(diagonal)
+            square = np.diag(diagonal) + np.diag(above[:-1], 1)
+            _, nodes, vt = np.linalg.svd(square)
+            gauss[:, probe, :k] = nodes, vt[:, 0] ** 2
+            # With one column more the square of the matrix is singular: this is the node at 0.
+            wide = np.column_stack([square, np.append(np.zeros(k - 1), above[-1])])
+            _, nodes, vt = np.linalg.svd(wide)
+            radau[:, probe, : k + 1] = np.append(nodes, 0.0), vt[:, 0] ** 2
     # Nodes, and not weights, have the unit of the matrix.
     gauss[0], radau[0] = np.ldexp(gauss[0], exponent), np.ldexp(radau[0], exponent)
     return SpectralQuadrature(gauss[0], gauss[1], radau[0], radau[1], sums, n)
@@ -120,8 +122,8 @@ def spectral_estimate(
         (quadrature.radau_nodes, quadrature.radau_weights),
     )
     sums = np.array([[_sums(quadrature, f, *rule) for f in functions] for rule in rules])
-    # Where many values are near 0, the two rules err as the midpoint and the trapezoidal rule do at a
-    # kink: the second by twice as much, the other way.
+    # Where many values are near 0, the two rules err as the midpoint and the trapezoidal rule do
+    # at a kink: the second by twice as much, the other way.
     both = (2 * sums[0] + sums[1]) / 3
     value = of(*both.mean(axis=1))
     probes = both.shape[1]

@@ -1,6 +1,7 @@
 """Estimates over the whole spectrum, against dense values and their own errors."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -29,7 +30,8 @@ def test_dense_ranks_are_those_of_theory(x64, size, density, seed):
     w = graph(size, density, seed)
     for kind, found in spectral_ranks(jax.random.key(seed), w)._asdict().items():
         assert found.error == 0
-        np.testing.assert_allclose(found.value, theory.effective_rank(w.toarray(), kind), rtol=1e-9)
+        exact = theory.effective_rank(jnp.asarray(w.toarray()), kind)
+        np.testing.assert_allclose(found.value, exact, rtol=1e-9)
 
 
 @settings(max_examples=20)
@@ -45,12 +47,12 @@ def test_estimates_are_within_their_errors_of_dense_values(size, density, seed, 
 
 
 def test_the_errors_are_as_large_as_they_say():
-    w = graph(150, 0.1, 3)
+    w = graph(100, 0.1, 3)
     s = np.linalg.svd(w.toarray(), compute_uv=False)
     for function, exact in ((nuclear, s.sum()), (np.cbrt, np.cbrt(s).sum())):
         offs = []
         for seed in range(60):
-            quadrature = spectral_quadrature(jax.random.key(seed), w, probes=12, steps=150)
+            quadrature = spectral_quadrature(jax.random.key(seed), w, probes=12, steps=100)
             value, error = spectral_estimate(quadrature, (function,))
             offs.append((value - exact) / error)
         # Of 60, the root mean square is within a third of that of Student's with 11 degrees, 1.1.

@@ -21,7 +21,7 @@ DENSITIES = st.sampled_from([0.02, 0.1, 0.5, 1.0])
 
 
 def graph(size, density, seed, scale=1.0):
-    """A random sparse matrix with heavy-tailed weights of both signs, one of them there for sure."""
+    """A random sparse matrix with heavy-tailed weights of both signs, and at least one."""
     rng = np.random.default_rng(seed)
     w = random_array((size, size), density=density, rng=rng).tolil()
     w[1, 0] = 1.0
