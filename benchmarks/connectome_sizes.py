@@ -84,8 +84,8 @@ def main() -> None:
         off = "" if found["off"] is None else f"{found['off']:+.2%}"
         print(
             f"| {nodes:,} | {found['connections']:,} | {found['told']:.0f} "
-            f"| {found['seconds']:.1f} | {found['cpu']:.1f} | {found['peak']:.2f} | {found['entropy']:.0f} "
-            f"| {found['error']:.2%} | {off} |",
+            f"| {found['seconds']:.1f} | {found['cpu']:.1f} | {found['peak']:.2f} "
+            f"| {found['entropy']:.0f} | {found['error']:.2%} | {off} |",
             flush=True,
         )
 

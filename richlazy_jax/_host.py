@@ -21,7 +21,7 @@ def as_square_sparse(name: str, value: Any, least: int = 1) -> csr_array:
             f"{name} has shape {given.shape}; allowed is (n, n) with n at least {least}."
         )
     matrix = csr_array(given, dtype=np.float64)
-    if matrix.nnz < 2**31 and matrix.shape[0] < 2**31:
+    if max(matrix.nnz, len(matrix.indptr)) < 2**31:
         # Half the memory to read, which products take most of their time for.
         indices, indptr = matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)
         matrix = csr_array((matrix.data, indices, indptr), matrix.shape)

@@ -36,7 +36,7 @@ def whole_spectra(w: Real[np.ndarray, "runs n n"]) -> dict[str, Float[np.ndarray
         "eigenvalue_magnitude": magnitudes,
         "norm": np.sqrt(squares.sum(axis=-1)),
         "participation_ratio": squares.sum(axis=-1) ** 2 / (squares**2).sum(axis=-1),
-        "exponential_entropy": exponential_entropy(s),
+        "exponential_entropy": np.asarray(exponential_entropy(s)),
         "stable_rank": squares.sum(axis=-1) / squares[:, 0],
         "eigenvalue_area": area,
     }

@@ -30,7 +30,7 @@ def test_dense_ranks_are_those_of_theory(x64, size, density, seed):
     w = graph(size, density, seed)
     for kind, found in spectral_ranks(jax.random.key(seed), w)._asdict().items():
         assert found.error == 0
-        exact = theory.effective_rank(jnp.asarray(w.toarray()), kind)
+        exact = theory.effective_rank(jnp.asarray(w.toarray()), kind)  # pyright: ignore[reportArgumentType]
         np.testing.assert_allclose(found.value, exact, rtol=1e-9)
 
 
