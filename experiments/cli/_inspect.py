@@ -1,6 +1,8 @@
 """`richlazy inspect`."""
 
 import json as json_format
+import threading
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -65,6 +67,8 @@ def inspect_command(
         cost = inspection_cost(connectome, draws)
         if cost.seconds > TOLD_SECONDS:
             console.print(f"{len(connectome.names):,} nodes take {cost}, on one core.")
+        # It takes a second, which another core has while matrices are decomposed.
+        threading.Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
         with work_shown(console) as told:
             found = inspect_connectome(connectome, draws, random_seed, memory=memory, told=told)
 

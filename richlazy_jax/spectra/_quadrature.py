@@ -141,12 +141,14 @@ def singular_value_quantiles(
     Returns:
         Shares from 0 to 1 and the singular values there: so large a share of all values are larger.
     """
-    nodes, weights = quadrature.gauss_nodes.ravel(), quadrature.gauss_weights.ravel()
-    order = np.argsort(-nodes, kind="stable")
-    nodes, weights = nodes[order], weights[order] / len(quadrature.gauss_nodes)
-    # A node stands in the middle of the share that it has.
-    shares = np.cumsum(weights) - weights / 2
-    return shares[weights > 0], nodes[weights > 0]
+    curves = []
+    for nodes, weights in zip(quadrature.gauss_nodes, quadrature.gauss_weights, strict=True):
+        nodes, weights = nodes[weights > 0], weights[weights > 0]
+        # A node stands in the middle of the share that it has.
+        curves.append((np.cumsum(weights) - weights / 2, nodes))
+    # Nodes of all probes are about the same, so that together they would make stairs.
+    shares, _ = max(curves, key=lambda curve: len(curve[0]))
+    return shares, np.mean([np.interp(shares, *curve) for curve in curves], axis=0)
 
 
 def _sums(
