@@ -13,246 +13,177 @@ jit, vmap and grad.
 - `measures`: how lazy learning was.
 - `forecasts`: what its kernel alignment will be, before a network is trained.
 - `trained`: all measures of one network before and after training, in one call.
+- `spectra`: what is known of matrices of any size; to import by its own name.
 - `studies`: finished cells of a sweep, on disk; only `open_study` is here, and the others there.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .connectivity import (
-    CellTypes,
-    MeasuredMotifs,
-    MotifStatistics,
-    aligned_weights,
-    balanced_columns,
-    cell_type_counts,
-    cell_type_weights,
-    dale_weights,
-    equal_singular_values,
-    gaussian_weights,
-    haar_orthonormal,
-    low_rank,
-    low_rank_plus_noise_weights,
-    mean_shifted_weights,
-    measured_motifs,
-    modular_weights,
-    motif_weights,
-    orthogonal_weights,
-    potjans_diesmann,
-    power_law_spectrum,
-    read_cell_types,
-    small_world_weights,
-    sonet_adjacency,
-    sparse_weights,
-    spectrum_of_participation_ratio,
-    symmetric_weights,
-    weights_with_spectrum,
-    with_norm_of,
-    with_singular_values,
-    with_spectral_radius_of,
-)
-from .connectomes import SHIPPED as SHIPPED_CONNECTOMES
-from .connectomes import (
-    Connectome,
-    Dominating,
-    dominating_nodes,
-    gabaergic_signs,
-    read_connectome,
-    read_signs,
-    receive_only,
-    resampled_weights,
-    shipped_connectome,
-    shuffled_weights,
-)
-from .forecasts import Descent, Forecast, descend, fast_forward
-from .images import ImageSet, digits_8x8, image_set, mnist_5k, mnist_folder, mnist_openml
-from .kernels import (
-    NeuralTangentsUnavailable,
-    empirical_ntk,
-    kernel_alignment_between,
-    recurrent_kernel_alignment,
-    recurrent_ntk,
-)
-from .measures import (
-    EffectiveRanks,
-    SampledAlignment,
-    blocked_kernel_alignment,
-    effective_ranks,
-    kernel_alignment,
-    representation_alignment,
-    sampled_kernel_alignment,
-    sign_agreement,
-    weight_change_norm,
-)
-from .models import (
-    MLP,
-    RNN,
-    Network,
-    SplitModule,
-    functional,
-    mlp,
-    rnn,
-    rnn_activity,
-    rnn_apply,
-    split_module,
-)
-from .tasks import (
-    ContextDecision,
-    DelayMatchToSample,
-    PerceptualDecision,
-    SequentialImages,
-    Task,
-    Trials,
-    decision_accuracy,
-    neurogym_task,
-    sequence_cross_entropy,
-    task_by_name,
-)
-from .trained import (
-    ActivityChange,
-    Change,
-    Laziness,
-    ParameterChange,
-    TrainedNetwork,
-    TrainedState,
-    laziness,
-    read_state,
-    trained_network,
-)
-from .training import (
-    BrokenCheckpointWarning,
-    CheckpointError,
-    Checkpoints,
-    Progress,
-    Trained,
-    TrainingState,
-    continue_training,
-    full_batch,
-    half_squared_error,
-    minibatches,
-    start_training,
-    train,
-    train_runs,
-)
-
+# ruff: noqa: F403
 if TYPE_CHECKING:
-    from .studies import open_study
+    from .connectivity import *
+    from .connectomes import *
+    from .connectomes import SHIPPED
+    from .forecasts import *
+    from .images import *
+    from .kernels import *
+    from .measures import *
+    from .models import *
+    from .studies import open_study as open_study
+    from .tasks import *
+    from .trained import *
+    from .training import *
 
-__all__ = [
-    "MLP",
-    "RNN",
-    "SHIPPED_CONNECTOMES",
-    "ActivityChange",
-    "BrokenCheckpointWarning",
-    "CellTypes",
-    "Change",
-    "CheckpointError",
-    "Checkpoints",
-    "Connectome",
-    "ContextDecision",
-    "DelayMatchToSample",
-    "Descent",
-    "Dominating",
-    "EffectiveRanks",
-    "Forecast",
-    "ImageSet",
-    "Laziness",
-    "MeasuredMotifs",
-    "MotifStatistics",
-    "Network",
-    "NeuralTangentsUnavailable",
-    "ParameterChange",
-    "PerceptualDecision",
-    "Progress",
-    "SampledAlignment",
-    "SequentialImages",
-    "SplitModule",
-    "Task",
-    "Trained",
-    "TrainedNetwork",
-    "TrainedState",
-    "TrainingState",
-    "Trials",
-    "aligned_weights",
-    "balanced_columns",
-    "blocked_kernel_alignment",
-    "cell_type_counts",
-    "cell_type_weights",
-    "continue_training",
-    "dale_weights",
-    "decision_accuracy",
-    "descend",
-    "digits_8x8",
-    "dominating_nodes",
-    "effective_ranks",
-    "empirical_ntk",
-    "equal_singular_values",
-    "fast_forward",
-    "full_batch",
-    "functional",
-    "gabaergic_signs",
-    "gaussian_weights",
-    "haar_orthonormal",
-    "half_squared_error",
-    "image_set",
-    "kernel_alignment",
-    "kernel_alignment_between",
-    "laziness",
-    "low_rank",
-    "low_rank_plus_noise_weights",
-    "mean_shifted_weights",
-    "measured_motifs",
-    "minibatches",
-    "mlp",
-    "mnist_5k",
-    "mnist_folder",
-    "mnist_openml",
-    "modular_weights",
-    "motif_weights",
-    "neurogym_task",
-    "open_study",
-    "orthogonal_weights",
-    "potjans_diesmann",
-    "power_law_spectrum",
-    "read_cell_types",
-    "read_connectome",
-    "read_signs",
-    "read_state",
-    "receive_only",
-    "recurrent_kernel_alignment",
-    "recurrent_ntk",
-    "representation_alignment",
-    "resampled_weights",
-    "rnn",
-    "rnn_activity",
-    "rnn_apply",
-    "sampled_kernel_alignment",
-    "sequence_cross_entropy",
-    "shipped_connectome",
-    "shuffled_weights",
-    "sign_agreement",
-    "small_world_weights",
-    "sonet_adjacency",
-    "sparse_weights",
-    "spectrum_of_participation_ratio",
-    "split_module",
-    "start_training",
-    "symmetric_weights",
-    "task_by_name",
-    "train",
-    "train_runs",
-    "trained_network",
-    "weight_change_norm",
-    "weights_with_spectrum",
-    "with_norm_of",
-    "with_singular_values",
-    "with_spectral_radius_of",
-]
+    SHIPPED_CONNECTOMES = SHIPPED
+
+# Every public name, by the package that it is from, which is imported when a first name of it is
+# asked for. So nobody who reads a connectome waits for libraries of networks.
+_NAMES = {
+    "connectivity": (
+        "CellTypes",
+        "MeasuredMotifs",
+        "MotifStatistics",
+        "aligned_weights",
+        "balanced_columns",
+        "cell_type_counts",
+        "cell_type_weights",
+        "dale_weights",
+        "equal_singular_values",
+        "gaussian_weights",
+        "haar_orthonormal",
+        "low_rank",
+        "low_rank_plus_noise_weights",
+        "mean_shifted_weights",
+        "measured_motifs",
+        "modular_weights",
+        "motif_weights",
+        "orthogonal_weights",
+        "potjans_diesmann",
+        "power_law_spectrum",
+        "read_cell_types",
+        "small_world_weights",
+        "sonet_adjacency",
+        "sparse_weights",
+        "spectrum_of_participation_ratio",
+        "symmetric_weights",
+        "weights_with_spectrum",
+        "with_norm_of",
+        "with_singular_values",
+        "with_spectral_radius_of",
+    ),
+    "connectomes": (
+        "SHIPPED_CONNECTOMES",
+        "Connectome",
+        "Dominating",
+        "dominating_nodes",
+        "gabaergic_signs",
+        "read_connectome",
+        "read_signs",
+        "receive_only",
+        "resampled_weights",
+        "shipped_connectome",
+        "shuffled_weights",
+    ),
+    "forecasts": (
+        "Descent",
+        "Forecast",
+        "descend",
+        "fast_forward",
+    ),
+    "images": (
+        "ImageSet",
+        "digits_8x8",
+        "image_set",
+        "mnist_5k",
+        "mnist_folder",
+        "mnist_openml",
+    ),
+    "kernels": (
+        "NeuralTangentsUnavailable",
+        "empirical_ntk",
+        "kernel_alignment_between",
+        "recurrent_kernel_alignment",
+        "recurrent_ntk",
+    ),
+    "measures": (
+        "EffectiveRanks",
+        "SampledAlignment",
+        "blocked_kernel_alignment",
+        "effective_ranks",
+        "kernel_alignment",
+        "representation_alignment",
+        "sampled_kernel_alignment",
+        "sign_agreement",
+        "weight_change_norm",
+    ),
+    "models": (
+        "MLP",
+        "RNN",
+        "Network",
+        "SplitModule",
+        "functional",
+        "mlp",
+        "rnn",
+        "rnn_activity",
+        "rnn_apply",
+        "split_module",
+    ),
+    "studies": ("open_study",),
+    "tasks": (
+        "ContextDecision",
+        "DelayMatchToSample",
+        "PerceptualDecision",
+        "SequentialImages",
+        "Task",
+        "Trials",
+        "decision_accuracy",
+        "neurogym_task",
+        "sequence_cross_entropy",
+        "task_by_name",
+    ),
+    "trained": (
+        "ActivityChange",
+        "Change",
+        "Laziness",
+        "ParameterChange",
+        "TrainedNetwork",
+        "TrainedState",
+        "laziness",
+        "read_state",
+        "trained_network",
+    ),
+    "training": (
+        "BrokenCheckpointWarning",
+        "CheckpointError",
+        "Checkpoints",
+        "Progress",
+        "Trained",
+        "TrainingState",
+        "continue_training",
+        "full_batch",
+        "half_squared_error",
+        "minibatches",
+        "start_training",
+        "train",
+        "train_runs",
+    ),
+}
+_PLACES = {name: package for package, names in _NAMES.items() for name in names}
+_CALLED_THERE = {"SHIPPED_CONNECTOMES": "SHIPPED"}
+
+__all__ = sorted(_PLACES)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
-    # It needs xarray, whose import takes longer than all of ours, and most programs do without.
-    if name == "open_study":
-        from .studies import open_study
-
-        return open_study
+    if name in _PLACES:
+        package = import_module(f".{_PLACES[name]}", __name__)
+        found = globals()[name] = getattr(package, _CALLED_THERE.get(name, name))
+        return found
+    if name in _NAMES:
+        return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -39,7 +39,9 @@ class Witness:  # sees what is asked for, installed or not
         self.asked.append(name)
 
 sys.meta_path.insert(0, Witness())
-importlib.import_module(sys.argv[1])
+module = importlib.import_module(sys.argv[1])
+for name in module.__all__:
+    getattr(module, name)
 print(json.dumps(Witness.asked))
 """
 

@@ -35,6 +35,7 @@ from ._effective_rank import effective_rank
 from ._expected_alignment import (
     expected_kernel_alignment,
     expected_kernel_alignment_from_factor,
+    expected_kernel_alignment_from_ratio,
     expected_kernel_alignment_multi_output,
 )
 from ._final_kernel import final_kernel_factor, final_kernel_factor_multi_output
@@ -65,6 +66,7 @@ __all__ = [
     "expected_feature_overlap",
     "expected_kernel_alignment",
     "expected_kernel_alignment_from_factor",
+    "expected_kernel_alignment_from_ratio",
     "expected_kernel_alignment_multi_output",
     "feature_overlap",
     "feature_task_spectrum",

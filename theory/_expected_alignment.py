@@ -1,13 +1,16 @@
 """Lemma 2 and Theorem 1: the kernel alignment to expect, on average over tasks, on white data."""
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Real
 
 from ._checks import (
     as_dimension,
+    as_float,
     as_nonnegative,
     as_square,
     as_task_covariance,
+    known_value,
     require_some,
 )
 from ._precision import highest_precision
@@ -58,6 +61,42 @@ def expected_kernel_alignment(
     return expected_kernel_alignment_from_factor(
         jnp.diag(squares + readout), task_covariance=task_covariance
     )
+
+
+@highest_precision
+def expected_kernel_alignment_from_ratio(
+    participation_ratio: Real[ArrayLike, "..."], *, d: int
+) -> Float[Array, "..."]:
+    r"""The expected kernel alignment from a start's participation ratio alone.
+
+    Isotropic tasks and a readout that starts from 0 leave nothing else of the spectrum:
+
+    $$E[\mathrm{KA}] = \frac{d + 1}{d \sqrt{d + 3}} \sqrt{\mathrm{PR}}, \qquad
+        \mathrm{PR} = \frac{(\sum_i s_i^2)^2}{\sum_i s_i^4}.$$
+
+    The ratio of a matrix is known without its singular values, also where it is too large for them.
+
+    Args:
+        participation_ratio: PR of $W_1$, from 1 to d; one number or many.
+        d: the number of inputs.
+
+    Raises:
+        ValueError: an argument is not as described above.
+
+    Source: Liu et al. (2024), arXiv 2310.08513, Theorem 1.
+    """
+    d = as_dimension("d", d)
+    ratio = jnp.asarray(participation_ratio)
+    ratio = as_float("participation_ratio", ratio, *("runs" for _ in ratio.shape))
+    known = known_value(ratio)
+    # A ratio that was computed may be off by its rounding.
+    slack = 0.0 if known is None else 64 * np.finfo(known.dtype).eps
+    if known is not None and ((known < 1 - slack) | (known > d * (1 + slack))).any():
+        wrong = known[(known < 1 - slack) | (known > d * (1 + slack))].flat[0]
+        raise ValueError(
+            f"participation_ratio is {wrong}; allowed are numbers from 1 to d, which is {d}."
+        )
+    return (d + 1) / (d * (d + 3) ** 0.5) * jnp.sqrt(ratio)
 
 
 @highest_precision

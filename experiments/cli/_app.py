@@ -1,50 +1,60 @@
 """The commands and their names."""
 
+from collections.abc import Iterable
+from importlib import import_module
 from typing import Any
 
 import typer
 
-from ._compare import compare_command
-from ._control import control_command
-from ._fig1 import fig1_command
-from ._fig2 import FIGURES, help_of, structured_command
-from ._fig3 import fig3_command
-from ._fig4 import fig4_command
-from ._inspect import inspect_command
 from ._machine import machine_options
-from ._map import map_command
-from ._measure import measure_command
-from ._predict import predict_command
-from ._report import report_command
 from ._stops import stoppable
-from ._sweep import sweep_command
-from ._verify import verify_command
+
+# In the order in which help names them, each with its module and its function there. Modules are
+# imported when their command is made: together they take seconds, and one command waits for no
+# other.
+COMMANDS = {
+    "verify": ("_verify", "verify_command"),
+    "control": ("_control", "control_command"),
+    "fig1": ("_fig1", "fig1_command"),
+    "fig2": ("_fig2", "structured_command"),
+    "fig3": ("_fig3", "fig3_command"),
+    "fig4": ("_fig4", "fig4_command"),
+    "fig5": ("_fig2", "structured_command"),
+    "fig6": ("_fig2", "structured_command"),
+    "inspect": ("_inspect", "inspect_command"),
+    "map": ("_map", "map_command"),
+    "measure": ("_measure", "measure_command"),
+    "predict": ("_predict", "predict_command"),
+    "compare": ("_compare", "compare_command"),
+    "report": ("_report", "report_command"),
+    "sweep": ("_sweep", "sweep_command"),
+}
 
 
-def _structured(figure: str) -> dict[str, Any]:
+def app_of(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The program with some of its commands."""
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        help="Does a network start rich or lazy? Theory beside trained networks.",
+    )
+    app.callback()(machine_options)
+    for name in names:
+        place, function = COMMANDS[name]
+        module = import_module(f".{place}", __package__)
+        how = _structured(module, name) if place == "_fig2" else {}
+        app.command(name, **how)(stoppable(getattr(module, function)))
+    return app
+
+
+def app_for(arguments: Iterable[str]) -> typer.Typer:
+    """The program with the command that these arguments begin with, or with all if with none."""
+    # Before it stand options of the machine alone, whose values are no names of commands.
+    first = next((each for each in arguments if each in COMMANDS or each == "--help"), "--help")
+    return app_of() if first == "--help" else app_of([first])
+
+
+def _structured(module: Any, figure: str) -> dict[str, Any]:
     # One command under three names, each with a task for its default.
-    settings = {"default_map": {"task": FIGURES[figure]}}
-    return {"help": help_of(figure), "context_settings": settings}
-
-
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    help="Does a network start rich or lazy? Theory beside trained networks.",
-)
-app.callback()(machine_options)
-app.command("verify")(stoppable(verify_command))
-app.command("control")(stoppable(control_command))
-app.command("fig1")(stoppable(fig1_command))
-app.command("fig2", **_structured("fig2"))(stoppable(structured_command))
-app.command("fig3")(stoppable(fig3_command))
-app.command("fig4")(stoppable(fig4_command))
-app.command("fig5", **_structured("fig5"))(stoppable(structured_command))
-app.command("fig6", **_structured("fig6"))(stoppable(structured_command))
-app.command("inspect")(stoppable(inspect_command))
-app.command("map")(stoppable(map_command))
-app.command("measure")(stoppable(measure_command))
-app.command("predict")(stoppable(predict_command))
-app.command("compare")(stoppable(compare_command))
-app.command("report")(stoppable(report_command))
-app.command("sweep")(stoppable(sweep_command))
+    settings = {"default_map": {"task": module.FIGURES[figure]}}
+    return {"help": module.help_of(figure), "context_settings": settings}

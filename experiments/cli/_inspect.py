@@ -2,7 +2,9 @@
 
 import json as json_format
 import re
+import threading
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,10 +15,14 @@ from rich.markdown import Markdown
 import richlazy_jax as rj
 
 from .._whole import write_figure, write_text
-from ..inspection import Inspection, inspect_connectome, markdown
+from ..inspection import Inspection, inspect_connectome, inspection_cost, markdown
+from ._bars import work_shown
 from ._connectome_file import FILE_HELP, read_file, reads_connectome
 from ._said import PlainConsole
 from ._stops import usage_errors
+
+# What takes longer is told of beforehand.
+TOLD_SECONDS = 10.0
 
 
 @reads_connectome
@@ -31,6 +37,9 @@ def inspect_command(
     without: Annotated[
         list[str] | None, typer.Option(help="A node to leave out; may repeat.")
     ] = None,
+    memory: Annotated[
+        float, typer.Option(help="GiB that it may take; what would take more is refused.")
+    ] = 8.0,
     draws: Annotated[int, typer.Option(help="Random matrices of each kind.")] = 20,
     json: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
     random_seed: Annotated[int, typer.Option(help="All randomness follows from it.")] = 0,
@@ -53,7 +62,13 @@ def inspect_command(
         out.mkdir(parents=True, exist_ok=True)
         if json is not None:
             json.parent.mkdir(parents=True, exist_ok=True)
-        found = inspect_connectome(connectome, draws, random_seed)
+        cost = inspection_cost(connectome, draws)
+        if cost.seconds > TOLD_SECONDS:
+            console.print(f"{len(connectome.names):,} nodes take {cost}, on one core.")
+        # It takes a second, which another core has while matrices are decomposed.
+        threading.Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
+        with work_shown(console) as told:
+            found = inspect_connectome(connectome, draws, random_seed, memory=memory, told=told)
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..inspection._draw import draw

@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 import richlazy_jax as rj
 
-# Between two lines, such as those of a log that somebody reads later.
-LINE_SECONDS = 30.0
+from ._bars import LINE_SECONDS, progress_bar
 
 
 class Shown(NamedTuple):
@@ -24,21 +22,6 @@ class Shown(NamedTuple):
 
     moved: Callable[[str, rj.Progress], None]
     advanced: Callable[[int], None] = lambda done: None
-
-
-def progress_bar(console: Console) -> Progress:
-    """A bar with counts and times, which goes when it is done."""
-    return Progress(
-        TextColumn("{task.description:18}", markup=False),
-        BarColumn(),
-        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        # Elsewhere it would leave an empty line.
-        disable=not console.is_terminal,
-    )
 
 
 @contextlib.contextmanager

@@ -1,11 +1,22 @@
 """Is my connectome rich or lazy? A user's own matrix beside random ones of its size.
 
 - `_inspect.py`: size, signs, effective ranks, motifs and the prediction, as plain numbers.
+- `_random.py`: the random matrices that it is set beside.
+- `_cost.py`: what it takes in time and memory.
 - `_markdown.py`: the same in words.
 - `_draw.py`: the spectra; apart, because matplotlib takes a second to import.
 """
 
+from ._cost import WHOLE, Cost, inspection_cost
 from ._inspect import Inspection, Null, inspect_connectome
 from ._markdown import markdown
 
-__all__ = ["Inspection", "Null", "inspect_connectome", "markdown"]
+__all__ = [
+    "WHOLE",
+    "Cost",
+    "Inspection",
+    "Null",
+    "inspect_connectome",
+    "inspection_cost",
+    "markdown",
+]

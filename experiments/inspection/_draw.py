@@ -1,31 +1,50 @@
 """The spectra of a connectome beside random ones."""
 
-import xarray as xr
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..plot import SPECTRA, spectra
+from ..plot import BLUE, GREY
 from ._inspect import Inspection
 
-RANDOM = ("Gaussian", "shuffled")
+RANDOM = {"Gaussian": "--", "shuffled": ":"}
 
 
 def draw(found: Inspection) -> Figure:
-    """Eigenvalue magnitudes and singular values over their largest, against index over N."""
+    """Eigenvalue magnitudes and singular values over their largest, against index over N.
+
+    Of large matrices, the leading singular values, and all of them as they are estimated.
+    """
     figure = Figure(figsize=(9, 3.6), layout="constrained")
-    dataset, named = _dataset(found)
-    for axes, of in zip(figure.subplots(1, 2), SPECTRA, strict=True):
-        nulls = [named[name] for name in RANDOM]
-        spectra(dataset, axes, of=of, nulls=nulls, legend=of == "singular_value")
+    left, right = figure.subplots(1, 2)
+    if "eigenvalue_magnitude" in found.spectra["measured"]:
+        _curves(left, found, "eigenvalue_magnitude", "eigenvalue magnitude")
+        _curves(right, found, "singular_value", "singular value")
+    else:
+        _curves(left, found, "leading_singular_value", "leading singular value", ranked=True)
+        _curves(right, found, "singular_value", "singular value (estimated)")
+    right.legend(frameon=False, fontsize=8)
     figure.suptitle(f"Predicted to learn {found.prediction} a Gaussian start", fontsize=11)
     return figure
 
 
-def _dataset(found: Inspection) -> tuple[xr.Dataset, dict[str, str]]:
-    """The matrices as starts of one seed, named with their participation ratios, and the names."""
+def _curves(axes: Axes, found: Inspection, of: str, called: str, ranked: bool = False) -> None:
+    """Values in falling order over their largest, of the connectome and of the random matrices."""
     ratios = {name: found.ranks[name]["participation_ratio"] for name in RANDOM}
     numbers = {name: ratio.mean for name, ratio in ratios.items()}
     numbers["measured"] = ratios["Gaussian"].value
-    named = {name: f"{name}, participation ratio {number:.0f}" for name, number in numbers.items()}
-    dims = ("start", "seed", "index")
-    stacked = {of: (dims, [[found.spectra[name][of]] for name in named]) for of in SPECTRA}
-    return xr.Dataset(stacked, coords={"start": list(named.values())}), named
+    for name, number in numbers.items():
+        curves = found.spectra[name]
+        values = curves[of]
+        # Of large matrices the largest value of all is known better than estimated ones.
+        largest = curves.get("leading_singular_value", values)[0]
+        index = np.arange(1, len(values) + 1)
+        along = index if ranked else curves.get("share", index / len(values))
+        label = f"{name}, participation ratio {number:.0f}"
+        colour, style = (GREY, RANDOM[name]) if name in RANDOM else (BLUE, "-")
+        dots = "o" if ranked else ""
+        scaled = values / (largest or 1.0)
+        axes.plot(along, scaled, style, color=colour, lw=1.5, marker=dots, ms=3, label=label)
+    axes.set_xlabel("index" if ranked else "index / N")
+    axes.set_ylabel(f"{called} / largest")
+    axes.set_ylim(0, 1.03)

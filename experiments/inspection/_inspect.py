@@ -5,13 +5,25 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
+from jaxtyping import Array, Key
+from scipy.sparse import csr_array
+from threadpoolctl import threadpool_limits
 
 import richlazy_jax as rj
 import theory
+from richlazy_jax.spectra import Estimate, whole_spectra
 
-from ..kinds.recurrent import RANKS, spectra
-
-MOTIFS = ("chain", "convergent", "divergent", "reciprocal")
+from ._cost import PROBES, STEPS, WHOLE, inspection_cost, require_affordable
+from ._random import (
+    LEADING,
+    MOTIFS,
+    RANKS,
+    Drawn,
+    Told,
+    gaussian_draws,
+    large_ranks,
+    shuffled_draws,
+)
 
 
 class Null(NamedTuple):
@@ -19,12 +31,15 @@ class Null(NamedTuple):
 
     - `value`: of the matrix.
     - `mean`, `low`, `high`: of the random ones, the mean and the range that holds 95 % of them.
+      The mean is the exact one where that is known, and otherwise that of the draws.
+    - `error`: the standard error of the value, and 0 where it is no estimate.
     """
 
     value: float
     mean: float
     low: float
     high: float
+    error: float = 0.0
 
     @property
     def side(self) -> str:
@@ -43,7 +58,8 @@ class Inspection(NamedTuple):
     - `columns`: how many columns are "excitatory", "inhibitory", "mixed" or "silent".
     - `receive_only`: nodes that never send.
     - `dominating`: nodes that make the spectrum by themselves.
-    - `ranks`: effective ranks, beside Gaussian matrices and beside the same weights shuffled.
+    - `ranks`: effective ranks, beside Gaussian matrices and beside the same weights shuffled. Above
+      500 nodes the exponential entropy is an estimate and the eigenvalue area is left out.
     - `ranks_without`: the ranks without the dominating nodes, beside Gaussian matrices of that
       size; empty where there are none.
     - `wiring_share`: how much of the fall of the participation ratio, in logarithms, from Gaussian
@@ -51,8 +67,9 @@ class Inspection(NamedTuple):
     - `motifs`: connection probability and excess of motifs, the latter beside shuffled ones.
     - `expected_alignment`: what theory expects of a two-layer linear network with this spectrum,
       beside Gaussian ones.
-    - `spectra`: for "measured", "Gaussian", "shuffled" (one draw each): singular values and
-      eigenvalue magnitudes.
+    - `spectra`: for "measured", "Gaussian", "shuffled" (one draw each; the Gaussian one at the norm
+      of the measured): singular values and eigenvalue magnitudes. Above 500 nodes, the leading
+      singular values, and estimated singular values over the share of all that are larger.
     """
 
     source: str
@@ -83,103 +100,159 @@ class Inspection(NamedTuple):
 
 
 def inspect_connectome(
-    connectome: rj.Connectome, draws: int = 20, random_seed: int = 0
+    connectome: rj.Connectome,
+    draws: int = 20,
+    random_seed: int = 0,
+    *,
+    memory: float = 8.0,
+    told: Told = lambda what, done, of: None,
 ) -> Inspection:
     """Set a connectome beside Gaussian matrices of its size, and beside its own weights shuffled.
 
+    Nothing becomes dense above `WHOLE` nodes. `inspection_cost` says what it takes.
+
     Args:
-        connectome: with at least 3 nodes.
+        connectome: with at least 3 nodes and at most a million.
         draws: how many random matrices of each kind.
         random_seed: all randomness follows from it.
+        memory: in GiB; what would take more is refused.
+        told: called with what is being done, how much of it is done, and how much there is.
 
     Raises:
         ValueError: an argument is not as described above.
     """
     if draws < 2:
         raise ValueError(f"draws is {draws}; allowed are whole numbers from 2.")
-    w = connectome.weights
-    n = len(w)
+    w = connectome.sparse
+    n = len(w.indptr) - 1
     if n < 3:
         raise ValueError(f"{connectome.source} has {n} nodes; allowed are at least 3.")
-    keys = jax.random.split(jax.random.key(random_seed), 2)
-    gaussian = _gaussian(keys[0], n, draws)
-    diagonal = bool(np.diag(w).any())
-    shuffled = np.stack(
-        [rj.shuffled_weights(k, w, diagonal) for k in jax.random.split(keys[1], draws)]
-    )
-    of = spectra(w[None])
-    beside = {"Gaussian": spectra(gaussian), "shuffled": spectra(shuffled)}
-    ranks = {
-        null: {kind: _null(of[kind][0], random[kind]) for kind in RANKS}
-        for null, random in beside.items()
-    }
+    require_affordable(connectome, inspection_cost(connectome, draws), memory)
+    # Small decompositions on many threads wait for each other for longer than they compute.
+    with threadpool_limits(1 if n <= WHOLE else None, user_api="blas"):
+        return _inspected(connectome, draws, random_seed, told)
+
+
+def _inspected(connectome: rj.Connectome, draws: int, random_seed: int, told: Told) -> Inspection:
+    w = connectome.sparse
+    n = len(w.indptr) - 1
+    own, for_gaussian, for_shuffled = jax.random.split(jax.random.key(random_seed), 3)
+    told("the connectome", 0, 2)
+    ranks, curves = _ranks(own, w)
+    told("the connectome", 1, 2)
     dominating = rj.dominating_nodes(connectome)
-    without: dict[str, Null] = {}
-    if dominating:
-        rest = connectome.without(*(node.name for node in dominating)).weights
-        of_rest = spectra(rest[None])
-        random = spectra(_gaussian(keys[0], len(rest), draws))
-        without = {kind: _null(of_rest[kind][0], random[kind]) for kind in RANKS}
-    measured = rj.measured_motifs(np.asarray(w != 0, float))
-    by_chance = [rj.measured_motifs(np.asarray(each != 0, float)) for each in shuffled]
-    weights = np.abs(w[w != 0])
+    told("the connectome", 2, 2)
+    norm = float(np.linalg.norm(w.data))
+    gaussian = gaussian_draws(for_gaussian, n, norm, draws, told)
+    shuffled = shuffled_draws(for_shuffled, w, draws, told)
+    beside = {"Gaussian": gaussian, "shuffled": shuffled}
+    measured = rj.measured_motifs(w)
+    weights, self_connections = np.abs(w.data), int(np.count_nonzero(w.diagonal()))
+    hundredth = max(1, round(len(weights) / 100))
     return Inspection(
         source=connectome.source,
         nodes=n,
         connections=len(weights),
-        density=float((len(weights) - (np.diag(w) != 0).sum()) / (n * (n - 1))),
-        self_connections=int((np.diag(w) != 0).sum()),
+        density=(len(weights) - self_connections) / (n * (n - 1)),
+        self_connections=self_connections,
         total=float(weights.sum()),
-        largest=float(np.sort(weights)[-max(1, round(len(weights) / 100)) :].sum()),
-        positive=float((w[w != 0] > 0).mean()),
+        largest=float(np.partition(weights, -hundredth)[-hundredth:].sum()),
+        positive=float((w.data > 0).mean()),
         columns=_column_signs(w),
         receive_only=rj.receive_only(connectome),
         dominating=dominating,
-        ranks=ranks,
-        ranks_without=without,
-        wiring_share=_wiring_share(*(ranks[k]["participation_ratio"] for k in beside)),
+        ranks={null: _null_ranks(ranks, drawn) for null, drawn in beside.items()},
+        ranks_without=_without(connectome, dominating, own, draws, told) if dominating else {},
+        wiring_share=_wiring_share(
+            ranks["participation_ratio"].value,
+            *(_mean_ratio(drawn) for drawn in beside.values()),
+        ),
         probability=float(measured.probability),
         motifs={
             name: _null(
-                float(getattr(measured, name)),
-                np.array([float(getattr(each, name)) for each in by_chance]),
+                Estimate(float(getattr(measured, name)), 0.0),
+                shuffled.numbers[name],
+                shuffled.excess,
             )
             for name in MOTIFS
         },
-        expected_alignment=_null(
-            _expected(of["singular_value"][0], n),
-            np.array([_expected(s, n) for s in beside["Gaussian"]["singular_value"]]),
-        ),
-        spectra={
-            name: {
-                which: np.asarray(each[which][0])
-                for which in ("singular_value", "eigenvalue_magnitude")
-            }
-            for name, each in {"measured": of, **beside}.items()
-        },
+        expected_alignment=_expected(ranks["participation_ratio"].value, gaussian, n),
+        spectra={"measured": curves} | {name: drawn.spectra for name, drawn in beside.items()},
     )
 
 
-def _gaussian(key: jax.Array, size: int, draws: int) -> np.ndarray:
-    return np.stack([rj.gaussian_weights(k, size) for k in jax.random.split(key, draws)])
+def _ranks(key: Key[Array, ""], w: csr_array) -> tuple[dict[str, Estimate], dict[str, np.ndarray]]:
+    """Effective ranks and curves of a connectome."""
+    if len(w.indptr) - 1 > WHOLE:
+        return large_ranks(key, w, PROBES, STEPS, LEADING, 1e-9)
+    found = whole_spectra(w.toarray()[None])
+    ranks = {kind: Estimate(float(found[kind][0]), 0.0) for kind in RANKS}
+    return ranks, {name: found[name][0] for name in ("singular_value", "eigenvalue_magnitude")}
 
 
-def _null(value: float, random: np.ndarray) -> Null:
+def _without(
+    connectome: rj.Connectome,
+    dominating: list[rj.Dominating],
+    key: Key[Array, ""],
+    draws: int,
+    told: Told,
+) -> dict[str, Null]:
+    """The ranks without nodes that dominate, beside Gaussian matrices of that size."""
+    rest = connectome.without(*(node.name for node in dominating)).sparse
+    own, for_gaussian = jax.random.split(key)
+    ranks, _ = _ranks(own, rest)
+    norm = float(np.linalg.norm(rest.data))
+    return _null_ranks(ranks, gaussian_draws(for_gaussian, len(rest.indptr) - 1, norm, draws, told))
+
+
+def _null_ranks(ranks: dict[str, Estimate], drawn: Drawn) -> dict[str, Null]:
+    return {
+        kind: _null(
+            of,
+            drawn.numbers[kind],
+            _mean_ratio(drawn) if kind == "participation_ratio" else None,
+        )
+        for kind, of in ranks.items()
+    }
+
+
+def _null(of: Estimate, random: np.ndarray, mean: float | None = None) -> Null:
+    """A number beside drawn ones, whose mean is known or theirs."""
     low, high = np.quantile(random, [0.025, 0.975])
-    return Null(float(value), float(random.mean()), float(low), float(high))
+    known = float(random.mean()) if mean is None else mean
+    return Null(of.value, known, float(low), float(high), of.error)
 
 
-def _expected(singular_values: np.ndarray, d: int) -> float:
-    return float(theory.expected_kernel_alignment(singular_values, d=d))
+def _mean_ratio(drawn: Drawn) -> float:
+    """The mean participation ratio: 1 over the exact mean of its inverse, and a little more.
+
+    How much more, which is small beside the spread, is what draws are needed for.
+    """
+    ratios = drawn.numbers["participation_ratio"]
+    return float(1 / drawn.inverse_ratio + ratios.mean() - 1 / (1 / ratios).mean())
 
 
-def _wiring_share(gaussian: Null, shuffled: Null) -> float:
-    whole = math.log(gaussian.mean / gaussian.value)
-    return math.log(shuffled.mean / shuffled.value) / whole if whole else float("nan")
+def _expected(ratio: float, gaussian: Drawn, n: int) -> Null:
+    """What theory expects, which follows from the participation ratio alone."""
+    ratios = np.append(gaussian.numbers["participation_ratio"], [_mean_ratio(gaussian), ratio])
+    expected = np.asarray(
+        theory.expected_kernel_alignment_from_ratio(np.clip(ratios, 1, n), d=n), float
+    )
+    # The root of the mean is the mean of the roots, but for less than the spread squared.
+    *random, mean, value = expected
+    return _null(Estimate(float(value), 0.0), np.array(random), float(mean))
 
 
-def _column_signs(w: np.ndarray) -> dict[str, int]:
-    some_positive, some_negative = (w > 0).any(axis=0), (w < 0).any(axis=0)
+def _wiring_share(measured: float, gaussian: float, shuffled: float) -> float:
+    whole = math.log(gaussian / measured)
+    return math.log(shuffled / measured) / whole if whole else float("nan")
+
+
+def _column_signs(w: csr_array) -> dict[str, int]:
+    n = len(w.indptr) - 1
+    some_positive, some_negative = np.zeros((2, n), bool)
+    some_positive[w.indices[w.data > 0]] = True
+    some_negative[w.indices[w.data < 0]] = True
     return {
         "excitatory": int((some_positive & ~some_negative).sum()),
         "inhibitory": int((some_negative & ~some_positive).sum()),

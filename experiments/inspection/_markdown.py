@@ -2,8 +2,9 @@
 
 import math
 
-from ..kinds.recurrent import RANKS
+from ._cost import WHOLE
 from ._inspect import Inspection, Null
+from ._random import RANKS
 
 SHOWN_NAMES = 8
 
@@ -30,13 +31,14 @@ def markdown(found: Inspection) -> str:
         "| effective rank | measured | Gaussian, 95 % | shuffled, 95 % |",
         "| --- | --: | --: | --: |",
     ]
-    for kind in RANKS:
+    for kind in (kind for kind in RANKS if kind in found.ranks["Gaussian"]):
         gaussian, shuffled = found.ranks["Gaussian"][kind], found.ranks["shuffled"][kind]
         lines.append(
-            f"| {kind.replace('_', ' ')} | {gaussian.value:.1f} | {_mean_and_range(gaussian, 1)} "
+            f"| {kind.replace('_', ' ')} | {_value(gaussian)} | {_mean_and_range(gaussian, 1)} "
             f"| {_mean_and_range(shuffled, 1)} |"
         )
-    lines += ["", _wiring(found), ""]
+    # A ladder of nulls, which keep more and more of the connectome, has its place after this.
+    lines += ["", *_estimated(found), _wiring(found), ""]
     if found.ranks_without:
         lines += [
             f"Without {', '.join(node.name for node in found.dominating)}:",
@@ -45,7 +47,7 @@ def markdown(found: Inspection) -> str:
             "| --- | --: | --: |",
         ]
         lines += [
-            f"| {kind.replace('_', ' ')} | {null.value:.1f} | {_mean_and_range(null, 1)} |"
+            f"| {kind.replace('_', ' ')} | {_value(null)} | {_mean_and_range(null, 1)} |"
             for kind, null in found.ranks_without.items()
         ]
         lines.append("")
@@ -80,6 +82,19 @@ def _warnings(found: Inspection) -> list[str]:
     return [line for each in lines for line in (each, "")]
 
 
+def _estimated(found: Inspection) -> list[str]:
+    """What is no exact number in a large connectome, and what is missing."""
+    if "eigenvalue_area" in found.ranks["Gaussian"]:
+        return []
+    return [
+        f"Above {WHOLE} nodes not all singular values are found. The participation ratio is exact; "
+        "the exponential entropy is an estimate with its standard error, by stochastic Lanczos "
+        "quadrature; the stable rank comes from the largest singular value. The eigenvalue area is "
+        "left out, since sums over the eigenvalues of such matrices cannot be estimated this way.",
+        "",
+    ]
+
+
 def _wiring(found: Inspection) -> str:
     measured, shuffled = (found.ranks[k]["participation_ratio"] for k in ("Gaussian", "shuffled"))
     text = (
@@ -92,6 +107,11 @@ def _wiring(found: Inspection) -> str:
             f"unequal weights alone and {found.wiring_share:.0%} from the wiring."
         )
     return text
+
+
+def _value(null: Null) -> str:
+    """The number, with its standard error where that would be seen."""
+    return f"{null.value:.1f}" + (f" ± {null.error:.1f}" if null.error >= 0.05 else "")
 
 
 def _mean_and_range(null: Null, digits: int = 3) -> str:

@@ -2,7 +2,8 @@
 
 Each function takes a dataset and, as `ax`, the matplotlib Axes to draw into, and returns these.
 Without `ax` it makes a figure of its own, which is `figure` of the Axes and which says below what
-its bars and dots are. matplotlib takes a second to import: import this package where you draw.
+its bars and dots are. matplotlib takes a second to import, and so does xarray:
+each module is imported when a first name of it is asked for.
 
 - `_start.py`: a measure against the start.
 - `_spectra.py`: spectra of starts beside the null.
@@ -17,41 +18,90 @@ its bars and dots are. matplotlib takes a second to import: import this package 
 - `_require.py`: refusals of datasets.
 """
 
-from ._axes import (
-    BANDS,
-    BARS,
-    BOXES,
-    LINEAR_DOTS,
-    MEAN_BARS,
-    STANDARD_ERRORS,
-    measure_label,
-    plain_edges,
-    say_below,
-)
-from ._boxes import runs_box
-from ._checkpoints import through_checkpoints
-from ._palette import (
-    BLACK,
-    BLUE,
-    COLOURS,
-    DARK_GREY,
-    GREEN,
-    GREY,
-    NETWORKS,
-    ORANGE,
-    PALE_GREY,
-    PURPLE,
-    SKY_BLUE,
-    THEORY,
-    VERMILLION,
-    colours_of,
-)
-from ._places import Places
-from ._runs import runs_and_means
-from ._spectra import SPECTRA, spectra
-from ._start import measure_against_start
-from ._theory import theorem_1, theory_curve
-from ._through import through_training
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._axes import (
+        BANDS,
+        BARS,
+        BOXES,
+        LINEAR_DOTS,
+        MEAN_BARS,
+        STANDARD_ERRORS,
+        measure_label,
+        plain_edges,
+        say_below,
+    )
+    from ._boxes import runs_box
+    from ._checkpoints import through_checkpoints
+    from ._palette import (
+        BLACK,
+        BLUE,
+        COLOURS,
+        DARK_GREY,
+        GREEN,
+        GREY,
+        NETWORKS,
+        ORANGE,
+        PALE_GREY,
+        PURPLE,
+        SKY_BLUE,
+        THEORY,
+        VERMILLION,
+        colours_of,
+    )
+    from ._places import Places
+    from ._runs import runs_and_means
+    from ._spectra import SPECTRA, spectra
+    from ._start import measure_against_start
+    from ._theory import theorem_1, theory_curve
+    from ._through import through_training
+
+_NAMES = {
+    "_axes": (
+        "BANDS",
+        "BARS",
+        "BOXES",
+        "LINEAR_DOTS",
+        "MEAN_BARS",
+        "STANDARD_ERRORS",
+        "measure_label",
+        "plain_edges",
+        "say_below",
+    ),
+    "_boxes": ("runs_box",),
+    "_checkpoints": ("through_checkpoints",),
+    "_palette": (
+        "BLACK",
+        "BLUE",
+        "COLOURS",
+        "DARK_GREY",
+        "GREEN",
+        "GREY",
+        "NETWORKS",
+        "ORANGE",
+        "PALE_GREY",
+        "PURPLE",
+        "SKY_BLUE",
+        "THEORY",
+        "VERMILLION",
+        "colours_of",
+    ),
+    "_places": ("Places",),
+    "_runs": ("runs_and_means",),
+    "_spectra": (
+        "SPECTRA",
+        "spectra",
+    ),
+    "_start": ("measure_against_start",),
+    "_theory": (
+        "theorem_1",
+        "theory_curve",
+    ),
+    "_through": ("through_training",),
+}
+_PLACES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = [
     "BANDS",
@@ -88,3 +138,11 @@ __all__ = [
     "through_checkpoints",
     "through_training",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f".{_PLACES[name]}", __name__)
+    found = globals()[name] = getattr(module, name)
+    return found

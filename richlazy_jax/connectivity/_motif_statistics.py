@@ -4,13 +4,15 @@ import math
 from dataclasses import dataclass, field
 from numbers import Real
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Shaped
+from scipy.sparse import issparse, sparray, spmatrix
 
 from .._checks import require_axes
+from .._host import as_square_sparse
 
 # Bounds come from quadrature, and what meets one exactly must not be refused. As a correlation of
 # two connections, which is p / (1 - p) times their excess.
@@ -154,7 +156,9 @@ class MeasuredMotifs(NamedTuple):
     reciprocal: Float[Array, ""]
 
 
-def measured_motifs(adjacency: Shaped[Array | np.ndarray, "n n"]) -> MeasuredMotifs:
+def measured_motifs(
+    adjacency: Shaped[Array | np.ndarray, "n n"] | sparray | spmatrix,
+) -> MeasuredMotifs:
     r"""The share of connections in a network and the excess of each motif, by exact counting.
 
     With $r_i$ and $c_j$ the sums of the rows and columns of $A$, and $m$ the sum of all,
@@ -172,7 +176,8 @@ def measured_motifs(adjacency: Shaped[Array | np.ndarray, "n n"]) -> MeasuredMot
 
     Args:
         adjacency: a matrix whose entries other than 0 are connections, such as weights. Rows
-            receive, columns send, and the diagonal is left out. At least 3 units.
+            receive, columns send, and the diagonal is left out. At least 3 units. One of
+            `scipy.sparse` stays sparse and is counted on the host, in float64.
 
     Returns:
         The statistics. Without any connection the excesses are NaN.
@@ -180,21 +185,35 @@ def measured_motifs(adjacency: Shaped[Array | np.ndarray, "n n"]) -> MeasuredMot
     Raises:
         ValueError: the matrix is not as described above.
     """
+    if issparse(adjacency):
+        matrix = as_square_sparse("adjacency", adjacency, least=3)
+        # As a connection of a unit to itself is not counted, it is taken out of all counts.
+        own = matrix.diagonal() != 0
+        connected = matrix.astype(bool)
+        received = np.diff(matrix.indptr) - own.astype(float)
+        sent = np.bincount(matrix.indices, minlength=len(own)) - own.astype(float)
+        mutual = float(connected.multiply(connected.T).nnz - own.sum())
+        with np.errstate(invalid="ignore"):
+            return _of_degrees(received, sent, np.float64(mutual))
     a = require_axes("adjacency", adjacency, "n", "n")
     n = len(a)
     if a.shape != (n, n) or n < 3:
         raise ValueError(f"adjacency has shape {a.shape}; allowed is (n, n) with n at least 3.")
     a = ((a != 0) & ~jnp.eye(n, dtype=bool)).astype(jnp.result_type(float))
-    received, sent = jnp.sum(a, axis=1), jnp.sum(a, axis=0)
-    connections, mutual = jnp.sum(received), jnp.sum(a * a.T)
+    return _of_degrees(jnp.sum(a, axis=1), jnp.sum(a, axis=0), jnp.sum(a * a.T))
+
+
+def _of_degrees(received: Any, sent: Any, mutual: Any) -> MeasuredMotifs:
+    """Motifs from how much each unit receives and sends, and twice the number of mutual pairs."""
+    connections = received.sum()
     # As floats: the number of triples outgrows 32 bits.
-    pairs = float(n * (n - 1))
-    triples = pairs * (n - 2)
+    pairs = float(len(received) * (len(received) - 1))
+    triples = pairs * (len(received) - 2)
     p = connections / pairs
     frequencies = (
-        (jnp.sum(received * sent) - mutual) / triples,
-        (jnp.sum(received**2) - connections) / triples,
-        (jnp.sum(sent**2) - connections) / triples,
+        ((received * sent).sum() - mutual) / triples,
+        ((received**2).sum() - connections) / triples,
+        ((sent**2).sum() - connections) / triples,
         mutual / pairs,
     )
     return MeasuredMotifs(p, *(f / p**2 - 1 for f in frequencies))

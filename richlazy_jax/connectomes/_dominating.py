@@ -3,19 +3,15 @@
 from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse
-import scipy.sparse.linalg
+from scipy.sparse import csr_array
 
 from .._checks import require_whole
+from ..spectra import leading_singular_triplets, participation_ratio
 from ._connectome import Connectome
 
 # Of the squared leading singular vector, and of the participation ratio.
 _SHARE = 0.5
 _RAISE = 1.1
-# Up to so many nodes a whole decomposition is as fast as the leading vectors alone.
-_DENSE = 1_000
-# So many entries of W W^T are held at a time, if all of them are other than 0.
-_BLOCK = 2**24
 
 
 class Dominating(NamedTuple):
@@ -61,13 +57,13 @@ def dominating_nodes(connectome: Connectome, most: int = 5) -> list[Dominating]:
     most = require_whole("most", most)
     w, names, found = connectome.sparse, np.array(connectome.names), []
     while len(found) < most and w.nnz:
-        ratio = _participation_ratio(w)
         candidates = []
-        for side, vector in zip(("receives", "sends"), _leading(w), strict=True):
+        leading = leading_singular_triplets(w)
+        for side, vector in (("receives", leading.left[:, 0]), ("sends", leading.right[:, 0])):
             i = int(np.argmax(vector**2))
             if vector[i] ** 2 <= _SHARE:
                 continue
-            without = _participation_ratio(_without(w, i))
+            ratio, without = participation_ratio(w), participation_ratio(_without(w, i))
             if without > _RAISE * ratio:
                 node = Dominating(str(names[i]), float(vector[i] ** 2), ratio, without, side)
                 candidates.append((without, node.share, i, node))
@@ -91,33 +87,6 @@ def receive_only(connectome: Connectome) -> tuple[str, ...]:
     return tuple(connectome.names[i] for i in only)
 
 
-def _leading(w: scipy.sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
-    """The leading left and right singular vector."""
-    n = len(w.indptr) - 1
-    if n <= _DENSE:
-        u, _, vt = np.linalg.svd(w.toarray())
-        return u[:, 0], vt[0]
-    # A fixed start, so that the same weights give the same vectors.
-    start = np.random.default_rng(0).standard_normal(n)
-    u, _, vt = map(np.asarray, scipy.sparse.linalg.svds(w, k=1, v0=start))
-    return u[:, 0], vt[0]
-
-
-def _without(w: scipy.sparse.csr_array, i: int) -> scipy.sparse.csr_array:
+def _without(w: csr_array, i: int) -> csr_array:
     kept = np.delete(np.arange(len(w.indptr) - 1), i)
     return w[kept][:, kept]
-
-
-def _participation_ratio(w: scipy.sparse.csr_array) -> float:
-    """From the matrix itself, as its squared singular values sum to its squared entries."""
-    squares = float(np.sum(w.data**2))
-    # What is left of a star without its centre is nothing.
-    if squares == 0:
-        return 0.0
-    n = len(w.indptr) - 1
-    if n <= _DENSE:
-        dense = w.toarray()
-        return float(squares**2 / np.sum((dense @ dense.T) ** 2))
-    transposed, step = w.T.tocsr(), max(1, _BLOCK // n)
-    fourth = sum(float(np.sum((w[i : i + step] @ transposed).data ** 2)) for i in range(0, n, step))
-    return squares**2 / fourth

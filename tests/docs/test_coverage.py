@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import richlazy_jax
+import richlazy_jax.spectra
 import richlazy_jax.studies
 import theory
 import theory.dynamics
@@ -33,6 +34,8 @@ def test_every_name_of_the_simulation_has_its_place():
     assert len(names) == len(set(names))
     ours = {f"richlazy_jax.{name}" for name in richlazy_jax.__all__}
     assert ours <= set(names)
+    spectra = {f"richlazy_jax.spectra.{name}" for name in richlazy_jax.spectra.__all__}
+    assert spectra <= set(names)
     studies = {f"richlazy_jax.studies.{name}" for name in richlazy_jax.studies.__all__}
     assert studies - set(names) == {"richlazy_jax.studies.open_study"}
 

@@ -26,7 +26,7 @@ import threading
 import time
 from pathlib import Path
 
-IMPORTS = ["experiments.cli._app", "experiments.engine._dask", "orbax.checkpoint"]
+IMPORTS = ["experiments.cli._sweep", "experiments.engine._dask", "orbax.checkpoint"]
 # What Python tells of before it does it. All but the first change something in any case.
 CHANGES = ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir")
 

@@ -16,8 +16,8 @@ from experiments.kinds.recurrent import (
     Setting,
     low_rank_starts,
     run_task,
-    spectra,
 )
+from richlazy_jax.spectra import whole_spectra
 
 SMALL = Setting(
     task="CXT",
@@ -324,8 +324,8 @@ def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_weights_that_are_not_finite_have_no_spectrum_and_leave_the_others_theirs(bad):
     w = np.random.default_rng(0).standard_normal((3, 4, 4))
-    expected = spectra(w[[0, 2]])
+    expected = whole_spectra(w[[0, 2]])
     w[1, 2, 3] = bad
-    for name, values in spectra(w).items():
+    for name, values in whole_spectra(w).items():
         np.testing.assert_array_equal(values[[0, 2]], expected[name])
         assert np.isnan(values[1]).all()

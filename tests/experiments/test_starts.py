@@ -24,9 +24,9 @@ from experiments.kinds.recurrent import (
     Symmetric,
     Wired,
     drawn_motifs,
-    spectra,
 )
 from experiments.kinds.recurrent._train import initial_params
+from richlazy_jax.spectra import whole_spectra
 
 RNG = np.random.default_rng(0)
 WEIGHTS = np.where(RNG.random((40, 40)) < 0.3, RNG.integers(1, 9, (40, 40)), 0).astype(float)
@@ -164,7 +164,7 @@ def test_what_cannot_be_drawn_is_refused(start, message):
 def test_spectra_are_those_of_the_library():
     w = np.random.default_rng(1).normal(size=(3, 9, 9))
     w[1, :, 2:] = 0
-    found = spectra(w)
+    found = whole_spectra(w)
     for i in range(3):
         ranks = rj.effective_ranks(jnp.asarray(w[i], jnp.float32))._asdict()
         for kind, value in ranks.items():

@@ -63,6 +63,10 @@ CASES = [
         lambda: theory.any_scale_kernel_alignment(1.0, d=4, rank=1, overlap=0.5, task_norm=0.0),
         r"task_norm is zero",
     ),
+    (
+        lambda: theory.expected_kernel_alignment_from_ratio(5.0, d=4),
+        r"participation_ratio is 5.0.*from 1 to d, which is 4",
+    ),
     (lambda: theory.expected_kernel_alignment(jnp.zeros(2), d=4), r"the start .*zero everywhere"),
     (lambda: theory.expected_kernel_alignment(jnp.ones(2), d=0), r"d is 0; .*>= 1"),
     (

@@ -142,3 +142,16 @@ def test_one_output_is_a_case_of_many(x64):
     np.testing.assert_allclose(
         many, theory.expected_kernel_alignment(s, d=6, readout_norm=0.3), rtol=1e-12
     )
+
+
+@given(st.integers(1, 12), st.data())
+def test_the_participation_ratio_is_all_that_isotropic_tasks_leave(x64, d, data):
+    rank = data.draw(st.integers(1, d))
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    s = rng.uniform(0.1, 2, (2, rank))
+    ratio = (s**2).sum(axis=1) ** 2 / (s**4).sum(axis=1)
+    np.testing.assert_allclose(
+        theory.expected_kernel_alignment_from_ratio(ratio, d=d),
+        [theory.expected_kernel_alignment(each, d=d) for each in s],
+        rtol=1e-12,
+    )

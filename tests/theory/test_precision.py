@@ -46,6 +46,10 @@ CASES = {
         FACTOR,
         C,
     ),
+    "expected_kernel_alignment_from_ratio": (
+        lambda r: theory.expected_kernel_alignment_from_ratio(r, d=D),
+        2 + draw(),
+    ),
     "expected_kernel_alignment_multi_output": (
         lambda *s: theory.expected_kernel_alignment_multi_output(*s, d=D, k=K),
         draw(H),

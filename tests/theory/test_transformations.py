@@ -37,6 +37,10 @@ CASES = {
         lambda s: theory.expected_kernel_alignment(s, d=D, readout_norm=s[0]),
         (3,),
     ),
+    "expected_kernel_alignment_from_ratio": (
+        lambda r: theory.expected_kernel_alignment_from_ratio(1.5 + r[0], d=D),
+        (1,),
+    ),
     "expected_kernel_alignment_from_factor": (
         lambda m: theory.expected_kernel_alignment_from_factor(
             m @ m.T, depth=3, task_covariance=covariance(m)

@@ -6,7 +6,7 @@
 - `_train.py`: starts to trained networks.
 - `_measure.py`: how lazily they learned, and how well.
 - `_run.py`: both, as one labelled dataset.
-- `_spectra.py`: spectra and effective ranks of the starts.
+- `_spectra.py`: what is kept of the spectra of the starts, in words.
 - `_drawn_motifs.py`: motifs of the networks drawn, beside those asked for.
 - `_tasks.py`: tasks by name, and those of a user's own.
 - `_parts.py`: what a specification may name, and how it is made.
@@ -31,7 +31,7 @@ from ._parts import IMAGE_SETS, LINEAR_KINDS, LOW_RANK_KINDS, TASKS
 from ._reading import reading_arguments
 from ._run import LABELS, measured, run_task
 from ._setting import KERNEL_WEIGHTS, OPTIMIZERS, Setting, images_digest, low_rank_starts
-from ._spectra import RANKS, spectra
+from ._spectra import RANKS
 from ._starts import (
     KEPT,
     CellTyped,
@@ -94,7 +94,6 @@ __all__ = [
     "run_task",
     "scores",
     "seed_keys",
-    "spectra",
     "test_accuracy",
     "train_starts",
     "with_ranks",

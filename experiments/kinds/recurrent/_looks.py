@@ -7,10 +7,10 @@ import numpy as np
 import xarray as xr
 
 import richlazy_jax as rj
+from richlazy_jax.spectra import whole_spectra
 
 from ._measure import laziness, scores_of_each
 from ._setting import Setting
-from ._spectra import spectra
 from ._train import flat, held_keys
 
 # Of the spectra at each update, what is kept.
@@ -44,7 +44,7 @@ class Looks:
         trials = self.setting.held_trials(held_keys(self.setting)[1], self.setting.activity_trials)
         losses, metrics = scores_of_each(self.setting, params, trials)
         found |= {"loss": np.asarray(losses), "accuracy": np.asarray(metrics["accuracy"])}
-        of_weights = spectra(np.asarray(params["recurrent"]))
+        of_weights = whole_spectra(np.asarray(params["recurrent"]))
         found |= {name: of_weights[name] for name in OF_WEIGHTS}
         found["diverged"] = diverged.astype(float)
         self.found[update] = found

@@ -7,13 +7,14 @@ import numpy as np
 import xarray as xr
 
 import richlazy_jax as rj
+from richlazy_jax.spectra import whole_spectra
 
 from ...engine import USUAL, How, attributes
 from ...findings import MEASURES, start_text
 from ._looks import Looks
 from ._measure import laziness, test_accuracy
 from ._setting import Setting
-from ._spectra import SPECTRA, spectra
+from ._spectra import SPECTRA
 from ._starts import with_ranks
 from ._train import flat, initial_params, train_starts
 
@@ -89,7 +90,7 @@ def measured(
     for name in (*setting.measures, "accuracy", "first_loss"):
         found[name] = np.where(diverged, np.nan, found[name])
     found["diverged"] = diverged
-    found |= spectra(np.asarray(flat(params)["recurrent"]))
+    found |= whole_spectra(np.asarray(flat(params)["recurrent"]))
     shape = (len(labels), setting.seeds)
     dims = ("start", "seed", "index")
     return xr.Dataset(

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from richlazy_jax.connectomes import shuffled_weights
+
+SEEDS = st.integers(0, 99)
 
 
 # Few sizes, as each is compiled.
@@ -76,3 +79,45 @@ BAD = [
 def test_bad_input(no_shape_checks, call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@given(st.sampled_from([2, 3, 40]), st.booleans(), st.sampled_from([0.05, 0.4, 0.9]), SEEDS)
+def test_sparse_weights_stay_sparse_and_are_the_same(n, diagonal, density, seed):
+    rng = np.random.default_rng(seed)
+    w = rng.lognormal(size=(n, n)) * (rng.random((n, n)) < density)
+    w[1, 0] = 1.0
+    if not diagonal:
+        np.fill_diagonal(w, 0)
+    for most in (0, 10**9):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("richlazy_jax.connectomes._shuffle._ORDERED", most)
+            got = shuffled_weights(jax.random.key(seed), csr_array(w), diagonal)
+        assert got.nnz == np.count_nonzero(w)
+        assert got.has_canonical_format
+        np.testing.assert_array_equal(np.sort(got.data), np.sort(w[w != 0]))
+        assert diagonal or not got.diagonal().any()
+
+
+@pytest.mark.parametrize("diagonal", [False, True])
+@pytest.mark.parametrize("most", [0, 10**9])
+@pytest.mark.parametrize("count", [2, 5])
+def test_sparse_weights_come_to_lie_anywhere_equally_often(monkeypatch, diagonal, most, count):
+    monkeypatch.setattr("richlazy_jax.connectomes._shuffle._ORDERED", most)
+    w = np.zeros((3, 3))
+    w[[0, 0, 1, 1, 2], [1, 2, 0, 2, 0]] = [1, 2, 3, 4, 5]
+    w[w > count] = 0
+    draws, places = 3000, [i for i in range(9) if diagonal or i % 4]
+    counts = np.zeros((count + 1, 9))
+    for key in jax.random.split(jax.random.key(1), draws):
+        got = shuffled_weights(key, csr_array(w), diagonal).toarray().ravel().astype(int)
+        counts[got, range(9)] += 1
+    p = 1 / len(places)
+    off = counts[1:, places] - draws * p
+    # 45 counts at most: one beyond 4 standard deviations has odds of 1 in 350.
+    assert np.abs(off).max() < 4 * np.sqrt(draws * p * (1 - p))
+    assert counts[1:].sum() == draws * count
+
+
+def test_a_sparse_diagonal_is_refused():
+    with pytest.raises(ValueError, match=r"w\[1, 1\] is 2.0 while diagonal is False"):
+        shuffled_weights(jax.random.key(0), csr_array(np.diag([0.0, 2.0])))
