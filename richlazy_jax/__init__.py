@@ -119,6 +119,7 @@ from .trained import (
     trained_network,
 )
 from .training import (
+    Bounds,
     BrokenCheckpointWarning,
     CheckpointError,
     Checkpoints,
@@ -129,9 +130,11 @@ from .training import (
     full_batch,
     half_squared_error,
     minibatches,
+    projected,
     start_training,
     train,
     train_runs,
+    weight_bounds,
 )
 
 if TYPE_CHECKING:
@@ -142,6 +145,7 @@ __all__ = [
     "RNN",
     "SHIPPED_CONNECTOMES",
     "ActivityChange",
+    "Bounds",
     "BrokenCheckpointWarning",
     "CellTypes",
     "Change",
@@ -213,6 +217,7 @@ __all__ = [
     "orthogonal_weights",
     "potjans_diesmann",
     "power_law_spectrum",
+    "projected",
     "read_cell_types",
     "read_connectome",
     "read_signs",
@@ -241,6 +246,7 @@ __all__ = [
     "train",
     "train_runs",
     "trained_network",
+    "weight_bounds",
     "weight_change_norm",
     "weights_with_spectrum",
     "with_norm_of",

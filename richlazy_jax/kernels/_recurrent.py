@@ -129,7 +129,9 @@ def recurrent_ntk(
     starts, noises = (initial_state, initial_state2), (noise, key, key2)
     first, second = _batches(params, x, x2, starts, noises)
     kept = _checked_masks(masks, params, options.wrt)
-    options = options._replace(start_given=first.start is not None, masked=bool({"input", "recurrent"} & set(kept)))
+    options = options._replace(
+        start_given=first.start is not None, masked=bool({"input", "recurrent"} & set(kept))
+    )
     if implementation != "exact":
         return _by_empirical(params, first, second, options, kept, implementation)
     return _exact_kernel(params, first, second, kept, options)
@@ -204,7 +206,9 @@ def recurrent_kernel_alignment(
     starts, noises = (initial_state, initial_state2), (noise, key, key2)
     first, second = _batches(params1, x, x2, starts, noises)
     kept = _checked_masks(masks, params0, options.wrt)
-    options = options._replace(start_given=first.start is not None, masked=bool({"input", "recurrent"} & set(kept)))
+    options = options._replace(
+        start_given=first.start is not None, masked=bool({"input", "recurrent"} & set(kept))
+    )
     if implementation != "exact":
         before = _batches(params0, x_first, x2_first, starts, noises)
         return kernel_alignment(

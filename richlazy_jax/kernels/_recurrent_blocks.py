@@ -275,7 +275,8 @@ def tile(
     """The kernel (b, b', t, t', k, k') between two blocks, one and the same where symmetric.
 
     `masks` are 1 where an entry of the weights counts and 0 where it does not; without one all of
-    them count. The kernel comes as an array and an exponent: the kernel is the array times that power of two.
+    them count. The kernel comes as an array and an exponent: it is the array times that power of
+    two.
     """
     same = jnp.eye(plan.n_out, dtype=left.hidden.dtype)
     terms = []

@@ -244,9 +244,7 @@ def _by_products(left: Uses, right: Uses, arrangement: Arrangement, symmetric: b
     return kernel.transpose(2, 5, 0, 3, 1, 4)
 
 
-def _by_rows(
-    left: Uses, right: Uses, arrangement: Arrangement, mask: Array | None = None
-) -> Array:
+def _by_rows(left: Uses, right: Uses, arrangement: Arrangement, mask: Array | None = None) -> Array:
     """The product of the rows of both Jacobians, for some units' weights at a time."""
     width = left.deltas[0].shape[-1]
     blocks = [left] if left is right else [left, right]
