@@ -9,12 +9,15 @@ In every matrix here rows receive and columns send.
   guesses which name was meant.
 - `read_signs`, `gabaergic_signs` (`_signs.py`): which nodes excite and which inhibit.
 - `shipped_connectome`, `SHIPPED` (`_shipped.py`, `data/`): two connectomes of C. elegans.
+- `chosen_nodes`, `read_names`, `read_classes` (`_choose.py`): which nodes are meant, by name, by
+  class or by a file.
 - `resampled_weights` (`_resample.py`): another size, the same shape of spectrum.
 - `shuffled_weights` (`_shuffle.py`): the same weights at random places.
 - `dominating_nodes`, `receive_only`, `Dominating` (`_dominating.py`): nodes to look at before a
   connectome is believed.
 """
 
+from ._choose import chosen_nodes, read_classes, read_names
 from ._connectome import Connectome
 from ._dominating import Dominating, dominating_nodes, receive_only
 from ._read import read_connectome
@@ -27,9 +30,12 @@ __all__ = [
     "SHIPPED",
     "Connectome",
     "Dominating",
+    "chosen_nodes",
     "dominating_nodes",
     "gabaergic_signs",
+    "read_classes",
     "read_connectome",
+    "read_names",
     "read_signs",
     "receive_only",
     "resampled_weights",

@@ -12,7 +12,7 @@
 from ._batches import full_batch, minibatches
 from ._checkpoints import BrokenCheckpointWarning, CheckpointError, Checkpoints
 from ._losses import half_squared_error
-from ._projected import Bounds, projected, weight_bounds
+from ._projected import Bounds, Projected, projected, weight_bounds
 from ._runs import Progress, train_runs
 from ._train import Trained, TrainingState, continue_training, start_training, train
 
@@ -22,6 +22,7 @@ __all__ = [
     "CheckpointError",
     "Checkpoints",
     "Progress",
+    "Projected",
     "Trained",
     "TrainingState",
     "continue_training",

@@ -18,6 +18,17 @@ class Bounds(NamedTuple):
     upper: Float[Array, "..."]
 
 
+class Projected(NamedTuple):
+    """The state of an optimizer with a projection.
+
+    - `inner`: that of the optimizer.
+    - `kept`: what is kept of the start.
+    """
+
+    inner: Any
+    kept: Any
+
+
 def projected(
     optimizer: optax.GradientTransformation,
     project: Callable[[Any, Any], Any],
@@ -47,18 +58,17 @@ def projected(
     IEEE Transactions on Automatic Control 21:174.
     """
 
-    def init(params: Any) -> tuple[Any, Any]:
-        return optimizer.init(params), keep(params)
+    def init(params: Any) -> Any:
+        return Projected(optimizer.init(params), keep(params))
 
-    def update(updates: Any, state: tuple[Any, Any], params: Any = None) -> tuple[Any, Any]:
+    def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
         if params is None:
             raise ValueError(
                 "params is None; allowed are the parameters that the update is made to."
             )
-        inner, kept = state
-        updates, inner = optimizer.update(updates, inner, params)
-        allowed = project(optax.apply_updates(params, updates), kept)
-        return jax.tree.map(jnp.subtract, allowed, params), (inner, kept)
+        updates, inner = optimizer.update(updates, state.inner, params)
+        allowed = project(optax.apply_updates(params, updates), state.kept)
+        return jax.tree.map(jnp.subtract, allowed, params), state._replace(inner=inner)
 
     return optax.GradientTransformation(init, update)
 

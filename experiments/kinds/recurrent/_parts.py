@@ -32,6 +32,7 @@ from ._more_starts import (
     Sparse,
     Symmetric,
 )
+from ._nodes import Nodes
 from ._starts import (
     KEPT,
     CellTyped,
@@ -80,11 +81,11 @@ def _connectome(p: Mapping[str, Any], files: Files) -> Start:
     return start
 
 
-def _diagram(source: str, files: Files) -> rj.Connectome:
+def _diagram(source: str, files: Files, parameter: str = "source") -> rj.Connectome:
     if source in rj.SHIPPED_CONNECTOMES:
         return files.once(rj.shipped_connectome, source)
-    path = files.existing("source", source, ", ".join(rj.SHIPPED_CONNECTOMES))
-    with blame("source"):
+    path = files.existing(parameter, source, ", ".join(rj.SHIPPED_CONNECTOMES))
+    with blame(parameter):
         return files.once(rj.read_connectome, path)
 
 
@@ -287,3 +288,40 @@ IMAGE_SETS = Parts(
     others=(_FOLDER,),
     other=_other_images,
 )
+
+
+def _nodes(p: Mapping[str, Any], files: Files) -> Nodes:
+    chosen = [] if p["names"] is None else [each.strip() for each in p["names"].split(",")]
+    if p["file"] is not None:
+        path = files.existing("file", p["file"], "null")
+        with blame("file"):
+            chosen += files.once(rj.read_names, path)
+    if not chosen:
+        raise ValueError("names is null, and so is file; allowed are names in one of them.")
+    classes = of = None
+    if p["classes"] is not None:
+        path = files.existing("classes", p["classes"], "null")
+        with blame("classes"):
+            classes = files.once(rj.read_classes, path)
+    if p["of"] is not None:
+        with blame("of"):
+            of = _diagram(p["of"], files, "of").names
+    with blame("names" if p["file"] is None else "file"):
+        return Nodes.named(chosen, classes, of)
+
+
+_NAMED = Kind(
+    {
+        "names": Parameter(optional(text("names of nodes or classes, with commas between")), None),
+        "file": Parameter(optional(text("the path of a file with one name a line")), None),
+        "classes": Parameter(
+            optional(text("the path of a .csv file with columns name, class")), None
+        ),
+        "of": Parameter(
+            optional(text(f"{', '.join(rj.SHIPPED_CONNECTOMES)} and the path of a file")), None
+        ),
+    },
+    _nodes,
+    files={"file": (), "classes": (), "of": rj.SHIPPED_CONNECTOMES},
+)
+NODES = {name: Parts(name, {"named": _NAMED}) for name in ("input_nodes", "output_nodes")}
