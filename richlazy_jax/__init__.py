@@ -65,6 +65,7 @@ from .connectomes import (
     resampled_weights,
     shipped_connectome,
     shuffled_weights,
+    subsampled_connectome,
 )
 from .forecasts import Descent, Forecast, descend, fast_forward
 from .images import ImageSet, digits_8x8, image_set, mnist_5k, mnist_folder, mnist_openml
@@ -249,6 +250,7 @@ __all__ = [
     "spectrum_of_participation_ratio",
     "split_module",
     "start_training",
+    "subsampled_connectome",
     "symmetric_weights",
     "task_by_name",
     "train",

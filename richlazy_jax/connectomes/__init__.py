@@ -12,6 +12,7 @@ In every matrix here rows receive and columns send.
 - `chosen_nodes`, `read_names`, `read_classes` (`_choose.py`): which nodes are meant, by name, by
   class or by a file.
 - `resampled_weights` (`_resample.py`): another size, the same shape of spectrum.
+- `subsampled_connectome` (`_subsample.py`): fewer nodes, with zeros, signs and names.
 - `shuffled_weights` (`_shuffle.py`): the same weights at random places.
 - `dominating_nodes`, `receive_only`, `Dominating` (`_dominating.py`): nodes to look at before a
   connectome is believed.
@@ -25,6 +26,7 @@ from ._resample import resampled_weights
 from ._shipped import SHIPPED, shipped_connectome
 from ._shuffle import shuffled_weights
 from ._signs import gabaergic_signs, read_signs
+from ._subsample import subsampled_connectome
 
 __all__ = [
     "SHIPPED",
@@ -41,4 +43,5 @@ __all__ = [
     "resampled_weights",
     "shipped_connectome",
     "shuffled_weights",
+    "subsampled_connectome",
 ]
