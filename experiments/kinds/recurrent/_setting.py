@@ -383,10 +383,10 @@ class Setting(Experiment):
         """What one of its networks is trained with."""
         from ._train import learning_of, network_of, optimizer_of
 
-        learning, network, trains = learning_of(self), network_of(self), self.trains()
+        learning, drawn, trains = learning_of(self), network_of(self), self.trains()
         network = rj.Network(
-            lambda key: started(trains, network.init(key)),
-            lambda params, x: network.apply(as_network(params), x),
+            lambda key: started(trains, drawn.init(key)),
+            lambda params, x: drawn.apply(as_network(params), x),
         )
         return Training(
             network,
