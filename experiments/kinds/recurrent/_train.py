@@ -64,7 +64,8 @@ def _updates(name: str, momentum: float, trains: Trains) -> optax.GradientTransf
             return optax.adam(learning_rate)
         return optax.sgd(learning_rate, momentum=momentum)
 
-    made = optax.inject_hyperparams(optimizer)(learning_rate=jnp.zeros(()))
+    # A plain number, as this is kept also when JAX changes between float32 and float64.
+    made = optax.inject_hyperparams(optimizer)(learning_rate=0.0)
     return constrained(made, trains)
 
 
