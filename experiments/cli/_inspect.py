@@ -28,8 +28,12 @@ def inspect_command(
         str | None, typer.Option(help="The column or edge attribute that holds the weights.")
     ] = None,
     signs: Annotated[
-        Path | None, typer.Option(help="A .csv with columns name, sign: signs of what nodes send.")
-    ] = None,
+        str,
+        typer.Option(
+            help="Signs of what nodes send: gabaergic (the shipped worms' default), as-given (that "
+            "of files), or a .csv with columns name, sign."
+        ),
+    ] = "",
     nodes: Annotated[
         Path | None,
         typer.Option(help="A text file of allowed names, one a line; all others are refused."),
@@ -50,8 +54,7 @@ def inspect_command(
         connectome = _read(file, weight, nodes)
         if without:
             connectome = connectome.without(*without)
-        if signs is not None:
-            connectome = connectome.signed(rj.read_signs(signs, connectome.names))
+        connectome, said = _signed(connectome, signs, shipped=file in rj.SHIPPED_CONNECTOMES)
         out.mkdir(parents=True, exist_ok=True)
         if json is not None:
             json.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +63,7 @@ def inspect_command(
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..inspection._draw import draw
 
-    text = markdown(found)
+    text = markdown(found, said)
     write_text(out / "inspect.md", text)
     write_figure(out / "inspect.png", draw(found))
     if json is not None:
@@ -79,6 +82,20 @@ def _read(file: str, weight: str | None, nodes: Path | None) -> rj.Connectome:
         lines = nodes.read_text(encoding="utf-8-sig").splitlines()
         allowed = [line.strip() for line in lines if line.strip()]
     return rj.read_connectome(Path(file), weight=weight, nodes=allowed)
+
+
+def _signed(connectome: rj.Connectome, signs: str, shipped: bool) -> tuple[rj.Connectome, str]:
+    """The connectome with its signs, and in words which they are; empty where none are given."""
+    if not signs:
+        signs = "gabaergic" if shipped else "as-given"
+    if signs == "as-given":
+        return connectome, "Weights have the signs that they are given with." if shipped else ""
+    if signs == "gabaergic":
+        known = rj.gabaergic_signs(connectome.names)
+        inhibit = int((known < 0).sum())
+        words = f"the {inhibit} classical GABAergic neurons here inhibit, all others excite"
+        return connectome.signed(known), f"Signs: {words} (--signs as-given leaves them out)."
+    return connectome.signed(rj.read_signs(signs, connectome.names)), f"Signs: those of {signs}."
 
 
 def _plain(value: Any) -> Any:

@@ -8,8 +8,13 @@ from ._inspect import Inspection, Null
 SHOWN_NAMES = 8
 
 
-def markdown(found: Inspection) -> str:
-    """Everything that was found, with the prediction first."""
+def markdown(found: Inspection, said: str = "") -> str:
+    """Everything that was found, with the prediction first.
+
+    Args:
+        found: what to write.
+        said: a sentence about what was inspected, such as which signs it was given.
+    """
     expected = found.expected_alignment
     lines = [
         f"# {found.source}",
@@ -20,6 +25,7 @@ def markdown(found: Inspection) -> str:
         f"{_mean_and_range(expected)} (theory, Theorem 1; small starts, readout from 0). A start "
         "that is aligned with its task can be lazy in spite of this.",
         "",
+        *([said, ""] if said else []),
         *_warnings(found),
         f"- {found.nodes} nodes, {found.connections} connections, density {found.density:.4f}, "
         f"{found.self_connections} self-connections",
@@ -75,7 +81,9 @@ def _warnings(found: Inspection) -> list[str]:
         more = len(found.receive_only) - SHOWN_NAMES
         lines.append(
             f"> {len(found.receive_only)} of the nodes only receive: {names}"
-            f"{f' and {more} more' if more > 0 else ''}. Muscles and glia look like this."
+            f"{f' and {more} more' if more > 0 else ''}. Motor neurons, which send little or "
+            "nothing to neurons, look like this, as do neurons whose targets are not in the "
+            "data, muscles and glia."
         )
     return [line for each in lines for line in (each, "")]
 
