@@ -115,7 +115,7 @@ def _alignment(
             )
         }
 
-    last = options | {"outputs": "last"}
+    last: dict[str, Any] = options | {"outputs": "last"}
 
     def kernel(params: Any) -> Callable[[Any, Any], Any]:
         if GAINS in wrt:

@@ -64,7 +64,7 @@ def test_gradient_descent_stops_at_the_nearest_allowed_point(x64):
 def test_every_step_keeps_zeros_and_signs_exactly(optimizer):
     start = matrix(3)
     made = rj.projected(optimizer, box, lambda w: rj.weight_bounds(w, zeros=True, signs=True))
-    state, moved = rj.start_training(start, made, KEY), False
+    state, moved, w = rj.start_training(start, made, KEY), False, np.asarray(start)
     targets = matrix(4, zeros=0.0)
     for _ in range(30):
         state, _ = rj.continue_training(loss_to(targets), state, made, nothing, 1)
