@@ -61,6 +61,9 @@ def structured_command(
         str, typer.Option(help="Measures of laziness, with commas between.")
     ] = ",".join(MEASURES),
     precision: Annotated[str, option("precision")] = "highest",
+    keep: Annotated[str, option("keep")] = Setting.keep,
+    frozen: Annotated[str, option("frozen")] = Setting.frozen,
+    gains: Annotated[bool, option("gains")] = Setting.gains,
     workers: Annotated[int | None, WORKERS] = None,
     batch_runs: Annotated[int | None, BATCH_RUNS] = None,
     random_seed: Annotated[int, option("random_seed")] = 0,
@@ -85,6 +88,9 @@ def structured_command(
             "measures": measures.split(","),
             "precision": precision,
             "random_seed": random_seed,
+            "keep": keep,
+            "frozen": frozen,
+            "gains": gains,
         }
         grids = grids_of(
             [

@@ -3,7 +3,7 @@
 import json as json_format
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,8 +32,12 @@ def inspect_command(
         typer.Argument(help=FILE_HELP),
     ],
     signs: Annotated[
-        Path | None, typer.Option(help="A .csv with columns name, sign: signs of what nodes send.")
-    ] = None,
+        str,
+        typer.Option(
+            help="Signs of what nodes send: gabaergic (the shipped worms' default), as-given (that "
+            "of files), or a .csv with columns name, sign."
+        ),
+    ] = "",
     without: Annotated[
         list[str] | None, typer.Option(help="A node to leave out; may repeat.")
     ] = None,
@@ -53,12 +57,14 @@ def inspect_command(
     console = PlainConsole()
     with usage_errors():
         connectome = read_file(file, reading)
-        for sentence in connectome.said:
-            console.print(sentence)
+        said = list(connectome.said)
         if without:
             connectome = connectome.without(*without)
-        if signs is not None:
-            connectome = connectome.signed(rj.read_signs(signs, connectome.names))
+            said.append(f"Left out: {', '.join(without)}.")
+        connectome, of_signs = _signed(connectome, signs, shipped=file in rj.SHIPPED_CONNECTOMES)
+        said += [of_signs] if of_signs else []
+        for sentence in said:
+            console.print(sentence)
         out.mkdir(parents=True, exist_ok=True)
         if json is not None:
             json.parent.mkdir(parents=True, exist_ok=True)
@@ -74,20 +80,34 @@ def inspect_command(
     from ..inspection._draw import draw
 
     text = markdown(found)
-    write_text(out / "inspect.md", _account(connectome) + text)
+    write_text(out / "inspect.md", _account(said) + text)
     write_figure(out / "inspect.png", draw(found))
     if json is not None:
-        write_text(json, json_format.dumps(_plain(found) | {"said": connectome.said}, indent=1))
+        write_text(json, json_format.dumps(_plain(found) | {"said": said}, indent=1))
     console.print(Markdown(text))
     console.print(f"Table: {out / 'inspect.md'}\nFigure: {out / 'inspect.png'}")
 
 
-def _account(connectome: rj.Connectome) -> str:
+def _account(said: Sequence[str]) -> str:
     """What was read, as the beginning of a page."""
-    if not connectome.said:
+    if not said:
         return ""
-    lines = [re.sub(r"([\\`*_<>\[\]|])", r"\\\1", each) for each in connectome.said]
+    lines = [re.sub(r"([\\`*_<>\[\]|])", r"\\\1", each) for each in said]
     return "\n".join(["What was read:", "", *(f"- {line}" for line in lines), "", ""])
+
+
+def _signed(connectome: rj.Connectome, signs: str, shipped: bool) -> tuple[rj.Connectome, str]:
+    """The connectome with its signs, and in words which they are; empty where none are given."""
+    if not signs:
+        signs = "gabaergic" if shipped else "as-given"
+    if signs == "as-given":
+        return connectome, "Weights have the signs that they are given with." if shipped else ""
+    if signs == "gabaergic":
+        known = rj.gabaergic_signs(connectome.names)
+        inhibit = int((known < 0).sum())
+        words = f"the {inhibit} classical GABAergic neurons here inhibit, all others excite"
+        return connectome.signed(known), f"Signs: {words} (--signs as-given leaves them out)."
+    return connectome.signed(rj.read_signs(signs, connectome.names)), f"Signs: those of {signs}."
 
 
 def _plain(value: Any) -> Any:

@@ -38,13 +38,14 @@ from ._parts import (
 )
 from ._read import read_spec, spec_grids, spec_text
 from ._run import run_study
-from ._scalars import POSITIVE, Scalar, choice, flag, number, optional, text, whole
+from ._scalars import POSITIVE, REFUSED, Scalar, choice, flag, number, optional, text, whole
 from ._write import as_yaml, to_yaml
 
 __all__ = [
     "CHECKPOINT_EVERY",
     "MOST_CELLS",
     "POSITIVE",
+    "REFUSED",
     "REQUIRED",
     "USUAL",
     "Blamed",

@@ -77,7 +77,9 @@ def _warnings(found: Inspection) -> list[str]:
         more = len(found.receive_only) - SHOWN_NAMES
         lines.append(
             f"> {len(found.receive_only)} of the nodes only receive: {names}"
-            f"{f' and {more} more' if more > 0 else ''}. Muscles and glia look like this."
+            f"{f' and {more} more' if more > 0 else ''}. Motor neurons, which send little or "
+            "nothing to neurons, look like this, as do neurons whose targets are not in the "
+            "data, muscles and glia."
         )
     return [line for each in lines for line in (each, "")]
 

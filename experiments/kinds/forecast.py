@@ -13,8 +13,8 @@ import xarray as xr
 import richlazy_jax as rj
 from richlazy_jax.studies import Wanted
 
-from ..engine import USUAL, How, field, whole
-from .recurrent import Setting, flat, initial_params, run_task, scores, seed_keys
+from ..engine import USUAL, FieldError, How, field, whole
+from .recurrent import NODES, Setting, flat, initial_params, run_task, scores, seed_keys
 
 _NAMES = {
     "forecast": "kernel alignment foretold by the fast-forward",
@@ -44,6 +44,14 @@ class ForecastSetting(Setting):
     forecast_trials: int = field(96, whole(), "Fixed trials of the fast-forward.")
     forecast_kernel_trials: int = field(32, whole(), "Trials for the kernels of the fast-forward.")
     forecast_steps: int = field(100, whole(), "Steps of the fast-forward.")
+
+    def __post_init__(self):
+        super().__post_init__()
+        # The fast-forward knows of no constraint.
+        for name in ("keep", "frozen", "gains", *NODES):
+            usual = getattr(Setting, name)
+            if getattr(self, name) != usual:
+                raise FieldError(name, getattr(self, name), f"{usual!r} with forecasts")
 
     def wanted(self) -> Wanted:
         """The record, and what a finished cell must hold."""

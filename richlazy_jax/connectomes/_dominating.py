@@ -76,9 +76,11 @@ def dominating_nodes(connectome: Connectome, most: int = 5) -> list[Dominating]:
 
 
 def receive_only(connectome: Connectome) -> tuple[str, ...]:
-    """Nodes that receive but never send: muscles or glia, perhaps.
+    """Nodes that receive but never send.
 
-    Neurons may be among them too, such as motor neurons where the muscles are left out.
+    Many are motor neurons, which send little or nothing to other neurons where muscles are left
+    out, or neurons whose targets are not in the data. Where a file holds muscles and glia, those
+    are among them too.
     """
     w = connectome.sparse
     sends = np.zeros(len(connectome.names), bool)

@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Bool, Float, Key
 
 from .._checks import require_choice
 from .._powers import OF_ZERO, exponent_of, of_products, times_power
@@ -55,6 +55,7 @@ def recurrent_ntk(
     noise: float | int = 0.0,
     key: Key[Array, ""] | None = None,
     key2: Key[Array, ""] | None = None,
+    masks: Mapping[str, Bool[Array, "..."]] | None = None,
     block: int | None = None,
     implementation: int | str = "exact",
 ) -> Float[Array, "n n2 *pairs"]:
@@ -93,6 +94,13 @@ def recurrent_ntk(
         noise: as in `rnn_activity`: the kernel is that of a network with this very noise.
         key, key2: JAX random keys for the noise of `x` and of `x2`, each as `rnn_apply` draws it.
             `key` is needed where `noise` is not 0, and `key2` where there is `x2` as well.
+        masks: which entries of the weights count, for networks of which only some can change, as
+            where zeros stay zero: booleans of the shapes of some of "input", "recurrent" and
+            "readout", all among `wrt`. The kernel is then the sum over the entries that are True,
+            $K = \sum_{ij} M_{ij}\, (\partial y / \partial W_{ij})\,
+            (\partial y' / \partial W_{ij})$, which is that of the parameters V in
+            $W = W_0 + M \circ V$. None, and no mask of a name, stands for all entries. With masks
+            of input or recurrent weights the sum is always by the rows of the Jacobian.
         block: the most trials of each side handled at once, which bounds the temporary memory
             whatever the number of trials. Smaller ones repeat more work. None keeps the
             derivatives of all trials where they fit into 128 MiB, and otherwise those of one block
@@ -120,10 +128,13 @@ def recurrent_ntk(
     params, x, x2 = _checked_arrays(params, x, x2, "params")
     starts, noises = (initial_state, initial_state2), (noise, key, key2)
     first, second = _batches(params, x, x2, starts, noises)
-    options = options._replace(start_given=first.start is not None)
+    kept = _checked_masks(masks, params, options.wrt)
+    options = options._replace(
+        start_given=first.start is not None, masked=bool({"input", "recurrent"} & set(kept))
+    )
     if implementation != "exact":
-        return _by_empirical(params, first, second, options, implementation)
-    return _exact_kernel(params, first, second, options)
+        return _by_empirical(params, first, second, options, kept, implementation)
+    return _exact_kernel(params, first, second, kept, options)
 
 
 def recurrent_kernel_alignment(
@@ -142,6 +153,7 @@ def recurrent_kernel_alignment(
     noise: float | int = 0.0,
     key: Key[Array, ""] | None = None,
     key2: Key[Array, ""] | None = None,
+    masks: Mapping[str, Bool[Array, "..."]] | None = None,
     block: int | None = None,
     implementation: int | str = "exact",
 ) -> Float[Array, ""]:
@@ -163,6 +175,7 @@ def recurrent_kernel_alignment(
         x, x2, wrt, outputs, activation, leak, leak_form: as in `recurrent_ntk`.
         initial_state, initial_state2: as in `recurrent_ntk`.
         noise, key, key2: as in `recurrent_ntk`; both networks have the same noise.
+        masks: as in `recurrent_ntk`; the same for both networks.
         block, implementation: as in `recurrent_ntk`.
 
     Returns:
@@ -192,14 +205,17 @@ def recurrent_kernel_alignment(
             )
     starts, noises = (initial_state, initial_state2), (noise, key, key2)
     first, second = _batches(params1, x, x2, starts, noises)
-    options = options._replace(start_given=first.start is not None)
+    kept = _checked_masks(masks, params0, options.wrt)
+    options = options._replace(
+        start_given=first.start is not None, masked=bool({"input", "recurrent"} & set(kept))
+    )
     if implementation != "exact":
         before = _batches(params0, x_first, x2_first, starts, noises)
         return kernel_alignment(
-            _by_empirical(params0, *before, options, implementation),
-            _by_empirical(params1, first, second, options, implementation),
+            _by_empirical(params0, *before, options, kept, implementation),
+            _by_empirical(params1, first, second, options, kept, implementation),
         )
-    return _exact_alignment(params0, params1, first, second, options)
+    return _exact_alignment(params0, params1, first, second, kept, options)
 
 
 def _checked_options(
@@ -275,6 +291,29 @@ def _checked_arrays(
     return {name: found[f"{label}[{name!r}]"] for name in WEIGHTS if name in params}, x, x2
 
 
+def _checked_masks(
+    masks: Mapping[str, Any] | None, params: dict[str, Array], wrt: tuple[str, ...]
+) -> dict[str, Array]:
+    """Masks as numbers, 1 where an entry counts."""
+    if masks is None:
+        return {}
+    if not isinstance(masks, Mapping):
+        raise ValueError(f"masks is a {type(masks).__name__}; allowed is a dict of booleans.")
+    found = {}
+    for name, mask in masks.items():
+        may = tuple(each for each in _NEEDED if each in wrt)
+        if name not in may:
+            raise ValueError(f"masks has the key {name!r}; allowed are those of wrt among {may}.")
+        mask = jnp.asarray(mask)
+        if mask.dtype != bool or mask.shape != params[name].shape:
+            raise ValueError(
+                f"masks[{name!r}] has dtype {mask.dtype} and shape {mask.shape}; allowed are "
+                f"booleans of the shape of params[{name!r}], {params[name].shape}."
+            )
+        found[name] = mask.astype(params[name].dtype)
+    return found
+
+
 def _batches(
     params: dict[str, Array],
     x: Array,
@@ -322,6 +361,7 @@ def _by_empirical(
     first: Batch,
     second: Batch | None,
     options: Options,
+    masks: dict[str, Array],
     implementation: int | str,
 ) -> Array:
     width, n_in = params["input"].shape
@@ -336,7 +376,9 @@ def _by_empirical(
         return jnp.concatenate(parts, axis=-1)
 
     def apply(trained: dict[str, Array], inputs: Array) -> Array:
-        weights = {**params, **trained}
+        free = {name: leaf * masks[name] for name, leaf in trained.items() if name in masks}
+        fixed = {name: params[name] * (1 - mask) for name, mask in masks.items()}
+        weights = {**params, **trained, **{name: fixed[name] + free[name] for name in masks}}
         x, after = inputs[..., :n_in], n_in
         drive = drive_of(weights, x)
         if first.noise is not None:
@@ -362,7 +404,11 @@ def _by_empirical(
 
 
 def _planned(
-    networks: list[dict[str, Array]], first: Batch, second: Batch | None, options: Options
+    networks: list[dict[str, Array]],
+    first: Batch,
+    second: Batch | None,
+    masks: dict[str, Array],
+    options: Options,
 ) -> tuple[Plan, Callable, Callable]:
     """The plan, and how to run a block of trials and to compare two, for each network."""
     plan = plan_kernel(networks[0], first.x, None if second is None else second.x, options)
@@ -371,16 +417,21 @@ def _planned(
         return [run_block(params, batch, options, plan) for params in networks]
 
     def tiles(left: list[Block], right: list[Block], symmetric: bool) -> list[Tile]:
-        return [tile(a, b, options, plan, symmetric) for a, b in zip(left, right, strict=True)]
+        pairs = zip(left, right, strict=True)
+        return [tile(a, b, options, plan, symmetric, masks) for a, b in pairs]
 
     return plan, run, tiles
 
 
 @functools.partial(jax.jit, static_argnames="options")
 def _exact_kernel(
-    params: dict[str, Array], first: Batch, second: Batch | None, options: Options
+    params: dict[str, Array],
+    first: Batch,
+    second: Batch | None,
+    masks: dict[str, Array],
+    options: Options,
 ) -> Array:
-    plan, run, tiles = _planned([params], first, second, options)
+    plan, run, tiles = _planned([params], first, second, masks, options)
 
     def one(left: list[Block], right: list[Block], symmetric: bool) -> Array:
         return times_power(*tiles(left, right, symmetric)[0])
@@ -396,6 +447,7 @@ def _exact_alignment(
     params1: dict[str, Array],
     first: Batch,
     second: Batch | None,
+    masks: dict[str, Array],
     options: Options,
 ) -> Array:
     def add(
@@ -414,7 +466,7 @@ def _exact_alignment(
         products = times_power(products, of_products(sizes - largest))
         return sums + (2 * products if mirrored else products), largest
 
-    plan, run, tiles = _planned([params0, params1], first, second, options)
+    plan, run, tiles = _planned([params0, params1], first, second, masks, options)
     carry = jnp.zeros(3, first.x.dtype), jnp.full(2, OF_ZERO, jnp.int32)
     folded = fold_pairs(add, carry, run, tiles, first, second, plan.blocks, fill="zeros")
     cross, own, other = folded[0]

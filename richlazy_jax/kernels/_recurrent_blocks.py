@@ -1,6 +1,6 @@
 """Blocks of trials of a recurrent network: run forward, back from every output, and compared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -21,6 +21,7 @@ class Options(NamedTuple):
     form: Recurrence
     block: int | None
     start_given: bool = False
+    masked: bool = False
 
 
 class Batch(NamedTuple):
@@ -103,7 +104,9 @@ def plan_kernel(params: dict[str, Array], x: Array, x2: Array | None, options: O
         width_bytes=x.dtype.itemsize,
     )
     acted = sizes.steps > 0 and set(wrt) - {"readout", "readout_bias"}
-    found = arrange(sizes if acted else sizes._replace(steps=1, read=1), options.block)
+    # Only rows of the Jacobian have an entry for each weight, of which some may be left out.
+    ways = {"among": ("rows",)} if options.masked and acted else {}
+    found = arrange(sizes if acted else sizes._replace(steps=1, read=1), options.block, **ways)
     return Plan(found if acted else None, int(rested), read, n_out, found.blocks)
 
 
@@ -262,18 +265,26 @@ def _deltas(
 
 
 def tile(
-    left: Block, right: Block, options: Options, plan: Plan, symmetric: bool
+    left: Block,
+    right: Block,
+    options: Options,
+    plan: Plan,
+    symmetric: bool,
+    masks: Mapping[str, Array],
 ) -> tuple[Array, Array]:
     """The kernel (b, b', t, t', k, k') between two blocks, one and the same where symmetric.
 
-    It comes as an array and an exponent: the kernel is the array times that power of two.
+    `masks` are 1 where an entry of the weights counts and 0 where it does not; without one all of
+    them count. The kernel comes as an array and an exponent: it is the array times that power of
+    two.
     """
     same = jnp.eye(plan.n_out, dtype=left.hidden.dtype)
     terms = []
     if left.uses is not None and right.uses is not None and plan.arrangement is not None:
         # The one object where both are one, so that its rows are formed once.
         other = left.uses if symmetric else right.uses
-        term = sum_of_uses(left.uses, other, plan.arrangement, symmetric=symmetric)
+        mask = _mask_of_uses(left.uses, options, masks)
+        term = sum_of_uses(left.uses, other, plan.arrangement, symmetric=symmetric, mask=mask)
         if options.outputs == "all":
             # Outputs before the first source step do not depend on the weights.
             early = (plan.first, 0)
@@ -283,8 +294,13 @@ def tile(
         term = _product("tkbn,ulcn->bctukl", left.by_start, right.by_start)
         terms.append((term, left.start_exponent + right.start_exponent))
     if "readout" in options.wrt:
-        overlaps = _product("tbn,ucn->bctu", left.hidden, right.hidden)
-        term = overlaps[..., None, None] * same
+        if "readout" in masks:
+            read = masks["readout"]
+            overlaps = _product("kn,tbn,ucn->bctuk", read, left.hidden, right.hidden)
+            term = overlaps[..., None] * same
+        else:
+            overlaps = _product("tbn,ucn->bctu", left.hidden, right.hidden)
+            term = overlaps[..., None, None] * same
         terms.append((term, left.hidden_exponent + right.hidden_exponent))
     if "readout_bias" in options.wrt:
         both = (left.real[:, None] * right.real)[..., None, None, None, None]
@@ -295,6 +311,24 @@ def tile(
     for term, own in terms:
         kernel = kernel + times_power(term, own - exponent)
     return kernel, exponent
+
+
+def _mask_of_uses(uses: Uses, options: Options, masks: Mapping[str, Array]) -> Array | None:
+    """The masks of the weights that act on the units, side by side as their factors are."""
+    if not {"input", "recurrent"} & set(masks):
+        return None
+    width, factors = uses.deltas[0].shape[-1], uses.factors.shape[-1]
+    columns = {name: masks[name].shape[1] for name in ("input", "recurrent") if name in masks}
+    if "bias" in options.wrt:
+        columns["bias"] = 1
+    # The columns of one without a mask are what the others leave over.
+    rest = factors - sum(columns.values())
+    found = [
+        masks.get(name, jnp.ones((width, columns.get(name, rest)), uses.factors.dtype))
+        for name in ("input", "recurrent", "bias")
+        if name in options.wrt
+    ]
+    return jnp.concatenate(found, axis=1)
 
 
 def _product(equation: str, *factors: Array | None) -> Array:

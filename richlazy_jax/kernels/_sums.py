@@ -13,6 +13,7 @@ and chooses, and `sum_of_uses` is the sum for two blocks of examples.
 """
 
 import itertools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -96,14 +97,17 @@ class Arrangement(NamedTuple):
     blocks: Blocks
 
 
-def arrange(sizes: Sizes, block: int | None = None) -> Arrangement:
+def arrange(
+    sizes: Sizes, block: int | None = None, among: Sequence[str] = tuple(_PIECES)
+) -> Arrangement:
     """The arrangement that takes least, with blocks of examples that fit into memory.
 
     Args:
         sizes: what is to be added up.
         block: the most examples of a block; None has it follow from memory.
+        among: the ways that are allowed.
     """
-    ways = {way: _blocks_that_fit(sizes, way, block) for way in _PIECES}
+    ways = {way: _blocks_that_fit(sizes, way, block) for way in among}
     way = min(ways, key=lambda way: cost_of(sizes, way, ways[way]))
     number = min(sizes.steps, _PIECES[way] if sizes.read > 1 else 1)
     edges = [sizes.steps * i // number for i in range(number + 1)]
@@ -175,11 +179,20 @@ def cost_of(sizes: Sizes, way: str, blocks: Blocks) -> float:
 
 
 def sum_of_uses(
-    left: Uses, right: Uses, arrangement: Arrangement, *, symmetric: bool
+    left: Uses,
+    right: Uses,
+    arrangement: Arrangement,
+    *,
+    symmetric: bool,
+    mask: Float[Array, "N M"] | None = None,
 ) -> Float[Array, "b b2 t t2 k k2"]:
-    """The kernel between two blocks of examples, which are one and the same where symmetric."""
+    """The kernel between two blocks of examples, which are one and the same where symmetric.
+
+    With a mask, which only "rows" can have, it is that of the weights where the mask is 1.
+    """
     if arrangement.way == "rows":
-        return _by_rows(left, right, arrangement)
+        return _by_rows(left, right, arrangement, mask)
+    assert mask is None
     if arrangement.way == "weighting":
         return _by_weighting(left, right, arrangement, symmetric)
     return _by_products(left, right, arrangement, symmetric)
@@ -231,7 +244,7 @@ def _by_products(left: Uses, right: Uses, arrangement: Arrangement, symmetric: b
     return kernel.transpose(2, 5, 0, 3, 1, 4)
 
 
-def _by_rows(left: Uses, right: Uses, arrangement: Arrangement) -> Array:
+def _by_rows(left: Uses, right: Uses, arrangement: Arrangement, mask: Array | None = None) -> Array:
     """The product of the rows of both Jacobians, for some units' weights at a time."""
     width = left.deltas[0].shape[-1]
     blocks = [left] if left is right else [left, right]
@@ -246,6 +259,8 @@ def _by_rows(left: Uses, right: Uses, arrangement: Arrangement) -> Array:
     # Units that fill the last chunk have no weights.
     filled = [(0, 0)] * 4 + [(0, chunks * units - width)]
     padded = [[jnp.pad(piece, filled) for piece in by_output] for by_output in pieces]
+    if mask is not None:
+        mask = jnp.pad(mask, [(0, chunks * units - width), (0, 0)])
 
     def rows_of(block: Uses, by_output: list[Array], chunk: Array | int) -> Array:
         found = []
@@ -254,6 +269,8 @@ def _by_rows(left: Uses, right: Uses, arrangement: Arrangement) -> Array:
                 piece = jax.lax.dynamic_slice_in_dim(piece, chunk * units, units, axis=4)
             found.append(_product("stkbn,sbm->btknm", piece, block.factors[: len(piece)]))
         rows = found[0] if len(found) == 1 else jnp.concatenate(found, axis=1)
+        if mask is not None:
+            rows = rows * jax.lax.dynamic_slice_in_dim(mask, chunk * units, units)
         # As a matrix, because a product over several axes at once is first copied in their order.
         return rows.reshape(len(rows) * outputs * n_out, -1)
 

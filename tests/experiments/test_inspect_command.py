@@ -213,6 +213,29 @@ def test_command(tmp_path, monkeypatch):
     assert "mine.npy" in (tmp_path / "out/inspect/inspect.md").read_text()
 
 
+def test_the_worm_has_its_gabaergic_signs_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    worm = "celegans_witvliet2021_adult8"
+    texts, columns = [], []
+    for more in ((), ("--signs", "gabaergic"), ("--signs", "as-given")):
+        result = run(worm, "--draws", 2, "--json", "found.json", *more)
+        assert result.exit_code == 0, result.output
+        columns.append(json.loads((tmp_path / "found.json").read_text())["columns"])
+        texts.append((tmp_path / "out/inspect/inspect.md").read_text())
+    diagram = rj.shipped_connectome(worm)
+    sending = (diagram.weights != 0).any(axis=0)
+    inhibiting = int((sending & (rj.gabaergic_signs(diagram.names) < 0)).sum())
+    assert inhibiting > 0
+    assert [each["inhibitory"] for each in columns] == [inhibiting, inhibiting, 0]
+    assert texts[0] == texts[1]
+    inhibits = int((rj.gabaergic_signs(diagram.names) < 0).sum())
+    assert f"the {inhibits} classical GABAergic neurons here inhibit" in texts[0]
+    assert "signs that they are given with" in texts[2]
+    # A node that only receives is no muscle because of it.
+    assert "only receive: AVAL" in texts[0]
+    assert "Motor neurons, which send little or nothing to neurons" in texts[0]
+
+
 @pytest.mark.parametrize(
     ("content", "arguments", "message"),
     [
@@ -220,6 +243,8 @@ def test_command(tmp_path, monkeypatch):
         ("pre,post,w\na,b,1\na,b,2\n", [], "line 3"),
         ("pre,post,w\na,b,1\nb,a,2\nb,c,2\n", ["--nodes", "allowed.txt"], "line 4"),
         ("pre,post,w\na,b,1\nb,c,2\n", ["--signs", "signs.csv"], "signs.csv"),
+        ("pre,post,w\na,b,1\nb,c,2\n", ["--signs", "gabaergic"], "names holds none of the 26"),
+        ("pre,post,w\na,b,1\nb,c,2\n", ["--signs", "given"], "given does not exist"),
         ("pre,post,w\na,b,1\nb,c,2\n", ["--without", "z"], "z"),
         ("pre,post,w\na,b,1\nb,a,2\n", [], "2 nodes"),
         ("pre,post,w\na,b,1\nb,c,2\n", ["--draws", "1"], "draws is 1"),

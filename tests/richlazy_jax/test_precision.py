@@ -177,6 +177,17 @@ CALLS = (
         + [
             (recurrent(rj.recurrent_ntk, leak_form=form, **NOISY), BIASED_PARAMS, TRIALS)
             for form in ("rate", "current")
+        ]
+        + [
+            (
+                recurrent(
+                    rj.recurrent_ntk,
+                    wrt=("recurrent", "readout"),
+                    masks={name: RECURRENT_PARAMS[name] > 0 for name in ("recurrent", "readout")},
+                ),
+                RECURRENT_PARAMS,
+                TRIALS,
+            )
         ],
         "representation_alignment": [
             (rj.representation_alignment, X, X**2),
@@ -213,6 +224,24 @@ CALLS = (
             (lambda p: rj.start_training(p, optax.adam(0.1), KEY).optimizer_state, PARAMS)
         ],
         "symmetric_weights": [(lambda: rj.symmetric_weights(KEY, 6, symmetry=0.5),)],
+        "projected": [
+            (
+                lambda p: trained(
+                    p,
+                    lambda loss, p, optimizer, sample: (
+                        rj.train(
+                            loss,
+                            p,
+                            rj.projected(optimizer, lambda p, kept: p),
+                            sample,
+                            key=KEY,
+                            steps=2,
+                        ).params
+                    ),
+                ),
+                PARAMS,
+            )
+        ],
         "train": [
             (lambda p: trained(p, lambda *parts: rj.train(*parts, key=KEY, steps=2)).params, PARAMS)
         ],
@@ -259,6 +288,7 @@ NO_PRODUCTS = {
     "TrainedState": RECORD,
     "SHIPPED_CONNECTOMES": "it is a tuple of names",
     "BrokenCheckpointWarning": "it is a warning",
+    "Bounds": RECORD,
     "CheckpointError": "it is an error",
     "NeuralTangentsUnavailable": "it is an error",
     "CellTypes": RECORD,
@@ -271,12 +301,14 @@ NO_PRODUCTS = {
     "MotifStatistics": RECORD,
     "Network": RECORD,
     "Progress": RECORD,
+    "Projected": RECORD,
     "SampledAlignment": RECORD,
     "SplitModule": RECORD,
     "Task": "it says what a task has",
     "Trained": RECORD,
     "TrainingState": RECORD,
     "Trials": RECORD,
+    "chosen_nodes": "it compares names",
     "cell_type_counts": "it counts with fractions",
     "digits_8x8": FILE,
     "dominating_nodes": "it computes in float64 with NumPy",
@@ -291,10 +323,14 @@ NO_PRODUCTS = {
     "open_study": FILE,
     "potjans_diesmann": FILE,
     "read_cell_types": FILE,
+    "read_classes": FILE,
     "read_connectome": FILE,
+    "read_names": FILE,
     "read_signs": FILE,
     "receive_only": "it compares with 0, with NumPy",
     "shipped_connectome": FILE,
+    "subsampled_connectome": "it takes some of what it was given, with NumPy",
+    "weight_bounds": "it compares with 0",
     "task_by_name": "it hands out one of the tasks above",
 }
 

@@ -3,6 +3,8 @@
 - `_starts.py`: structures of the recurrent weights, each beside the Gaussian draw that is its null.
 - `_more_starts.py`: those of the field that the paper does not have.
 - `_setting.py`: what one experiment is, checked whole before it runs.
+- `_kept.py`: what of a network stays as it is while it learns.
+- `_nodes.py`: which units get input or are read out.
 - `_train.py`: starts to trained networks.
 - `_measure.py`: how lazily they learned, and how well.
 - `_run.py`: both, as one labelled dataset.
@@ -16,6 +18,7 @@
 
 from ...findings import MEASURES
 from ._drawn_motifs import DrawnMotif, drawn_motifs
+from ._kept import KEPT_OF_WEIGHTS, as_network, started
 from ._looks import OF_WEIGHTS
 from ._measure import KERNEL_BLOCK, test_accuracy
 from ._more_starts import (
@@ -27,7 +30,8 @@ from ._more_starts import (
     Sparse,
     Symmetric,
 )
-from ._parts import IMAGE_SETS, LINEAR_KINDS, LOW_RANK_KINDS, TASKS
+from ._nodes import Nodes
+from ._parts import IMAGE_SETS, LINEAR_KINDS, LOW_RANK_KINDS, NODES, TASKS
 from ._reading import reading_arguments
 from ._run import LABELS, measured, run_task
 from ._setting import KERNEL_WEIGHTS, OPTIMIZERS, Setting, images_digest, low_rank_starts
@@ -53,12 +57,14 @@ __all__ = [
     "COGNITIVE",
     "IMAGE_SETS",
     "KEPT",
+    "KEPT_OF_WEIGHTS",
     "KERNEL_BLOCK",
     "KERNEL_WEIGHTS",
     "LABELS",
     "LINEAR_KINDS",
     "LOW_RANK_KINDS",
     "MEASURES",
+    "NODES",
     "OF_WEIGHTS",
     "OPTIMIZERS",
     "RANKS",
@@ -72,6 +78,7 @@ __all__ = [
     "MeanShifted",
     "Modular",
     "Motifs",
+    "Nodes",
     "Null",
     "Orthogonal",
     "ParticipationRatio",
@@ -82,6 +89,7 @@ __all__ = [
     "Start",
     "Symmetric",
     "Wired",
+    "as_network",
     "drawn_motifs",
     "flat",
     "images_digest",
@@ -94,6 +102,7 @@ __all__ = [
     "run_task",
     "scores",
     "seed_keys",
+    "started",
     "test_accuracy",
     "train_starts",
     "with_ranks",

@@ -9,6 +9,7 @@ import xarray as xr
 import richlazy_jax as rj
 from richlazy_jax.spectra import whole_spectra
 
+from ._kept import as_network
 from ._measure import laziness, scores_of_each
 from ._setting import Setting
 from ._train import flat, held_keys
@@ -44,7 +45,7 @@ class Looks:
         trials = self.setting.held_trials(held_keys(self.setting)[1], self.setting.activity_trials)
         losses, metrics = scores_of_each(self.setting, params, trials)
         found |= {"loss": np.asarray(losses), "accuracy": np.asarray(metrics["accuracy"])}
-        of_weights = whole_spectra(np.asarray(params["recurrent"]))
+        of_weights = whole_spectra(np.asarray(as_network(params)["recurrent"]))
         found |= {name: of_weights[name] for name in OF_WEIGHTS}
         found["diverged"] = diverged.astype(float)
         self.found[update] = found

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 import richlazy_jax as rj
 from richlazy_jax.models import Recurrence
 
+from ._kept import GAINS, Trains, as_network, masks_of
 from ._setting import Setting
 from ._train import held_keys, scores
 
@@ -52,8 +54,11 @@ def laziness(setting: Setting, before: Any, after: Any) -> dict[str, np.ndarray]
     # Measures are always of the highest precision.
     options = (("activation", form.activation), ("leak", form.leak), ("leak_form", form.leak_form))
     # The one measure that takes longer than the others together.
-    wrt = tuple(before) if setting.kernel_weights == "all" else ("recurrent",)
-    wrt = wrt if "kernel_alignment" in setting.measures else ()
+    wrt = setting.of_kernel() if "kernel_alignment" in setting.measures else ()
+    trains = setting.trains()
+    if trains.zeros and bool(np.all(before["recurrent"])):
+        # Without zeros there is nothing to mask, which takes longer.
+        trains = trains._replace(zeros=False)
     each = [
         jax.device_get(
             _laziness_of_one(
@@ -63,6 +68,7 @@ def laziness(setting: Setting, before: Any, after: Any) -> dict[str, np.ndarray]
                 options=options,
                 decision_step=setting.made_task().decision_step,
                 wrt=wrt,
+                trains=trains,
             )
         )
         for i in range(len(before["recurrent"]))
@@ -70,7 +76,7 @@ def laziness(setting: Setting, before: Any, after: Any) -> dict[str, np.ndarray]
     return {name: np.array([one[name] for one in each]) for name in each[0]}
 
 
-@functools.partial(jax.jit, static_argnames=("options", "decision_step", "wrt"))
+@functools.partial(jax.jit, static_argnames=("options", "decision_step", "wrt", "trains"))
 def _laziness_of_one(
     pair: tuple[Any, Any],
     kernel_trials: rj.Trials,
@@ -79,11 +85,12 @@ def _laziness_of_one(
     options: tuple[tuple[str, Any], ...],
     decision_step: int,
     wrt: tuple[str, ...],
+    trains: Trains,
 ) -> dict[str, Any]:
-    start, end = pair
-    first, last = (rj.rnn_activity(p, inputs, **dict(options))[:, decision_step] for p in pair)
+    networks = start, end = tuple(map(as_network, pair))
+    first, last = (rj.rnn_activity(p, inputs, **dict(options))[:, decision_step] for p in networks)
     return {
-        **(_alignment(pair, kernel_trials, dict(options), wrt) if wrt else {}),
+        **(_alignment(pair, kernel_trials, dict(options), wrt, trains) if wrt else {}),
         "representation_alignment": rj.representation_alignment(first, last),
         "weight_change_norm": rj.weight_change_norm(start["recurrent"], end["recurrent"]),
         "sign_agreement": rj.sign_agreement(first, last),
@@ -91,17 +98,29 @@ def _laziness_of_one(
 
 
 def _alignment(
-    pair: tuple[Any, Any], trials: rj.Trials, options: dict[str, Any], wrt: tuple[str, ...]
+    pair: tuple[Any, Any],
+    trials: rj.Trials,
+    options: dict[str, Any],
+    wrt: tuple[str, ...],
+    trains: Trains,
 ) -> dict[str, Any]:
+    masks = masks_of(trains, pair[0], wrt)
+    if trials.weights is None and GAINS in wrt:
+        kernels = (_kernel_with_gains(p, trials.inputs, None, wrt, masks, options) for p in pair)
+        return {"kernel_alignment": rj.kernel_alignment(*kernels)}
     if trials.weights is None:
         return {
             "kernel_alignment": rj.recurrent_kernel_alignment(
-                *pair, trials.inputs, wrt=wrt, **options
+                *pair, trials.inputs, wrt=wrt, masks=masks, **options
             )
         }
 
+    last: dict[str, Any] = options | {"outputs": "last"}
+
     def kernel(params: Any) -> Callable[[Any, Any], Any]:
-        return lambda x, x2: rj.recurrent_ntk(params, x, x2=x2, wrt=wrt, outputs="last", **options)
+        if GAINS in wrt:
+            return lambda x, x2: _kernel_with_gains(params, x, x2, wrt, masks, last)
+        return lambda x, x2: rj.recurrent_ntk(params, x, x2=x2, wrt=wrt, masks=masks, **last)
 
     # Where images are few of many, their sampling error counts beside that over seeds.
     before, after = map(kernel, pair)
@@ -110,3 +129,24 @@ def _alignment(
         "kernel_alignment": sampled.alignment,
         "kernel_alignment_error": sampled.standard_error,
     }
+
+
+def _kernel_with_gains(
+    params: Any,
+    x: Any,
+    x2: Any,
+    wrt: tuple[str, ...],
+    masks: dict[str, Any],
+    options: dict[str, Any],
+) -> Any:
+    """The kernel of gains and other parameters, in which gains are no weights of a layer."""
+
+    def apply(trained: Any, x: Any) -> Any:
+        moved = {
+            name: jnp.where(masks[name], leaf, params[name]) if name in masks else leaf
+            for name, leaf in trained.items()
+        }
+        return rj.rnn_apply(as_network({**params, **moved}), x, **options)
+
+    trained = {name: params[name] for name in wrt}
+    return rj.empirical_ntk(apply, trained, x, x2=x2, implementation="factors", vmap_axes=0)

@@ -34,6 +34,7 @@ from ._more_starts import (
     Sparse,
     Symmetric,
 )
+from ._nodes import Nodes
 from ._reading import READING, reading_arguments
 from ._starts import (
     KEPT,
@@ -96,6 +97,14 @@ def _diagram(p: Mapping[str, Any], files: Files) -> rj.Connectome:
     with blame("source"):
         # As pairs, by which files are known that were read already.
         return files.once(_read_diagram, path, tuple((n, p[n]) for n in given), files.folder)
+
+
+def _nodes_of(source: str, files: Files) -> tuple[str, ...]:
+    """The names of a connectome's nodes, whose file is read without further options."""
+    if source in rj.SHIPPED_CONNECTOMES:
+        return files.once(rj.shipped_connectome, source).names
+    path = files.existing("of", source, ", ".join(rj.SHIPPED_CONNECTOMES))
+    return files.once(rj.read_connectome, path).names
 
 
 def _read_diagram(path: Path, given: tuple[tuple[str, Any], ...], folder: Path) -> rj.Connectome:
@@ -302,3 +311,40 @@ IMAGE_SETS = Parts(
     others=(_FOLDER,),
     other=_other_images,
 )
+
+
+def _nodes(p: Mapping[str, Any], files: Files) -> Nodes:
+    chosen = [] if p["names"] is None else [each.strip() for each in p["names"].split(",")]
+    if p["file"] is not None:
+        path = files.existing("file", p["file"], "null")
+        with blame("file"):
+            chosen += files.once(rj.read_names, path)
+    if not chosen:
+        raise ValueError("names is null, and so is file; allowed are names in one of them.")
+    classes = of = None
+    if p["classes"] is not None:
+        path = files.existing("classes", p["classes"], "null")
+        with blame("classes"):
+            classes = files.once(rj.read_classes, path)
+    if p["of"] is not None:
+        with blame("of"):
+            of = _nodes_of(p["of"], files)
+    with blame("names" if p["file"] is None else "file"):
+        return Nodes.named(chosen, classes, of)
+
+
+_NAMED = Kind(
+    {
+        "names": Parameter(optional(text("names of nodes or classes, with commas between")), None),
+        "file": Parameter(optional(text("the path of a file with one name a line")), None),
+        "classes": Parameter(
+            optional(text("the path of a .csv file with columns name, class")), None
+        ),
+        "of": Parameter(
+            optional(text(f"{', '.join(rj.SHIPPED_CONNECTOMES)} and the path of a file")), None
+        ),
+    },
+    _nodes,
+    files={"file": (), "classes": (), "of": rj.SHIPPED_CONNECTOMES},
+)
+NODES = {name: Parts(name, {"named": _NAMED}) for name in ("input_nodes", "output_nodes")}

@@ -11,6 +11,7 @@ from richlazy_jax.spectra import whole_spectra
 
 from ...engine import USUAL, How, attributes
 from ...findings import MEASURES, start_text
+from ._kept import as_network
 from ._looks import Looks
 from ._measure import laziness, test_accuracy
 from ._setting import Setting
@@ -90,7 +91,7 @@ def measured(
     for name in (*setting.measures, "accuracy", "first_loss"):
         found[name] = np.where(diverged, np.nan, found[name])
     found["diverged"] = diverged
-    found |= whole_spectra(np.asarray(flat(params)["recurrent"]))
+    found |= whole_spectra(np.asarray(as_network(flat(params))["recurrent"]))
     shape = (len(labels), setting.seeds)
     dims = ("start", "seed", "index")
     return xr.Dataset(

@@ -34,7 +34,17 @@ from ...engine import (
     whole,
 )
 from ...findings import MEASURES
-from ._parts import IMAGE_SETS, STARTS, TASKS
+from ._kept import (
+    KEPT_OF_WEIGHTS,
+    NOTHING,
+    Trains,
+    as_network,
+    frozen_names,
+    started,
+    trained_names,
+)
+from ._nodes import Nodes
+from ._parts import IMAGE_SETS, NODES, STARTS, TASKS
 from ._starts import LowRank, Null, Start, require_starts
 from ._tasks import SEQUENTIAL, sequential_images, task_label, task_record
 
@@ -91,6 +101,23 @@ class Setting(Experiment):
         precision: of the matrix products of training, "highest", or "default" for JAX's own, which
             GPUs and TPUs may round. Measures are always at the highest.
         random_seed: all randomness follows from it.
+        keep: what the recurrent weights keep of their start at every update, by projection:
+            "nothing"; "zeros", so that an entry that is 0 stays 0; "signs", so that no entry takes
+            the sign that it did not have (`richlazy_jax.weight_bounds`); or "zeros+signs".
+        frozen: parameters that do not train, with + between: some of "input", "recurrent",
+            "readout", "bias", "readout_bias" and "initial_state". "nothing" trains all.
+        gains: whether the recurrent weights change by one factor for each unit alone,
+            W = diag(g) W_0 with g from 1. It keeps zeros by itself, and with `keep` "signs" no
+            factor falls below 0.
+        input_nodes: units with input weights; those of all others are 0 and stay 0. None stands
+            for all.
+        output_nodes: units that the readout sees, likewise. It is drawn as for so many units.
+
+    The kernel is of what trains. With `keep` "zeros" it is of the entries that are not 0 at the
+    start, and with `gains` of the gains in place of the recurrent weights; frozen parameters, and
+    weights of units without input or readout, are left out. Signs take no parameter away, so that
+    the kernel with them is the one without. The weight change is that of the recurrent weights as
+    the network has them.
 
     Raises:
         FieldError: an argument is not as described above. It is a ValueError.
@@ -99,7 +126,12 @@ class Setting(Experiment):
     """
 
     KIND: ClassVar[str] = "recurrent"
-    PARTS: ClassVar[Mapping[str, Parts]] = {"task": TASKS, "start": STARTS, "images": IMAGE_SETS}
+    PARTS: ClassVar[Mapping[str, Parts]] = {
+        "task": TASKS,
+        "start": STARTS,
+        "images": IMAGE_SETS,
+        **NODES,
+    }
 
     task: str | rj.Task = "2AF"
     images: rj.ImageSet | None = None
@@ -154,6 +186,23 @@ class Setting(Experiment):
     )
     # Beyond, they wrap around: JAX keeps 32 bits of them.
     random_seed: int = field(0, whole(least=0, most=2**32 - 1), "All randomness follows from it.")
+    keep: str = field(
+        NOTHING,
+        choice(KEPT_OF_WEIGHTS),
+        "What the recurrent weights keep of their start: nothing, zeros, signs or zeros+signs.",
+        late=True,
+    )
+    frozen: str = field(
+        NOTHING,
+        frozen_names(),
+        "Parameters that do not train, with + between, such as input+readout.",
+        late=True,
+    )
+    gains: bool = field(
+        False, flag(), "Whether only a gain for each unit trains, W = diag(g) W_0.", late=True
+    )
+    input_nodes: Nodes | None = None
+    output_nodes: Nodes | None = None
 
     def __post_init__(self):
         checked(self)
@@ -164,6 +213,9 @@ class Setting(Experiment):
                 "images", self.images.name, f"images with the task {SEQUENTIAL!r} alone"
             )
         self._require_dt()
+        for name in NODES:
+            if getattr(self, name) is not None and not isinstance(getattr(self, name), Nodes):
+                raise FieldError(name, getattr(self, name), "`Nodes`, and None")
         task = self.made_task()
         if not isinstance(task, rj.Task):
             raise FieldError("task", task, "names of tasks and objects that are one")
@@ -174,6 +226,7 @@ class Setting(Experiment):
                 self.momentum,
                 f"{Setting.momentum} with 'adam', which makes no use of it",
             )
+        self._require_training()
         for update in self.measure_at:
             if update > self.iterations:
                 raise FieldError(
@@ -224,6 +277,25 @@ class Setting(Experiment):
         """A short name of the task."""
         return task_label(self.task)
 
+    def trains(self) -> Trains:
+        """What of the networks can change."""
+        names = self.keep.split("+")
+        frozen = () if self.frozen == NOTHING else tuple(self.frozen.split("+"))
+        units = (self._units(name) for name in NODES)
+        return Trains("zeros" in names, "signs" in names, frozen, self.gains, *units)
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """The names of all parameters of its networks."""
+        names = ["input", "recurrent", "readout"]
+        names += ["bias", "readout_bias"] if self.biases else []
+        return (*names, *(["initial_state"] if self.initial_state == "trained" else []))
+
+    def of_kernel(self) -> tuple[str, ...]:
+        """The parameters that the kernel is of; "gains" stand for the recurrent weights."""
+        names = self.weights if self.kernel_weights == "all" else ("recurrent",)
+        return trained_names(self.trains(), names)
+
     def form(self) -> Recurrence:
         """What a step of the network does besides its weights."""
         return recurrence(self.activation, self.leak, self.leak_form, self.precision)
@@ -244,6 +316,9 @@ class Setting(Experiment):
         parts |= {"start": starts[0]} if len(starts) == 1 else {"starts": starts}
         if self.images is not None:
             parts["images"] = {"name": self.images.name, "digest": images_digest(self.images)}
+        for name in NODES:
+            if (units := self._units(name)) is not None:
+                parts[name] = {"units": list(units)}
         return record_of(self, parts)
 
     def wanted(self) -> Wanted:
@@ -294,7 +369,13 @@ class Setting(Experiment):
         return Cost(runs * self.iterations, runs * held, kernel)
 
     def _memory(self) -> dict[str, Any]:
-        memory = {"initial_state": self.initial_state, "optimizer": self.optimizer}
+        names = ("initial_state", "optimizer", "kernel_weights", "keep", "frozen", "gains")
+        memory = {name: getattr(self, name) for name in names}
+        for name in NODES:
+            if (units := self._units(name)) is not None:
+                # By numbers, as a null has no names.
+                every = tuple(map(str, range(self.n_hidden)))
+                memory[name] = Nodes(tuple(map(str, units)), of=every)
         # Without momentum there is no trace of it to keep.
         return memory if self.momentum else memory | {"momentum": 0.0}
 
@@ -302,13 +383,44 @@ class Setting(Experiment):
         """What one of its networks is trained with."""
         from ._train import learning_of, network_of, optimizer_of
 
-        learning = learning_of(self)
+        learning, drawn, trains = learning_of(self), network_of(self), self.trains()
+        network = rj.Network(
+            lambda key: started(trains, drawn.init(key)),
+            lambda params, x: drawn.apply(as_network(params), x),
+        )
         return Training(
-            network_of(self),
+            network,
             lambda params, drawn: learning.loss(params, drawn)[0],
             optimizer_of(self),
             learning.sample,
         )
+
+    def _units(self, name: str) -> tuple[int, ...] | None:
+        """The units that a field of nodes names."""
+        nodes = getattr(self, name)
+        if nodes is None:
+            return None
+        try:
+            return nodes.units(self.starts, self.n_hidden)
+        except ValueError as error:
+            raise FieldError(name, nodes.label, str(error)) from error
+
+    def _require_training(self) -> None:
+        """Refuse what leaves nothing to train or to measure."""
+        trains = self.trains()
+        for name in trains.frozen:
+            if name not in self.weights:
+                raise FieldError("frozen", self.frozen, f"some of {', '.join(self.weights)}")
+        if not trained_names(trains, self.weights):
+            raise FieldError("frozen", self.frozen, "names that leave something to train")
+        if self.gains and "recurrent" in trains.frozen:
+            raise FieldError("gains", True, "False where frozen holds 'recurrent'")
+        if "kernel_alignment" in self.measures and not self.of_kernel():
+            raise FieldError(
+                "kernel_weights",
+                self.kernel_weights,
+                "'all' where the recurrent weights are frozen, as the kernel is of what trains",
+            )
 
     def _require_dt(self) -> None:
         # All periods are multiples of 100 ms, and the decision is as short as that.

@@ -13,6 +13,7 @@ import richlazy_jax as rj
 from richlazy_jax.models import Recurrence
 
 from ...engine import USUAL, How
+from ._kept import Trains, as_network, constrained, held, started
 from ._setting import Setting
 
 
@@ -24,7 +25,10 @@ def seed_keys(setting: Setting, first_seed: int = 0) -> Any:
 
 
 def initial_params(setting: Setting, first_seed: int = 0) -> dict[str, Any]:
-    """The weights of every start, with axes of starts and seeds before all others."""
+    """What every start trains from, with axes of starts and seeds before all others.
+
+    These are weights, and gains where they train (`_kept.py`).
+    """
     seeds = seed_keys(setting, first_seed)
     full = jax.vmap(lambda k: network_of(setting).init(jax.random.fold_in(k, 0)))(seeds)
     # One by one: only few are drawn, and what is not batched need not be compiled for each start.
@@ -36,7 +40,7 @@ def initial_params(setting: Setting, first_seed: int = 0) -> dict[str, Any]:
         ]
     )
     repeated = {name: jnp.stack([leaf] * len(setting.starts)) for name, leaf in full.items()}
-    return repeated | {"recurrent": recurrent}
+    return started(setting.trains(), repeated | {"recurrent": recurrent})
 
 
 def network_of(setting: Setting) -> rj.Network:
@@ -54,13 +58,15 @@ def network_of(setting: Setting) -> rj.Network:
 
 
 @functools.cache
-def _updates(name: str, momentum: float) -> optax.GradientTransformation:
+def _updates(name: str, momentum: float, trains: Trains) -> optax.GradientTransformation:
     def optimizer(learning_rate: Any) -> optax.GradientTransformation:
         if name == "adam":
             return optax.adam(learning_rate)
         return optax.sgd(learning_rate, momentum=momentum)
 
-    return optax.inject_hyperparams(optimizer)(learning_rate=jnp.zeros(()))
+    # A plain number, as this is kept also when JAX changes between float32 and float64.
+    made = optax.inject_hyperparams(optimizer)(learning_rate=0.0)
+    return constrained(made, trains)
 
 
 def optimizer_of(setting: Setting) -> optax.GradientTransformation:
@@ -68,11 +74,13 @@ def optimizer_of(setting: Setting) -> optax.GradientTransformation:
 
     Its learning rate is part of its state, so that one compiled program serves all rates.
     """
-    updates = _updates(setting.optimizer, setting.momentum)
+    updates = _updates(setting.optimizer, setting.momentum, setting.trains())
 
     def init(params: Any) -> Any:
         state: Any = updates.init(params)
         rate = {"learning_rate": jnp.asarray(setting.learning_rate, jnp.result_type(float))}
+        if isinstance(state, rj.Projected):
+            return state._replace(inner=state.inner._replace(hyperparams=rate))
         return state._replace(hyperparams=rate)
 
     return optax.GradientTransformation(init, updates.update)
@@ -94,13 +102,18 @@ def learning_of(setting: Setting) -> Learning:
     It is one and the same for settings that differ in starts, gain, learning rate, momentum or
     seeds, so that one compiled program serves them all.
     """
-    return _learning(setting.made_task(), setting.form(), setting.batch, float(setting.noise))
+    noise, trains = float(setting.noise), setting.trains()
+    # Of what decides the gradient: what projections keep is the optimizer's.
+    trains = Trains(frozen=trains.frozen, gains=trains.gains)
+    return _learning(setting.made_task(), setting.form(), setting.batch, noise, trains)
 
 
 @functools.lru_cache(maxsize=16)
-def _learning(task: rj.Task, form: Recurrence, batch: int, noise: float) -> Learning:
+def _learning(
+    task: rj.Task, form: Recurrence, batch: int, noise: float, trains: Trains
+) -> Learning:
     return Learning(
-        lambda params, drawn: scores(task, form, params, *drawn, noise=noise),
+        lambda params, drawn: scores(task, form, held(trains, params), *drawn, noise=noise),
         lambda key: (task.sample(key, batch), jax.random.fold_in(key, 1)),
     )
 
@@ -115,7 +128,7 @@ def scores(
     noise: float = 0.0,
 ) -> tuple[Any, dict[str, Any]]:
     """The loss of weights on trials, and the accuracy."""
-    logits = rj.rnn_apply(params, trials.inputs, **form._asdict(), noise=noise, key=key)
+    logits = rj.rnn_apply(as_network(params), trials.inputs, **form._asdict(), noise=noise, key=key)
     accuracy = rj.decision_accuracy(logits, trials, task.decision_step)
     return rj.sequence_cross_entropy(logits, trials), {"accuracy": accuracy}
 

@@ -15,14 +15,17 @@ from ...engine import USUAL, FieldError, How, Parts, field, whole
 from ..recurrent import (
     IMAGE_SETS,
     LOW_RANK_KINDS,
+    NODES,
     TASKS,
     LowRank,
     Setting,
+    as_network,
     flat,
     initial_params,
     measured,
     network_of,
     seed_keys,
+    started,
     test_accuracy,
     train_starts,
 )
@@ -52,6 +55,7 @@ class Students(Setting):
         "task": TASKS,
         "start": Parts("start", LOW_RANK_KINDS),
         "images": IMAGE_SETS,
+        **NODES,
     }
 
     starts: tuple[LowRank, ...] = (LowRank(10),)  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -100,6 +104,7 @@ def run_students(setting: Students, *, first_seed: int = 0, how: How = USUAL) ->
     )
     keys = seed_keys(setting, first_seed)
     fresh = jax.vmap(lambda k: network_of(setting).init(jax.random.fold_in(k, 4)))(keys)
+    taught_weights = as_network(teachers.params)
     norms = jnp.linalg.norm(flat(before)["recurrent"], axis=(1, 2))
     recurrent = jnp.stack(
         [
@@ -107,7 +112,7 @@ def run_students(setting: Students, *, first_seed: int = 0, how: How = USUAL) ->
                 [
                     student_weights(taught, other, rank, share, norm)
                     for taught, other, norm in zip(
-                        teachers.params["recurrent"], fresh["recurrent"], norms, strict=True
+                        taught_weights["recurrent"], fresh["recurrent"], norms, strict=True
                     )
                 ]
             )
@@ -116,7 +121,7 @@ def run_students(setting: Students, *, first_seed: int = 0, how: How = USUAL) ->
     )
     shared = fresh | {"input": teachers.params["input"]}
     params = {name: jnp.stack([leaf] * len(SHARES)) for name, leaf in shared.items()}
-    params["recurrent"] = recurrent
+    params = started(setting.trains(), params | {"recurrent": recurrent})
     trained = train_starts(setting, params, first_seed=first_seed, how=_apart(how, "students"))
     dataset = measured(setting, params, trained, list(SHARES), first_seed)
     dataset["teacher_accuracy"] = ("seed", test_accuracy(teaching, teachers.params))
