@@ -13,8 +13,8 @@ from typing import no_type_check
 import numpy as np
 from numba import njit
 
-# How many of the steps turn three connections instead of exchanging two.
-THREE = 0.1
+# How many of the steps look for a triangle to reverse instead of exchanging two connections.
+TRIANGLES = 0.1
 
 
 # Open addressing: a connection is one number, and stands at or behind the place of its hash.
@@ -90,13 +90,13 @@ def _exchange(table, n, receivers, senders, e, f, single, coordinates, limits):
     i, j, k, m = receivers[e], senders[e], receivers[f], senders[f]
     if i == k or j == m:
         return False
-    if not (_fits(table, n, k, j, single) and _fits(table, n, i, m, single)):
-        return False
     if len(limits):
         before = _bin(coordinates, limits, i, j), _bin(coordinates, limits, k, m)
         after = _bin(coordinates, limits, k, j), _bin(coordinates, limits, i, m)
         if before != after and before != (after[1], after[0]):
             return False
+    if not (_fits(table, n, k, j, single) and _fits(table, n, i, m, single)):
+        return False
     _remove(table, i * n + j)
     _remove(table, k * n + m)
     _add(table, k * n + j)
@@ -107,39 +107,22 @@ def _exchange(table, n, receivers, senders, e, f, single, coordinates, limits):
 
 @njit
 @no_type_check
-def _turn(table, n, receivers, senders, chosen, single, coordinates, limits):
-    """Each of three connections gets the receiver of the next; whether they do.
+def _reverse(table, n, receivers, senders, groups, e, f, h):
+    """A directed triangle of three connections is reversed; whether it is one and may be.
 
-    A directed triangle is reversed by this, which no exchange of two can do. With exchanges it
-    reaches every graph of the same degrees (Rao, Jana and Bandyopadhyay 1996).
+    No exchange of two can do this, and with exchanges it reaches every graph of the same degrees
+    (Rao, Jana and Bandyopadhyay 1996).
     """
-    old, new = np.empty(3, np.int64), np.empty(3, np.int64)
-    bins, bins_after = np.zeros(3, np.int64), np.zeros(3, np.int64)
-    for t in range(3):
-        e, f = chosen[t], chosen[(t + 1) % 3]
-        if receivers[e] == receivers[f] or senders[e] == senders[f]:
+    i, j, k = receivers[e], senders[e], receivers[f]
+    if receivers[h] != j or groups[e] != groups[f] or groups[e] != groups[h]:
+        return False
+    for one, other in ((j, i), (i, k), (k, j)):
+        if _has(table, one * n + other):
             return False
-        old[t] = receivers[e] * n + senders[e]
-        new[t] = receivers[f] * n + senders[e]
-        if len(limits):
-            bins[t] = _bin(coordinates, limits, receivers[e], senders[e])
-            bins_after[t] = _bin(coordinates, limits, receivers[f], senders[e])
-    if len(limits) and (np.sort(bins) != np.sort(bins_after)).any():
-        return False
-    for t in range(3):
-        _remove(table, old[t])
-    made = 0
-    while made < 3 and _fits(table, n, new[made] // n, new[made] % n, single):
-        _add(table, new[made])
-        made += 1
-    if made < 3:
-        for t in range(made):
-            _remove(table, new[t])
-        for t in range(3):
-            _add(table, old[t])
-        return False
-    for t in range(3):
-        receivers[chosen[t]] = new[t] // n
+    for one, other in ((j, i), (i, k), (k, j)):
+        _remove(table, other * n + one)
+        _add(table, one * n + other)
+    receivers[e], receivers[f], receivers[h] = k, j, i
     return True
 
 
@@ -195,23 +178,30 @@ def run_chain(
     for p in range(pairs):
         _add(table, ones[p] * n + others[p])
         _add(table, others[p] * n + ones[p])
-    chosen, accepted = np.empty(3, np.int64), 0
+    # The connections of each sender, which keep their numbers.
+    by_sender, sent = np.argsort(senders, kind="mergesort"), np.zeros(n + 1, np.int64)
+    for e in range(edges):
+        sent[senders[e] + 1] += 1
+    sent = np.cumsum(sent)
+    accepted = 0
     for _ in range(steps):
         e = int(rng.random() * (edges + pairs))
-        if e < edges:
+        if e < edges and rng.random() < TRIANGLES:
+            i = receivers[e]
+            if sent[i] == sent[i + 1]:
+                continue
+            f = by_sender[sent[i] + int(rng.random() * (sent[i + 1] - sent[i]))]
+            k = receivers[f]
+            if sent[k] == sent[k + 1]:
+                continue
+            h = by_sender[sent[k] + int(rng.random() * (sent[k + 1] - sent[k]))]
+            accepted += _reverse(table, n, receivers, senders, groups, e, f, h)
+        elif e < edges:
             begin = offsets[groups[e]]
-            within = offsets[groups[e] + 1] - begin
-            f = begin + int(rng.random() * within)
-            if rng.random() < THREE:
-                chosen[0], chosen[1] = e, f
-                chosen[2] = begin + int(rng.random() * within)
-                accepted += _turn(
-                    table, n, receivers, senders, chosen, single, coordinates, limits
-                )
-            else:
-                accepted += _exchange(
-                    table, n, receivers, senders, e, f, single, coordinates, limits
-                )
+            f = begin + int(rng.random() * (offsets[groups[e] + 1] - begin))
+            accepted += _exchange(
+                table, n, receivers, senders, e, f, single, coordinates, limits
+            )
         else:
             q = int(rng.random() * pairs)
             # A pair has no direction, and may be taken by either end.

@@ -61,16 +61,17 @@ def null_weights(
     | `degrees` | in- and out-degrees; of each sender all weights, so out-strength and signs | swaps; the weights of a sender go to its connections at random |
     | `reciprocity` | as `degrees`, and each node's number of reciprocal pairs | pairs and single connections are swapped separately |
     | `classes` | as `degrees`, for each class of senders and of receivers by itself | swaps among connections of equal classes |
-    | `distances` | as `degrees`, and the number of connections in each of ten bins of distance | swaps that leave the bins' counts as they are |
+    | `distances` | as `degrees`, and the number of connections in each of five bins of distance | swaps that leave the bins' counts as they are |
 
     In-strengths are kept by none. Connections of a node to itself stay as they are, except in
-    `gaussian`. A swap takes two connections $j \to i$ and $l \to k$ at random and makes them
-    $j \to k$ and $l \to i$, or turns three in the same way, which reverses directed triangles; it
-    is left out where a connection would be there twice or lead back to its own sender. Each move is
-    proposed as often as its reverse and what is refused counts as a step, so that the steady state
-    is uniform over all graphs that can be reached. By degrees, and within classes, these are all
-    graphs. With reciprocity and distances it is not known that none is out of reach. Bins of
-    distance are such that each holds a tenth of the measured connections.
+    `gaussian`. A step of the swaps takes two connections $j \to i$ and $l \to k$ at random and makes
+    them $j \to k$ and $l \to i$, or reverses a directed triangle. It is refused where a connection
+    would be there twice or lead back to its own sender, and a refused step counts. Each move is
+    proposed as often as its reverse, so that after many steps all graphs that can be reached are
+    equally probable. For `bare_degrees`, `degrees` and `classes` these are all graphs that keep
+    what the null keeps. For `reciprocity` and `distances` some graphs may be out of reach; this was
+    seen in graphs of five nodes, by listing all of them. The bins of distance are such that each
+    holds a fifth of the measured connections.
 
     It runs on the host, with NumPy and numba, and not under jit or vmap;
     `richlazy_jax.shuffled_weights` does.
@@ -81,8 +82,8 @@ def null_weights(
         null: a rung of the ladder.
         classes: for `classes`, one label for each node, such as its cell type.
         coordinates: for `distances`, where each node is. Distance is Euclidean.
-        swaps: steps for each connection. Ten are plenty in the graphs that were looked at, but
-            `distances` refuses nine steps of ten and may need more.
+        swaps: steps for each connection. For `distances` there are twenty times as many, because
+            about one step in twenty leaves the bins as they are.
 
     Returns:
         Weights in float64, sparse (`scipy.sparse.csr_array`) for sparse weights and a NumPy array

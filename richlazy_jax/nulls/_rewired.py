@@ -6,7 +6,9 @@ from jaxtyping import Float, Int
 from ._connections import Connections
 
 # Distances count as alike within a bin. Each bin has as many connections as any other.
-DISTANCE_BINS = 10
+DISTANCE_BINS = 5
+# About one step in twenty leaves the bins as they are; more steps make up for the others.
+STEPS_AT_DISTANCES = 20
 
 _NONE = np.zeros(0, np.int64)
 _NOWHERE = np.zeros((0, 0))
@@ -68,7 +70,8 @@ def at_distances(
     shares = np.arange(1, DISTANCE_BINS) / DISTANCE_BINS
     # Where many distances are alike, some bins are one.
     limits = np.unique(np.quantile(apart, shares)) if len(apart) else np.zeros(0)
-    found, _ = _swapped(rng, of, swaps, coordinates=coordinates, limits=limits)
+    steps = swaps * STEPS_AT_DISTANCES
+    found, _ = _swapped(rng, of, steps, coordinates=coordinates, limits=limits)
     return _dealt(rng, of, of.senders, found, found.senders)
 
 
@@ -78,13 +81,14 @@ def _swapped(
     swaps: int,
     *,
     groups: np.ndarray | None = None,
-    pairs: tuple[np.ndarray, np.ndarray] = (_NONE, _NONE),
+    pairs: tuple[np.ndarray, np.ndarray] | None = None,
     coordinates: np.ndarray = _NOWHERE,
     limits: np.ndarray = _ANYWHERE,
 ) -> tuple[Connections, tuple[np.ndarray, np.ndarray]]:
     """Connections after `swaps` steps for each, and pairs that are connected both ways after them.
 
-    Their weights are those that were there before, in no order.
+    Where pairs are given, the others are not returned and stay so. The weights are as before, in no
+    order.
     """
     # numba takes long to import.
     from ._chain import run_chain
@@ -98,7 +102,7 @@ def _swapped(
         groups = groups[order]
         offsets = np.concatenate([[0], np.cumsum(np.bincount(groups))])
     receivers, senders = of.receivers[order], of.senders[order]
-    ones, others = (ends.copy() for ends in pairs)
+    ones, others = (ends.copy() for ends in (pairs or (_NONE, _NONE)))
     run_chain(
         rng,
         of.nodes,
@@ -108,7 +112,7 @@ def _swapped(
         offsets,
         ones,
         others,
-        len(ones) > 0,
+        pairs is not None,
         np.ascontiguousarray(coordinates, np.float64),
         limits,
         swaps * (m + 2 * len(ones)),
