@@ -5,6 +5,7 @@ jit, vmap and grad.
 
 - `connectivity`: initial weights of chosen structure.
 - `connectomes`: measured wiring diagrams, shipped or of the user's.
+- `nulls`: random connectomes that keep some of what a measured one has.
 - `images`: MNIST, and sets that stand in for it.
 - `models`: Flax networks as pairs of pure functions.
 - `tasks`: what recurrent networks are trained on.
@@ -95,6 +96,7 @@ from .models import (
     rnn_apply,
     split_module,
 )
+from .nulls import NULLS, null_weights
 from .tasks import (
     ContextDecision,
     DelayMatchToSample,
@@ -139,6 +141,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MLP",
+    "NULLS",
     "RNN",
     "SHIPPED_CONNECTOMES",
     "ActivityChange",
@@ -209,6 +212,7 @@ __all__ = [
     "modular_weights",
     "motif_weights",
     "neurogym_task",
+    "null_weights",
     "open_study",
     "orthogonal_weights",
     "potjans_diesmann",

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from rich.markdown import Markdown
+from scipy.sparse import csr_array
 
 import richlazy_jax as rj
 
 from .._whole import write_figure, write_text
-from ..inspection import Inspection, inspect_connectome, markdown
+from ..inspection import Inspection, inspect_connectome, ladder, ladder_lines, markdown
 from ._said import PlainConsole
 from ._stops import usage_errors
 
@@ -56,15 +57,16 @@ def inspect_command(
         if json is not None:
             json.parent.mkdir(parents=True, exist_ok=True)
         found = inspect_connectome(connectome, draws, random_seed)
+        rungs = ladder(csr_array(connectome.weights), draws, random_seed)
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..inspection._draw import draw
 
-    text = markdown(found)
+    text = "\n".join([markdown(found), *ladder_lines(rungs), ""])
     write_text(out / "inspect.md", text)
     write_figure(out / "inspect.png", draw(found))
     if json is not None:
-        write_text(json, json_format.dumps(_plain(found), indent=1))
+        write_text(json, json_format.dumps(_plain(found) | {"ladder": _plain(rungs)}, indent=1))
     console.print(Markdown(text))
     console.print(f"Table: {out / 'inspect.md'}\nFigure: {out / 'inspect.png'}")
 

@@ -199,9 +199,7 @@ def run_chain(
         elif e < edges:
             begin = offsets[groups[e]]
             f = begin + int(rng.random() * (offsets[groups[e] + 1] - begin))
-            accepted += _exchange(
-                table, n, receivers, senders, e, f, single, coordinates, limits
-            )
+            accepted += _exchange(table, n, receivers, senders, e, f, single, coordinates, limits)
         else:
             q = int(rng.random() * pairs)
             # A pair has no direction, and may be taken by either end.

@@ -53,20 +53,23 @@ def null_weights(
 ) -> Any:
     r"""Random weights that keep some of what a connectome has.
 
-    | null | what it keeps | how it is drawn |
-    | --- | --- | --- |
-    | `gaussian` | nodes, Frobenius norm | independent Gaussian numbers at all places; dense |
-    | `places` | density, all weights | the weights at uniformly random places |
-    | `bare_degrees` | in- and out-degrees, all weights | swaps; weights go to connections at random |
-    | `degrees` | in- and out-degrees; of each sender all weights, so out-strength and signs | swaps; the weights of a sender go to its connections at random |
-    | `reciprocity` | as `degrees`, and each node's number of reciprocal pairs | pairs and single connections are swapped separately |
-    | `classes` | as `degrees`, for each class of senders and of receivers by itself | swaps among connections of equal classes |
-    | `distances` | as `degrees`, and the number of connections in each of five bins of distance | swaps that leave the bins' counts as they are |
+    - `gaussian`: the number of nodes and the Frobenius norm. Independent Gaussian numbers stand at
+      all places, so that the result is dense.
+    - `places`: the density and all weights, which are put at uniformly random places.
+    - `bare_degrees`: each node's in- and out-degree and all weights. Connections are swapped, and
+      the weights go to them at random.
+    - `degrees`: each node's in- and out-degree and all weights that it sends, so its out-strength
+      and signs. Connections are swapped, and the weights of a sender go to its own at random.
+    - `reciprocity`: as `degrees`, and with how many others each node is connected both ways. Pairs
+      that are connected both ways and single connections are swapped separately.
+    - `classes`: as `degrees`, for the connections of each class of nodes to each by themselves.
+    - `distances`: as `degrees`, and how many connections there are in each of five bins of
+      distance. Swaps that would change these numbers are refused.
 
     In-strengths are kept by none. Connections of a node to itself stay as they are, except in
-    `gaussian`. A step of the swaps takes two connections $j \to i$ and $l \to k$ at random and makes
-    them $j \to k$ and $l \to i$, or reverses a directed triangle. It is refused where a connection
-    would be there twice or lead back to its own sender, and a refused step counts. Each move is
+    `gaussian`. A step of the swaps takes two connections $j \to i$ and $l \to k$ at random and
+    makes them $j \to k$ and $l \to i$, or reverses a directed triangle. It is refused where a
+    connection would be there twice or lead back to its own sender, and counts all the same. Each is
     proposed as often as its reverse, so that after many steps all graphs that can be reached are
     equally probable. For `bare_degrees`, `degrees` and `classes` these are all graphs that keep
     what the null keeps. For `reciprocity` and `distances` some graphs may be out of reach; this was

@@ -28,7 +28,7 @@ def with_degrees(rng: np.random.Generator, of: Connections, swaps: int) -> Conne
 
 
 def with_reciprocity(rng: np.random.Generator, of: Connections, swaps: int) -> Connections:
-    """As `with_degrees`, and of each node the number of others with which it is connected both ways.
+    """As `with_degrees`, and with how many others each node is connected both ways.
 
     Connections that are returned are swapped as pairs, those that are not one by one.
     """

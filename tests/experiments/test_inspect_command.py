@@ -57,7 +57,7 @@ def test_the_worm_and_what_is_left_to_its_wiring():
     assert 0.4 < found.wiring_share < 0.8
     assert found.dominating == []
     text = markdown(found)
-    assert "from the wiring" in text
+    assert "comes from sparse and unequal weights alone" in text
     assert "richer than a Gaussian start" in text
 
 
@@ -94,6 +94,9 @@ def test_command(tmp_path, monkeypatch):
     assert found["nodes"] == 39
     assert found["prediction"] == "no different from"
     assert len(found["spectra"]["measured"]["singular_value"]) == 39
+    names = ["gaussian", "places", "bare_degrees", "degrees", "reciprocity"]
+    assert [rung["null"] for rung in found["ladder"]["rungs"]] == names
+    assert "| degrees and out-strengths |" in (tmp_path / "out/inspect/inspect.md").read_text()
     assert (tmp_path / "out/inspect/inspect.png").read_bytes().startswith(b"\x89PNG")
     assert "mine.npy" in (tmp_path / "out/inspect/inspect.md").read_text()
 

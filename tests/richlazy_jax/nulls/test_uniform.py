@@ -33,7 +33,7 @@ def kept(a, null):
         parts.append((a * a.T).sum(0))
     if null == "classes":
         for label in (0, 1):
-            parts += [a[LABELS == label].sum(0), a[:, LABELS == label].sum(1)]
+            parts += [a[label == LABELS].sum(0), a[:, label == LABELS].sum(1)]
     return np.concatenate(parts).tobytes()
 
 
