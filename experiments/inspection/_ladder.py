@@ -68,7 +68,7 @@ class Ladder(NamedTuple):
 
 
 def ladder(
-    weights: sp.csr_array,
+    weights: sp.csr_array | np.ndarray,
     draws: int = 20,
     seed: int = 0,
     *,
@@ -85,7 +85,7 @@ def ladder(
     in large matrices.
 
     Args:
-        weights: of the connectome; rows receive, columns send.
+        weights: of the connectome, sparse or dense; rows receive, columns send.
         draws: of each null; intervals of shares need at least 6.
         seed: all randomness follows from it.
         classes: a label for each node; without them there is no rung of classes.
@@ -97,7 +97,8 @@ def ladder(
     """
     if draws < 2:
         raise ValueError(f"draws is {draws}; allowed are whole numbers from 2.")
-    measured = participation_ratio(weights)
+    weights = sp.csr_array(weights, dtype=np.float64)
+    nodes, measured = len(weights.indptr) - 1, participation_ratio(weights)
     if not math.isfinite(measured):
         raise ValueError("weights is zero everywhere; allowed is at least one number other than 0.")
     given = {"classes": classes, "coordinates": coordinates}
@@ -106,8 +107,8 @@ def ladder(
         more = {ASKS_FOR[null]: given[ASKS_FOR[null]]} if null in ASKS_FOR else {}
         if any(value is None for value in more.values()):
             continue
-        if null == "gaussian" and weights.shape[0] > DRAWN_GAUSSIAN:
-            ratios[null] = _gaussian_ratios(weights.shape[0], draws)
+        if null == "gaussian" and nodes > DRAWN_GAUSSIAN:
+            ratios[null] = _gaussian_ratios(nodes, draws)
             continue
         key = jax.random.fold_in(jax.random.key(seed), number)
         # Dense matrices are drawn as such, and have their ratio from one product.
@@ -166,8 +167,8 @@ def ladder_lines(found: Ladder) -> list[str]:
     """The ladder as a table, and what it says in a sentence, in Markdown."""
     lines = [
         f"Participation ratio: {found.measured:.1f} as measured, beside {found.draws} draws of "
-        "each null. Explained and left are shares of the fall, in logarithms, from Gaussian weights "
-        "to the measured ones, with 95 % intervals of the mean:",
+        "each null. Explained and left are shares of the fall, in logarithms, from Gaussian "
+        "weights to the measured ones, with 95 % intervals of the mean:",
         "",
         "| null | keeps | mean | 95 % of draws | explains | leaves |",
         "| --- | --- | --: | --: | --: | --: |",

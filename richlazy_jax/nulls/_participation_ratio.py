@@ -20,14 +20,15 @@ def participation_ratio(weights: sp.csr_array | Float[np.ndarray, "n n"]) -> flo
         weights: not zero everywhere, or the ratio is NaN.
     """
     w = sp.csr_array(weights, dtype=np.float64)
+    n = len(w.indptr) - 1
     # The products of columns have the same sum of squares, and may be fewer.
-    by_row, by_column = np.diff(w.indptr), np.bincount(w.indices, minlength=w.shape[1])
+    by_row, by_column = np.diff(w.indptr), np.bincount(w.indices, minlength=n)
     if np.sum(np.square(by_row, dtype=float)) < np.sum(np.square(by_column, dtype=float)):
         w, by_column = sp.csr_array(w.T), by_row
     work = np.cumsum(np.add.reduceat(np.append(by_column[w.indices], 0), w.indptr[:-1]))
     other, total = sp.csr_array(w.T), 0.0
     begin = 0
-    while begin < w.shape[0]:
+    while begin < n:
         done = work[begin - 1] if begin else 0
         end = max(begin + 1, int(np.searchsorted(work, done + _BLOCK, side="right")))
         total += float(np.sum((w[begin:end] @ other).data ** 2))

@@ -1,5 +1,7 @@
 """Each null keeps exactly what it says, and changes the rest."""
 
+from typing import Any
+
 import jax
 import numpy as np
 import pytest
@@ -114,8 +116,11 @@ def test_one_key_one_draw_and_sparse_as_dense(null):
     assert (one != w).any()
     np.testing.assert_array_equal(w, before)
     as_sparse = sp.csr_array(w)
-    more = {"classes": {"classes": ["a"] * 10 + ["b"] * 20}}.get(null, {})
-    more |= {"coordinates": rng.random((30, 2))} if null == "distances" else {}
+    more: dict[str, Any] = {}
+    if null == "classes":
+        more["classes"] = ["a"] * 10 + ["b"] * 20
+    if null == "distances":
+        more["coordinates"] = rng.random((30, 2))
     dense, sparse = (null_weights(jax.random.key(3), each, null, **more) for each in (w, as_sparse))
     assert isinstance(sparse, sp.csr_array)
     assert isinstance(dense, np.ndarray)

@@ -99,12 +99,12 @@ def test_ten_swaps_a_connection_are_as_good_as_forty(null):
     w[30:, 30:] = rng.random((30, 30)) < 0.1
     np.fill_diagonal(w, 0)
     more = {"classes": {"classes": [0, 1] * 30}, "distances": {"coordinates": rng.random((60, 1))}}
-    samples = [
+    ten, forty = (
         [
             participation_ratio(null_weights(key, w, null, swaps=swaps, **more.get(null, {})))
             for key in jax.random.split(jax.random.key(swaps), 60)
         ]
         for swaps in (10, 40)
-    ]
-    assert stats.ks_2samp(*samples).pvalue > 1e-3
-    assert min(samples[0]) > 1.02 * participation_ratio(w)
+    )
+    assert stats.mannwhitneyu(ten, forty).pvalue > 1e-3
+    assert min(ten) > 1.02 * participation_ratio(w)
