@@ -7,7 +7,7 @@ The worm is shipped; the other two are random graphs of the sizes of the larva o
 FlyWire. A sweep is one swap for each connection. The ratio is the participation ratio of the
 pattern of connections, without weights, so that it moves by swaps alone. Its autocorrelation is
 that of a chain of sweeps after the first tenth of it; without correlation it is about one over the
-root of the number of sweeps. With `--ladder` the ladder is climbed, with so many draws of each null.
+root of the number of sweeps. `--ladder` climbs the ladder, with so many draws of each null.
 """
 
 import argparse
@@ -68,7 +68,8 @@ def measured(graph, weights, nulls, sweeps):
     # Classes by how much a node sends, and places without meaning.
     sends = np.diff(weights.tocsc().indptr)
     classes = np.searchsorted(np.quantile(sends, np.arange(1, 10) / 10), sends)
-    more = {"classes": {"classes": classes}, "distances": {"coordinates": rng.random((len(sends), 3))}}
+    places = rng.random((len(sends), 3))
+    more = {"classes": {"classes": classes}, "distances": {"coordinates": places}}
     pattern = sp.csr_array((np.ones(weights.nnz), weights.indices, weights.indptr), weights.shape)
     tried = []
     plain = _chain.run_chain
