@@ -5,6 +5,7 @@ jit, vmap and grad.
 
 - `connectivity`: initial weights of chosen structure.
 - `connectomes`: measured wiring diagrams, shipped or of the user's.
+- `nulls`: random connectomes that keep some of what a measured one has.
 - `images`: MNIST, and sets that stand in for it.
 - `models`: Flax networks as pairs of pure functions.
 - `tasks`: what recurrent networks are trained on.
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .kernels import *
     from .measures import *
     from .models import *
+    from .nulls import *
     from .studies import open_study as open_study
     from .tasks import *
     from .trained import *
@@ -133,6 +135,7 @@ _NAMES = {
         "rnn_apply",
         "split_module",
     ),
+    "nulls": ("NULLS", "null_weights"),
     "studies": ("open_study",),
     "tasks": (
         "ContextDecision",

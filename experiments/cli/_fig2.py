@@ -20,7 +20,9 @@ from ._stops import usage_errors
 from ._study import run_grids
 
 FIGURES = {"fig2": "2AF", "fig5": "DMS", "fig6": "CXT"}
-STRUCTURES = ("cell-types", "em", "em-balanced", "em-shuffled", "dale", "chain-motifs")
+# Those of a measured diagram that a null stands in for.
+NULLS = {"em-shuffled": "places", "em-degrees": "degrees"}
+STRUCTURES = ("cell-types", "em", "em-balanced", *NULLS, "dale", "chain-motifs")
 WORM = "celegans_varshney2011"
 # Chains, and what they cannot do without: senders and receivers that differ in how many they have.
 CHAINS = {"probability": 0.1, "chain": 0.05, "convergent": 0.06, "divergent": 0.06}
@@ -137,7 +139,7 @@ def _groups(
         start: dict[str, Any] = {"kind": name.replace("-", "_")}
         if name.startswith("em"):
             start = {"kind": "connectome", **source}
-            start |= {"resampled": resample, "shuffled": name == "em-shuffled"}
+            start |= {"resampled": resample, "null": NULLS.get(name)}
             if name == "em-balanced":
                 start["signs"] = "balanced"
             elif signs:

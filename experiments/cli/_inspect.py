@@ -15,7 +15,14 @@ from rich.markdown import Markdown
 import richlazy_jax as rj
 
 from .._whole import write_figure, write_text
-from ..inspection import Inspection, inspect_connectome, inspection_cost, markdown
+from ..inspection import (
+    Inspection,
+    inspect_connectome,
+    inspection_cost,
+    ladder,
+    ladder_lines,
+    markdown,
+)
 from ._bars import work_shown
 from ._connectome_file import FILE_HELP, read_file, reads_connectome
 from ._said import PlainConsole
@@ -75,15 +82,19 @@ def inspect_command(
         threading.Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
         with work_shown(console) as told:
             found = inspect_connectome(connectome, draws, random_seed, memory=memory, told=told)
+            rungs = ladder(connectome.sparse, draws, random_seed)
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..inspection._draw import draw
 
-    text = markdown(found)
+    text = "\n".join([markdown(found), *ladder_lines(rungs), ""])
     write_text(out / "inspect.md", _account(said) + text)
     write_figure(out / "inspect.png", draw(found))
     if json is not None:
-        write_text(json, json_format.dumps(_plain(found) | {"said": said}, indent=1))
+        write_text(
+            json,
+            json_format.dumps(_plain(found) | {"ladder": _plain(rungs), "said": said}, indent=1),
+        )
     console.print(Markdown(text))
     console.print(f"Table: {out / 'inspect.md'}\nFigure: {out / 'inspect.png'}")
 

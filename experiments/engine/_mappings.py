@@ -44,7 +44,8 @@ def read_mapping(
         name = key.value if isinstance(key, yaml.ScalarNode) else ""
         if tag_of(key) == "merge":
             message = "'<<' merges mappings; allowed are fields written out."
-        elif tag_of(key) != "str" or name not in allowed:
+        # A bare null means no value in YAML, but as a key it can only be the field of that name.
+        elif tag_of(key) not in ("str", "null") or name not in allowed:
             of = f" of {what}" if what else ""
             message = (
                 f"{shown(key)} is not a field{of}; allowed are {', '.join(allowed)}"

@@ -4,19 +4,27 @@
 - `_random.py`: the random matrices that it is set beside.
 - `_cost.py`: what it takes in time and memory.
 - `_markdown.py`: the same in words.
+- `_ladder.py`: how much of a low participation ratio each null explains.
 - `_draw.py`: the spectra; apart, because matplotlib takes a second to import.
 """
 
 from ._cost import WHOLE, Cost, inspection_cost
 from ._inspect import Inspection, Null, inspect_connectome
+from ._ladder import Ladder, Rung, Share, ladder, ladder_lines, sentence
 from ._markdown import markdown
 
 __all__ = [
     "WHOLE",
     "Cost",
     "Inspection",
+    "Ladder",
     "Null",
+    "Rung",
+    "Share",
     "inspect_connectome",
     "inspection_cost",
+    "ladder",
+    "ladder_lines",
     "markdown",
+    "sentence",
 ]

@@ -106,7 +106,8 @@ def _wiring(found: Inspection) -> str:
     if measured.value < shuffled.mean < measured.mean and math.isfinite(found.wiring_share):
         text += (
             f" Of the fall, in logarithms, {1 - found.wiring_share:.0%} comes from sparse and "
-            f"unequal weights alone and {found.wiring_share:.0%} from the wiring."
+            f"unequal weights alone; how much of the other {found.wiring_share:.0%} comes from "
+            "degrees, the nulls below say."
         )
     return text
 

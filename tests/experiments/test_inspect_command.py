@@ -73,7 +73,7 @@ def test_the_worm_and_what_is_left_to_its_wiring():
     assert 0.4 < found.wiring_share < 0.8
     assert found.dominating == []
     text = markdown(found)
-    assert "from the wiring" in text
+    assert "comes from sparse and unequal weights alone" in text
     assert "richer than a Gaussian start" in text
 
 
@@ -209,6 +209,9 @@ def test_command(tmp_path, monkeypatch):
     assert found["prediction"] in ("richer than", "no different from", "lazier than")
     assert found["ranks"]["Gaussian"]["participation_ratio"]["error"] == 0
     assert len(found["spectra"]["measured"]["singular_value"]) == 39
+    names = ["gaussian", "places", "bare_degrees", "degrees", "reciprocity"]
+    assert [rung["null"] for rung in found["ladder"]["rungs"]] == names
+    assert "| degrees and out-strengths |" in (tmp_path / "out/inspect/inspect.md").read_text()
     assert (tmp_path / "out/inspect/inspect.png").read_bytes().startswith(b"\x89PNG")
     assert "mine.npy" in (tmp_path / "out/inspect/inspect.md").read_text()
 

@@ -43,10 +43,13 @@ STARTS = [
     Dale(balance="rows", density=0.5),
     Motifs(rj.MotifStatistics(0.2, chain=0.05, convergent=0.1, divergent=0.1)),
     Wired(DIAGRAM),
-    Wired(DIAGRAM, SIGNS, shuffled=True),
+    Wired(DIAGRAM, SIGNS, null="places"),
+    Wired(DIAGRAM, SIGNS, null="degrees"),
+    Wired(DIAGRAM, null="bare_degrees"),
+    Wired(DIAGRAM, "balanced", null="reciprocity"),
     Wired(DIAGRAM, "balanced"),
     Wired(SMALLER, resampled=True),
-    Wired(SMALLER, resampled=True, shuffled=True),
+    Wired(SMALLER, resampled=True, null="places"),
     Orthogonal(),
     Sparse(0.2),
     Modular(4, 0.5, 0.1),
@@ -107,12 +110,37 @@ def test_a_diagram_is_the_same_for_every_key_and_shuffled_it_is_not():
     np.testing.assert_array_equal(one, other)
     scale = np.linalg.norm(np.asarray(NULL)) / np.linalg.norm(WEIGHTS)
     np.testing.assert_allclose(one, WEIGHTS * SIGNS * scale, rtol=1e-5)
-    start = Wired(DIAGRAM, SIGNS, shuffled=True)
+    start = Wired(DIAGRAM, SIGNS, null="places")
     one, other = (np.asarray(start.draw(k, NULL)) for k in keys)
     assert abs(one - other).max() > 0.1
     np.testing.assert_allclose(np.sort(abs(one), None), np.sort(scale * WEIGHTS, None), rtol=1e-5)
     # Columns keep their signs wherever the weights go.
     assert (one * SIGNS >= 0).all()
+
+
+def test_a_null_of_a_diagram_keeps_degrees_and_what_each_neuron_sends():
+    start = Wired(DIAGRAM, SIGNS, null="degrees")
+    keys = jax.random.split(jax.random.key(0), 2)
+    one, other = (np.asarray(start.draw(k, NULL)) for k in keys)
+    assert abs(one - other).max() > 0.1
+    np.testing.assert_array_equal(one, np.asarray(start.draw(keys[0], NULL)))
+    scale = np.linalg.norm(np.asarray(NULL)) / np.linalg.norm(WEIGHTS)
+    expected = np.sort(WEIGHTS * SIGNS * scale, axis=0)
+    np.testing.assert_allclose(np.sort(one, axis=0), expected, rtol=1e-5)
+    np.testing.assert_array_equal((one != 0).sum(1), (WEIGHTS != 0).sum(1))
+
+
+def test_records_of_cells_that_are_there_stay_as_they_were():
+    """Before there were other nulls, a diagram was shuffled or not."""
+    digest = "66553d44d8e9"
+    before = {"kind": "connectome", "neurons": 40, "numbers": digest, "balanced": False}
+    before |= {"resampled": False}
+    assert Wired(DIAGRAM).record() == before | {"shuffled": False}
+    assert Wired(DIAGRAM, null="places").record() == before | {"shuffled": True}
+    assert Wired(DIAGRAM, null="degrees").record() == before | {
+        "shuffled": False,
+        "null": "degrees",
+    }
 
 
 def test_motifs_drawn_are_those_of_the_weights_and_near_those_asked_for():
@@ -151,6 +179,7 @@ def test_record_changes_with_any_number():
     [
         (Wired(DIAGRAM), r"EM has 40 neurons and the network 30 units"),
         (Wired(SMALLER, "random"), r"signs is 'random'"),
+        (Wired(SMALLER, null="gaussian"), r"null is 'gaussian'; allowed are 'places'"),
         (Wired(SMALLER.signed(SIGNS[:30]), "balanced"), r"made up has negative weights"),
         (Dale(excitatory=1.0), r"excitatory is 1\.0 of 30 units"),
         (LowRank(31), r"ranks holds 31; .*from 1 to 30"),

@@ -202,9 +202,11 @@ def test_every_parameter_reaches_its_start():
     - {kind: motifs, probability: 0.2, reciprocal: 0.3, centred: false}
     - {kind: motifs, probability: 0.2, reciprocal: null}
     - {kind: cell_types, distribution: normal}
-    - {kind: connectome, source: %s, resampled: true, shuffled: true}
+    - {kind: connectome, source: %s, resampled: true, null: [places, degrees]}
     """
-    made = [cell.starts[0] for cell in cells(sweep_spec(text % WORM))]
+    grid = sweep_spec(text % WORM)
+    assert spec_grids(to_yaml(grid), EXPERIMENTS)[0] == grid
+    made = [cell.starts[0] for cell in cells(grid)]
     assert made[:7] == [
         LowRank(3, "leading"),
         LowRank(3, "spectral_radius"),
@@ -218,7 +220,11 @@ def test_every_parameter_reaches_its_start():
     worm = rj.shipped_connectome(WORM)
     # Signs of the worm's own neurons are the default of the worm.
     signs = rj.gabaergic_signs(worm.names)
-    assert made[8].record() == Wired(worm, signs, resampled=True, shuffled=True).record()
+    for start, null in zip(made[8:], ("places", "degrees"), strict=True):
+        assert start.record() == Wired(worm, signs, resampled=True, null=null).record()
+    assert [start.label for start in made[8:]] == ["EM resampled shuffled", "EM resampled degrees"]
+    with pytest.raises(ValueError, match="null is 'gaussian'; allowed are places, bare_degrees"):
+        sweep_spec(f"start: {{kind: connectome, source: {WORM}, null: gaussian}}")
 
 
 @pytest.fixture

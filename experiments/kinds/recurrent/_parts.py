@@ -37,6 +37,7 @@ from ._more_starts import (
 from ._nodes import Nodes
 from ._reading import READING, reading_arguments
 from ._starts import (
+    DIAGRAM_NULLS,
     KEPT,
     CellTyped,
     Dale,
@@ -75,9 +76,15 @@ def _cell_types(p: Mapping[str, Any], files: Files) -> Start:
 
 def _connectome(p: Mapping[str, Any], files: Files) -> Start:
     diagram = _diagram(p, files)
-    how = {"resampled": p["resampled"], "shuffled": p["shuffled"]}
-    names = ["EM", *(["balanced"] if p["signs"] == "balanced" else []), *(n for n in how if how[n])]
-    start = Wired(diagram, _signs(p["signs"], diagram, files), label=" ".join(names), **how)
+    names = ["EM", "balanced" * (p["signs"] == "balanced"), "resampled" * p["resampled"]]
+    names.append("shuffled" if p["null"] == "places" else (p["null"] or "").replace("_", " "))
+    start = Wired(
+        diagram,
+        _signs(p["signs"], diagram, files),
+        resampled=p["resampled"],
+        null=p["null"],
+        label=" ".join(filter(None, names)),
+    )
     with blame("signs"):
         # At its own size, so that what is left to refuse is the size.
         start.check(len(diagram.names))
@@ -195,8 +202,8 @@ START_KINDS = {
             ),
             "signs": Parameter(text(f"{', '.join(SIGNS)} and the path of a .csv file"), None),
             "resampled": Parameter(flag(), Wired.resampled),
-            "shuffled": Parameter(flag(), Wired.shuffled),
             **READING,
+            "null": Parameter(optional(choice(DIAGRAM_NULLS)), Wired.null),
         },
         _connectome,
         sized="source",

@@ -18,6 +18,9 @@ from ...engine import described, parameters_of
 
 # What a low-rank start may keep of its null.
 KEPT = ("frobenius", "leading", "spectral_radius")
+# The rungs of `richlazy_jax.NULLS` that may stand in for a measured diagram. The Gaussian one is a
+# start of its own, and the others ask for more than the diagram.
+DIAGRAM_NULLS = ("places", "bare_degrees", "degrees", "reciprocity")
 
 
 class Start(abc.ABC):
@@ -229,7 +232,7 @@ class CellTyped(Start):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Wired(Start):
-    """A measured wiring diagram: the same weights for every key, unless it is shuffled.
+    """A measured wiring diagram: the same weights for every key, unless a null stands in for it.
 
     Args:
         connectome: the diagram, with weights as they were measured.
@@ -237,8 +240,10 @@ class Wired(Start):
             columns inhibitory at random, anew for each key (`richlazy_jax.balanced_columns`).
         resampled: to the network's size (`richlazy_jax.resampled_weights`); otherwise the network
             must have as many units as the diagram has neurons.
-        shuffled: the same weights at random places (`richlazy_jax.shuffled_weights`) before they
-            get their columns' signs: what wiring is left out of.
+        null: the name of a null that stands in for the diagram, drawn anew for each key before the
+            columns get their signs: one of "bare_degrees", "degrees" and "reciprocity" of
+            `richlazy_jax.null_weights`, or "places", by `richlazy_jax.shuffled_weights`. None
+            leaves the diagram as it is.
         label: a short name.
     """
 
@@ -247,26 +252,33 @@ class Wired(Start):
     connectome: rj.Connectome
     signs: np.ndarray | str | None = None
     resampled: bool = False
-    shuffled: bool = False
+    null: str | None = None
     label: str = "EM"  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def parameters(self) -> dict[str, Any]:
         """The diagram by its numbers."""
         balanced = isinstance(self.signs, str)
         weights = self.connectome.weights * (1 if balanced else self._factors())
-        return {
+        record = {
             "neurons": len(weights),
             "numbers": _digest(weights),
             "balanced": balanced,
             "resampled": self.resampled,
-            "shuffled": self.shuffled,
+            # What the first of the nulls was called when there was no other.
+            "shuffled": self.null == "places",
         }
+        return record if self.null in (None, "places") else record | {"null": self.null}
 
     def check(self, size: int) -> None:
         """Refuse a size that is not the diagram's, where it is not resampled."""
         neurons = len(self.connectome.names)
         if isinstance(self.signs, str) and self.signs != "balanced":
             raise ValueError(f"signs is {self.signs!r}; allowed are an array, 'balanced' and None.")
+        if self.null not in (None, *DIAGRAM_NULLS):
+            raise ValueError(
+                f"null is {self.null!r}; allowed are {', '.join(map(repr, DIAGRAM_NULLS))} and "
+                "None."
+            )
         if isinstance(self.signs, str) and (self.connectome.weights < 0).any():
             raise ValueError(
                 f"{self.connectome.source} has negative weights; allowed with 'balanced' are none."
@@ -279,9 +291,12 @@ class Wired(Start):
 
     def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
         """The diagram at the norm of the null."""
-        w = jnp.asarray(self.connectome.weights, null.dtype)
-        if self.shuffled:
-            diagonal = bool(np.diag(self.connectome.weights).any())
+        weights = self.connectome.weights
+        if self.null not in (None, "places"):
+            weights = rj.null_weights(jax.random.fold_in(key, 0), weights, self.null)
+        w = jnp.asarray(weights, null.dtype)
+        if self.null == "places":
+            diagonal = bool(np.diag(weights).any())
             w = rj.shuffled_weights(jax.random.fold_in(key, 0), w, diagonal)
         if isinstance(self.signs, str):
             w = rj.balanced_columns(jax.random.fold_in(key, 1), w)

@@ -1,0 +1,210 @@
+"""How much of a low participation ratio each rung of the ladder of nulls explains."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import scipy.sparse as sp
+
+import richlazy_jax as rj
+from richlazy_jax.nulls import participation_ratio
+
+from ..findings import mean_and_interval
+
+# What a rung asks for besides the weights.
+ASKS_FOR = {"classes": "classes", "distances": "coordinates"}
+# Rungs stand on the one before, and these on the one named here.
+STANDS_ON = {"classes": "degrees", "distances": "degrees"}
+# Up to so many nodes Gaussian matrices are drawn; of more, their ratio is known well enough.
+DRAWN_GAUSSIAN = 1000
+WORDS = {
+    "gaussian": "Gaussian",
+    "places": "random places",
+    "bare_degrees": "degrees",
+    "degrees": "degrees and out-strengths",
+    "reciprocity": "degrees, out-strengths and reciprocity",
+    "classes": "degrees within classes",
+    "distances": "degrees at distances",
+}
+
+
+class Share(NamedTuple):
+    """A share of the fall of the participation ratio, with the 95 % interval of its mean."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Rung(NamedTuple):
+    """One null beside the measured connectome.
+
+    - `null`: its name in `richlazy_jax.NULLS`.
+    - `keeps`: what it keeps, in words.
+    - `mean`, `low`, `high`: of the participation ratio of its draws, the mean and the range that
+      holds 95 % of them.
+    - `explains`: the share of the fall, in logarithms, from the Gaussian rung to the measured
+      connectome that lies between this rung and the one that it stands on.
+    - `left`: the share that lies between this rung and the measured connectome.
+    """
+
+    null: str
+    keeps: str
+    mean: float
+    low: float
+    high: float
+    explains: Share
+    left: Share
+
+
+class Ladder(NamedTuple):
+    """The participation ratio of a connectome, and every rung that its data allow."""
+
+    measured: float
+    draws: int
+    rungs: tuple[Rung, ...]
+
+
+def ladder(
+    weights: sp.csr_array | np.ndarray,
+    draws: int = 20,
+    seed: int = 0,
+    *,
+    classes: Sequence[Any] | np.ndarray | None = None,
+    coordinates: np.ndarray | None = None,
+    on_draw: Callable[[], None] = lambda: None,
+) -> Ladder:
+    r"""Set the participation ratio of a connectome beside all nulls of `richlazy_jax.NULLS`.
+
+    With the ratio $P$ of the connectome, $P_G$ of Gaussian matrices and $P_k$ of the draws of a
+    rung, the rung leaves the share $\log(P_k / P) / \log(P_G / P)$ of the fall, and explains the
+    difference to what the rung below it leaves. Means are over draws of these logarithms. Of more
+    than 1,000 nodes, $P_G$ is $n^2 / (2 n + 1)$, with the standard deviation $P_G / n$ that it has
+    in large matrices.
+
+    Args:
+        weights: of the connectome, sparse or dense; rows receive, columns send.
+        draws: of each null; intervals of shares need at least 6.
+        seed: all randomness follows from it.
+        classes: a label for each node; without them there is no rung of classes.
+        coordinates: of each node; without them there is no rung of distances.
+        on_draw: called after each draw.
+
+    Raises:
+        ValueError: an argument is not as described above, or the weights are zero everywhere.
+    """
+    if draws < 2:
+        raise ValueError(f"draws is {draws}; allowed are whole numbers from 2.")
+    weights = sp.csr_array(weights, dtype=np.float64)
+    nodes, measured = len(weights.indptr) - 1, participation_ratio(weights)
+    if not math.isfinite(measured):
+        raise ValueError("weights is zero everywhere; allowed is at least one number other than 0.")
+    given = {"classes": classes, "coordinates": coordinates}
+    ratios: dict[str, np.ndarray] = {}
+    for number, null in enumerate(rj.NULLS):
+        more = {ASKS_FOR[null]: given[ASKS_FOR[null]]} if null in ASKS_FOR else {}
+        if any(value is None for value in more.values()):
+            continue
+        if null == "gaussian" and nodes > DRAWN_GAUSSIAN:
+            ratios[null] = _gaussian_ratios(nodes, draws)
+            continue
+        key = jax.random.fold_in(jax.random.key(seed), number)
+        # Dense matrices are drawn as such, and have their ratio from one product.
+        given_weights: Any = weights.toarray() if null == "gaussian" else weights
+        found = []
+        for each in jax.random.split(key, draws):
+            found.append(_ratio(rj.null_weights(each, given_weights, null, **more)))
+            on_draw()
+        ratios[null] = np.array(found)
+    return Ladder(measured, draws, tuple(_rungs(measured, ratios)))
+
+
+def _rungs(measured: float, ratios: dict[str, np.ndarray]) -> list[Rung]:
+    fall = float(np.log(ratios["gaussian"]).mean()) - math.log(measured)
+    rungs, below = [], "gaussian"
+    for null, found in ratios.items():
+        # Draws of two rungs are independent, so that any pairs of them have the right spread.
+        step = np.log(ratios[STANDS_ON.get(null, below)]) - np.log(found)
+        low, high = np.quantile(found, [0.025, 0.975])
+        rungs.append(
+            Rung(
+                null,
+                rj.NULLS[null],
+                float(found.mean()),
+                float(low),
+                float(high),
+                _share(step, fall),
+                _share(np.log(found) - math.log(measured), fall),
+            )
+        )
+        below = null
+    return rungs
+
+
+def _share(logs: np.ndarray, fall: float) -> Share:
+    # Where nothing falls there are no shares of it.
+    return Share(*mean_and_interval(logs / fall)) if fall else Share(*[float("nan")] * 3)
+
+
+def _ratio(weights: Any) -> float:
+    """The participation ratio, of dense weights by one product of matrices."""
+    if sp.issparse(weights):
+        return participation_ratio(weights)
+    return float(np.sum(weights**2) ** 2 / np.sum((weights @ weights.T) ** 2))
+
+
+def _gaussian_ratios(n: int, draws: int) -> np.ndarray:
+    """As many as there are draws of other nulls, as evenly spread as their distribution has it."""
+    from scipy import special
+
+    centre = n**2 / (2 * n + 1)
+    return centre * np.exp(special.ndtri((np.arange(draws) + 0.5) / draws) / n)
+
+
+def ladder_lines(found: Ladder) -> list[str]:
+    """The ladder as a table, and what it says in a sentence, in Markdown."""
+    lines = [
+        f"Participation ratio: {found.measured:.1f} as measured, beside {found.draws} draws of "
+        "each null. Explained and left are shares of the fall, in logarithms, from Gaussian "
+        "weights to the measured ones, with 95 % intervals of the mean:",
+        "",
+        "| null | keeps | mean | 95 % of draws | explains | leaves |",
+        "| --- | --- | --: | --: | --: | --: |",
+    ]
+    for rung in found.rungs:
+        first = rung.null == "gaussian"
+        lines.append(
+            f"| {WORDS[rung.null]} | {rung.keeps} | {rung.mean:.1f} | {rung.low:.1f} to "
+            f"{rung.high:.1f} | {'' if first else _percent(rung.explains)} | "
+            f"{'' if first else _percent(rung.left)} |"
+        )
+    return [*lines, "", sentence(found)]
+
+
+def sentence(found: Ladder) -> str:
+    """What degrees and out-strengths explain, and what is left."""
+    by_name = {rung.null: rung for rung in found.rungs}
+    gaussian, degrees = by_name["gaussian"], by_name["degrees"]
+    if not found.measured < gaussian.low:
+        return (
+            f"The participation ratio, {found.measured:.1f}, does not lie below that of Gaussian "
+            f"weights, {gaussian.mean:.1f}: there is no fall to explain."
+        )
+    left = degrees.left
+    explained = Share(1 - left.mean, 1 - left.high, 1 - left.low)
+    text = f"Degrees and out-strengths explain {_percent(explained)} of the fall; "
+    if degrees.low <= found.measured <= degrees.high:
+        return f"{text}by the draws of that null, nothing is clearly left for what wires whom."
+    if found.measured > degrees.high:
+        return f"{text}by themselves they would make the ratio lower than it is."
+    return f"{text}{100 * left.mean:.0f} % is left for what wires whom."
+
+
+def _percent(share: Share) -> str:
+    if not math.isfinite(share.mean):
+        return "–"
+    if not math.isfinite(share.low):
+        return f"{100 * share.mean:.0f} %"
+    return f"{100 * share.mean:.0f} % ({100 * share.low:.0f} to {100 * share.high:.0f} %)"
