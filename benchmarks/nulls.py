@@ -22,7 +22,8 @@ from whole_brain import FLYWIRE, LARVA, whole_brain
 
 import richlazy_jax as rj
 from experiments.inspection import ladder, ladder_lines
-from richlazy_jax.nulls import _chain, participation_ratio
+from richlazy_jax.nulls import _chain
+from richlazy_jax.spectra import participation_ratio
 
 GRAPHS = {
     "worm": lambda: sp.csr_array(rj.shipped_connectome("celegans_varshney2011").weights),

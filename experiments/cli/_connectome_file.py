@@ -10,8 +10,6 @@ import typer
 
 import richlazy_jax as rj
 
-from ..kinds.recurrent import reading_arguments
-
 FILE_HELP = (
     "A table (.csv, .tsv, .xlsx, .parquet and more), a matrix (.npy, .npz, .mat, .mtx) or a graph "
     f"(.graphml, .gexf, .gml, .json), also packed; or one of {', '.join(rj.SHIPPED_CONNECTOMES)}."
@@ -104,6 +102,9 @@ def read_file(file: str, reading: Mapping[str, Any]) -> rj.Connectome:
             options = ", ".join(f"--{name}" for name in reading)
             raise ValueError(f"{options} say what a file holds; allowed with {file} are none.")
         return rj.shipped_connectome(file)
+    # Networks take seconds to import, for which nobody should wait whose file says all.
+    from ..kinds.recurrent import reading_arguments
+
     return rj.read_connectome(Path(file), **reading_arguments(written(reading)))
 
 

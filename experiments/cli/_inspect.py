@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
+import jax
 import numpy as np
 import typer
 from rich.markdown import Markdown
@@ -16,11 +17,11 @@ import richlazy_jax as rj
 
 from .._whole import write_figure, write_text
 from ..inspection import (
+    LARGEST_TRAINED,
     Inspection,
     inspect_connectome,
     inspection_cost,
     ladder,
-    ladder_lines,
     markdown,
 )
 from ._bars import work_shown
@@ -30,6 +31,7 @@ from ._stops import usage_errors
 
 # What takes longer is told of beforehand.
 TOLD_SECONDS = 10.0
+_TRAINING = "With --train"
 
 
 @reads_connectome
@@ -53,6 +55,49 @@ def inspect_command(
     ] = 8.0,
     draws: Annotated[int, typer.Option(help="Random matrices of each kind.")] = 20,
     json: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
+    train: Annotated[
+        bool,
+        typer.Option(
+            "--train", help="Train from it as well, beside two nulls on three tasks: minutes."
+        ),
+    ] = False,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            help=f"Train from so many of its nodes, chosen by degree; asked for above "
+            f"{LARGEST_TRAINED} nodes.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None,
+    classes: Annotated[
+        Path | None,
+        typer.Option(
+            help="A .csv with columns name, class: --input-nodes may name classes, and one of "
+            "the nulls keeps which classes connect."
+        ),
+    ] = None,
+    input_nodes: Annotated[
+        str | None,
+        typer.Option(
+            help="Names of the only nodes that get input, with commas between, or a file of them.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None,
+    output_nodes: Annotated[
+        str | None,
+        typer.Option(help="The only nodes that are read out.", rich_help_panel=_TRAINING),
+    ] = None,
+    keep: Annotated[
+        str,
+        typer.Option(
+            help="What the weights keep in training: nothing, zeros, signs or zeros+signs.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = "nothing",
+    seeds: Annotated[
+        int, typer.Option(help="Networks of each start.", rich_help_panel=_TRAINING)
+    ] = 10,
+    iterations: Annotated[int, typer.Option(help="Updates.", rich_help_panel=_TRAINING)] = 1_500,
     random_seed: Annotated[int, typer.Option(help="All randomness follows from it.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder of the table and the figure.")] = Path(
         "out/inspect"
@@ -72,6 +117,11 @@ def inspect_command(
         said += [of_signs] if of_signs else []
         for sentence in said:
             console.print(sentence)
+        of_nodes = None if classes is None else rj.read_classes(classes)
+        labels = None
+        if of_nodes is not None:
+            labels = [_class_of(name, of_nodes, classes) for name in connectome.names]
+        trained = _to_train(connectome, sample, of_nodes, random_seed) if train else None
         out.mkdir(parents=True, exist_ok=True)
         if json is not None:
             json.parent.mkdir(parents=True, exist_ok=True)
@@ -82,12 +132,23 @@ def inspect_command(
         threading.Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
         with work_shown(console) as told:
             found = inspect_connectome(connectome, draws, random_seed, memory=memory, told=told)
-            rungs = ladder(connectome.sparse, draws, random_seed)
+            rungs = ladder(connectome.sparse, draws, random_seed, classes=labels)
+            found_of_trained = found
+            if trained is not None and trained is not connectome:
+                found_of_trained = inspect_connectome(trained, draws, random_seed, told=told)
+        training = None
+        if trained is not None:
+            # It imports what training needs, for which nobody else should wait.
+            from ._inspect_training import grids_to_train
+
+            settings = {"seeds": seeds, "iterations": iterations, "random_seed": random_seed}
+            chosen = {"input_nodes": input_nodes, "output_nodes": output_nodes}
+            training = grids_to_train(trained, out, classes, chosen, {"keep": keep, **settings})
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..inspection._draw import draw
 
-    text = "\n".join([markdown(found), *ladder_lines(rungs), ""])
+    text = markdown(found, rungs)
     write_text(out / "inspect.md", _account(said) + text)
     write_figure(out / "inspect.png", draw(found))
     if json is not None:
@@ -96,7 +157,39 @@ def inspect_command(
             json_format.dumps(_plain(found) | {"ladder": _plain(rungs), "said": said}, indent=1),
         )
     console.print(Markdown(text))
+    if training is not None:
+        from ._inspect_training import train_and_say
+
+        of_training = train_and_say(training, found_of_trained, out, console)
+        write_text(out / "inspect.md", _account(said) + text + "\n" + of_training)
     console.print(f"Table: {out / 'inspect.md'}\nFigure: {out / 'inspect.png'}")
+
+
+def _to_train(
+    connectome: rj.Connectome,
+    sample: int | None,
+    classes: Mapping[str, str] | None,
+    random_seed: int,
+) -> rj.Connectome:
+    """What networks start from: all of the connectome, or some of its nodes."""
+    if sample is not None:
+        key = jax.random.key(random_seed)
+        return rj.subsampled_connectome(key, connectome, sample, classes)
+    nodes = len(connectome.names)
+    if nodes > LARGEST_TRAINED:
+        raise ValueError(
+            f"--train is for up to {LARGEST_TRAINED:,} nodes, and {connectome.source} has "
+            f"{nodes:,}; allowed is --sample 300, which trains from so many of them."
+        )
+    return connectome
+
+
+def _class_of(name: str, classes: Mapping[str, str], path: Path | None) -> str:
+    if name not in classes:
+        raise ValueError(
+            f"--classes is {path}, which lacks {name!r}; allowed is each node's class."
+        )
+    return classes[name]
 
 
 def _account(said: Sequence[str]) -> str:

@@ -15,16 +15,19 @@ BATCH, HELD = 200, 200
 _NAMES = {"n_hidden": ("--size", "--hidden")}
 
 
-def option(field: str, of: type[Experiment] = Setting, before: str = "") -> Any:
+def option(
+    field: str, of: type[Experiment] = Setting, before: str = "", panel: str | None = None
+) -> Any:
     """The option that sets a field of an experiment.
 
     Args:
         field: its name.
         of: the experiment.
         before: what its help begins with, such as the panel that it is for.
+        panel: the box of the help that it stands in; None stands for that of most options.
     """
     names = _NAMES.get(field, (f"--{field.replace('_', '-')}",))
-    return typer.Option(*names, help=f"{before}{fields_of(of)[field].help}")
+    return typer.Option(*names, help=f"{before}{fields_of(of)[field].help}", rich_help_panel=panel)
 
 
 OUT_HELP = "Folder of the study, with its table and figure."

@@ -5,6 +5,7 @@
 - `_cost.py`: what it takes in time and memory.
 - `_markdown.py`: the same in words.
 - `_ladder.py`: how much of a low participation ratio each null explains.
+- `_training.py`: whether networks that start from it learn as predicted.
 - `_draw.py`: the spectra; apart, because matplotlib takes a second to import.
 """
 
@@ -12,8 +13,10 @@ from ._cost import WHOLE, Cost, inspection_cost
 from ._inspect import Inspection, Null, inspect_connectome
 from ._ladder import Ladder, Rung, Share, ladder, ladder_lines, sentence
 from ._markdown import markdown
+from ._training import LARGEST_TRAINED, save_connectome, training_fields, training_lines
 
 __all__ = [
+    "LARGEST_TRAINED",
     "WHOLE",
     "Cost",
     "Inspection",
@@ -26,5 +29,8 @@ __all__ = [
     "ladder",
     "ladder_lines",
     "markdown",
+    "save_connectome",
     "sentence",
+    "training_fields",
+    "training_lines",
 ]

@@ -1,6 +1,5 @@
 """A connectome in numbers, beside random matrices of its size."""
 
-import math
 from typing import NamedTuple
 
 import jax
@@ -62,8 +61,6 @@ class Inspection(NamedTuple):
       500 nodes the exponential entropy is an estimate and the eigenvalue area is left out.
     - `ranks_without`: the ranks without the dominating nodes, beside Gaussian matrices of that
       size; empty where there are none.
-    - `wiring_share`: how much of the fall of the participation ratio, in logarithms, from Gaussian
-      to shuffled to measured is between the last two.
     - `motifs`: connection probability and excess of motifs, the latter beside shuffled ones.
     - `expected_alignment`: what theory expects of a two-layer linear network with this spectrum,
       beside Gaussian ones.
@@ -85,7 +82,6 @@ class Inspection(NamedTuple):
     dominating: list[rj.Dominating]
     ranks: dict[str, dict[str, Null]]
     ranks_without: dict[str, Null]
-    wiring_share: float
     probability: float
     motifs: dict[str, Null]
     expected_alignment: Null
@@ -163,10 +159,6 @@ def _inspected(connectome: rj.Connectome, draws: int, random_seed: int, told: To
         dominating=dominating,
         ranks={null: _null_ranks(ranks, drawn) for null, drawn in beside.items()},
         ranks_without=_without(connectome, dominating, own, draws, told) if dominating else {},
-        wiring_share=_wiring_share(
-            ranks["participation_ratio"].value,
-            *(_mean_ratio(drawn) for drawn in beside.values()),
-        ),
         probability=float(measured.probability),
         motifs={
             name: _null(
@@ -241,11 +233,6 @@ def _expected(ratio: float, gaussian: Drawn, n: int) -> Null:
     # The root of the mean is the mean of the roots, but for less than the spread squared.
     *random, mean, value = expected
     return _null(Estimate(float(value), 0.0), np.array(random), float(mean))
-
-
-def _wiring_share(measured: float, gaussian: float, shuffled: float) -> float:
-    whole = math.log(gaussian / measured)
-    return math.log(shuffled / measured) / whole if whole else float("nan")
 
 
 def _column_signs(w: csr_array) -> dict[str, int]:

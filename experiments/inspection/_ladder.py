@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 import richlazy_jax as rj
-from richlazy_jax.nulls import participation_ratio
+from richlazy_jax.spectra import participation_ratio
 
 from ..findings import mean_and_interval
 
@@ -20,8 +20,8 @@ STANDS_ON = {"classes": "degrees", "distances": "degrees"}
 # Up to so many nodes Gaussian matrices are drawn; of more, their ratio is known well enough.
 DRAWN_GAUSSIAN = 1000
 WORDS = {
-    "gaussian": "Gaussian",
-    "places": "random places",
+    "gaussian": "size and norm (Gaussian)",
+    "places": "density and weights",
     "bare_degrees": "degrees",
     "degrees": "degrees and out-strengths",
     "reciprocity": "degrees, out-strengths and reciprocity",
@@ -99,7 +99,7 @@ def ladder(
         raise ValueError(f"draws is {draws}; allowed are whole numbers from 2.")
     weights = sp.csr_array(weights, dtype=np.float64)
     nodes, measured = len(weights.indptr) - 1, participation_ratio(weights)
-    if not math.isfinite(measured):
+    if not measured:
         raise ValueError("weights is zero everywhere; allowed is at least one number other than 0.")
     given = {"classes": classes, "coordinates": coordinates}
     ratios: dict[str, np.ndarray] = {}
@@ -170,14 +170,14 @@ def ladder_lines(found: Ladder) -> list[str]:
         "each null. Explained and left are shares of the fall, in logarithms, from Gaussian "
         "weights to the measured ones, with 95 % intervals of the mean:",
         "",
-        "| null | keeps | mean | 95 % of draws | explains | leaves |",
-        "| --- | --- | --: | --: | --: | --: |",
+        "| null, keeping | mean, 95 % of draws | explains | leaves |",
+        "| --- | --: | --: | --: |",
     ]
     for rung in found.rungs:
         first = rung.null == "gaussian"
         lines.append(
-            f"| {WORDS[rung.null]} | {rung.keeps} | {rung.mean:.1f} | {rung.low:.1f} to "
-            f"{rung.high:.1f} | {'' if first else _percent(rung.explains)} | "
+            f"| {WORDS[rung.null]} | {rung.mean:.1f} ({rung.low:.1f} to {rung.high:.1f}) | "
+            f"{'' if first else _percent(rung.explains)} | "
             f"{'' if first else _percent(rung.left)} |"
         )
     return [*lines, "", sentence(found)]

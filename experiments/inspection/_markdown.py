@@ -1,16 +1,20 @@
 """A connectome in words."""
 
-import math
-
 from ._cost import WHOLE
 from ._inspect import Inspection, Null
+from ._ladder import Ladder, ladder_lines
 from ._random import RANKS
 
 SHOWN_NAMES = 8
 
 
-def markdown(found: Inspection) -> str:
-    """Everything that was found, with the prediction first."""
+def markdown(found: Inspection, climbed: Ladder | None = None) -> str:
+    """Everything that was found, with the prediction first.
+
+    Args:
+        found: by `inspect_connectome`.
+        climbed: how much each null explains, by `ladder`.
+    """
     expected = found.expected_alignment
     lines = [
         f"# {found.source}",
@@ -37,8 +41,9 @@ def markdown(found: Inspection) -> str:
             f"| {kind.replace('_', ' ')} | {_value(gaussian)} | {_mean_and_range(gaussian, 1)} "
             f"| {_mean_and_range(shuffled, 1)} |"
         )
-    # A ladder of nulls, which keep more and more of the connectome, has its place after this.
-    lines += ["", *_estimated(found), _wiring(found), ""]
+    lines += ["", *_estimated(found)]
+    if climbed is not None:
+        lines += [*ladder_lines(climbed), ""]
     if found.ranks_without:
         lines += [
             f"Without {', '.join(node.name for node in found.dominating)}:",
@@ -95,21 +100,6 @@ def _estimated(found: Inspection) -> list[str]:
         "left out, since sums over the eigenvalues of such matrices cannot be estimated this way.",
         "",
     ]
-
-
-def _wiring(found: Inspection) -> str:
-    measured, shuffled = (found.ranks[k]["participation_ratio"] for k in ("Gaussian", "shuffled"))
-    text = (
-        f"Participation ratio: {measured.mean:.1f} for Gaussian weights, {shuffled.mean:.1f} for "
-        f"these weights at random places, {measured.value:.1f} as they are wired."
-    )
-    if measured.value < shuffled.mean < measured.mean and math.isfinite(found.wiring_share):
-        text += (
-            f" Of the fall, in logarithms, {1 - found.wiring_share:.0%} comes from sparse and "
-            f"unequal weights alone; how much of the other {found.wiring_share:.0%} comes from "
-            "degrees, the nulls below say."
-        )
-    return text
 
 
 def _value(null: Null) -> str:

@@ -8,8 +8,7 @@ from jaxtyping import Bool
 
 from .._table import column_of, read_table
 from ._connectome import require_names
-from ._file import require_file
-from ._nearest import nearest
+from ._files import require_file
 
 
 def chosen_nodes(

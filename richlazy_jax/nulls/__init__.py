@@ -9,11 +9,9 @@ float64 and on the host; rows receive and columns send.
 - `_unwired.py`: the two rungs that do not ask who connects to whom.
 - `_rewired.py`: those that keep degrees, by random swaps of connections.
 - `_chain.py`: the swaps themselves, compiled by numba.
-- `participation_ratio` (`_participation_ratio.py`): exact, without a singular value.
 """
 
 from ._null_weights import DEFAULT_SWAPS, NULLS, null_weights
-from ._participation_ratio import participation_ratio
 from ._unwired import LARGEST_GAUSSIAN
 
-__all__ = ["DEFAULT_SWAPS", "LARGEST_GAUSSIAN", "NULLS", "null_weights", "participation_ratio"]
+__all__ = ["DEFAULT_SWAPS", "LARGEST_GAUSSIAN", "NULLS", "null_weights"]

@@ -4,10 +4,8 @@ import jax
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from richlazy_jax.nulls import LARGEST_GAUSSIAN, null_weights, participation_ratio
+from richlazy_jax.nulls import LARGEST_GAUSSIAN, null_weights
 
 KEY = jax.random.key(0)
 W = np.array([[0.0, 1, 2], [3, 0, 0], [0, 4, 0]])
@@ -60,27 +58,3 @@ BAD = [
 def test_bad_input(no_shape_checks, call, message):
     with pytest.raises(ValueError, match=message):
         call()
-
-
-@settings(max_examples=30)
-@given(st.integers(1, 12), st.integers(0, 999), st.sampled_from([0.1, 0.5, 1.0]))
-def test_participation_ratio_is_that_of_the_singular_values(n, seed, density):
-    rng = np.random.default_rng(seed)
-    w = (rng.random((n, n)) < density) * rng.standard_normal((n, n))
-    w[0, 0] = 1
-    squares = np.linalg.svd(w, compute_uv=False) ** 2
-    wanted = squares.sum() ** 2 / (squares**2).sum()
-    for given_as in (w, sp.csr_array(w)):
-        assert participation_ratio(given_as) == pytest.approx(wanted, rel=1e-10)
-
-
-def test_participation_ratio_in_many_blocks(monkeypatch):
-    monkeypatch.setattr("richlazy_jax.nulls._participation_ratio._BLOCK", 40)
-    rng = np.random.default_rng(0)
-    w = (rng.random((50, 50)) < 0.1) * rng.standard_normal((50, 50))
-    # Rows without entries before, between and behind the others.
-    w[[0, 7, 8, 49]] = 0
-    squares = np.linalg.svd(w, compute_uv=False) ** 2
-    wanted = squares.sum() ** 2 / (squares**2).sum()
-    assert participation_ratio(sp.csr_array(w)) == pytest.approx(wanted, rel=1e-10)
-    assert np.isnan(participation_ratio(np.zeros((3, 3))))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from richlazy_jax.nulls import NULLS, null_weights, participation_ratio
+from richlazy_jax.nulls import NULLS, null_weights
+from richlazy_jax.spectra import participation_ratio
 
 LABELS = np.array([0, 0, 0, 1, 1])
 # The first can only be turned round as a whole, which no exchange of two connections does.

@@ -1,0 +1,128 @@
+"""Whether networks that start from a connectome learn as theory predicts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+import richlazy_jax as rj
+
+from ..findings import (
+    Contrast,
+    comparison_of,
+    contrast_table,
+    findings,
+    mean_with_interval,
+    warnings_of,
+)
+from ._inspect import Inspection
+
+TASKS = ("2AF", "DMS", "CXT")
+MEASURE = "kernel_alignment"
+# As `kinds.recurrent` labels them: Gaussian weights, the connectome, and its null of degrees.
+GAUSSIAN, CONNECTOME, DEGREES = "null", "EM", "EM degrees"
+CALLED = {GAUSSIAN: "Gaussian", CONNECTOME: "the connectome", DEGREES: "degrees and out-strengths"}
+# Of more nodes a sample is trained.
+LARGEST_TRAINED = 1000
+_WANTED = {"richer than": "richer", "lazier than": "lazier"}
+
+
+def training_fields(source: Path, nodes: int, **settings: Any) -> list[dict[str, Any]]:
+    """What is trained, as a specification has it: the connectome and two nulls on three tasks.
+
+    Args:
+        source: the file of `save_connectome`.
+        nodes: how many nodes it has.
+        settings: what else networks are told, such as seeds and iterations.
+    """
+    diagram = {"kind": "connectome", "source": str(source)}
+    starts = [{"kind": None}, diagram, diagram | {"null": "degrees"}]
+    shared = {"n_hidden": nodes, "start": starts, "measures": [MEASURE], **settings}
+    return [{"task": list(TASKS), **shared}]
+
+
+def save_connectome(connectome: rj.Connectome, path: Path) -> None:
+    """Keep what is trained, with its signs and without what was left out.
+
+    Raises:
+        OSError: it cannot be written.
+        ValueError: there are more than 20,000 nodes.
+    """
+    with path.open("wb") as opened:
+        np.savez_compressed(
+            opened, weights=connectome.weights, names=np.array(connectome.names, str)
+        )
+
+
+def training_lines(found: Inspection, datasets: Sequence[xr.Dataset]) -> list[str]:
+    """What training says beside the prediction, in Markdown.
+
+    Args:
+        found: by `inspect_connectome`, of the connectome that was trained.
+        datasets: of each task, with the three starts.
+    """
+    pairs = [(CONNECTOME, GAUSSIAN), (CONNECTOME, DEGREES)]
+    comparisons = [comparison_of(dataset) for dataset in datasets]
+    of_all = findings(comparisons, pairs)
+    tasks = [str(dataset.attrs["task"]) for dataset in datasets]
+    # One for each task and pair, in their order.
+    beside = {task: of_all.contrasts[2 * i : 2 * i + 2] for i, task in enumerate(tasks)}
+    first = datasets[0].attrs
+    lines = [
+        "## Trained",
+        "",
+        _answer(found, {task: each[0] for task, each in beside.items()}),
+        "",
+        f"Recurrent networks of {first['n_hidden']} units, {first['seeds']} seeds, "
+        f"{first['iterations']} updates; kernel alignment, means with 95 % intervals:",
+        "",
+        f"| task | {' | '.join(CALLED.values())} |",
+        "| --- | --: | --: | --: |",
+    ]
+    for task, dataset in zip(tasks, datasets, strict=True):
+        cells = [mean_with_interval(dataset[MEASURE].sel(start=each).values) for each in CALLED]
+        lines.append(f"| {task} | {' | '.join(cells)} |")
+    lines += ["", *_table(beside), ""]
+    return [*lines, *(f"- {each}" for each in warnings_of(of_all)), ""]
+
+
+def _answer(found: Inspection, beside: dict[str, Contrast]) -> str:
+    """Whether training agrees with theory, task by task."""
+    wanted = _WANTED.get(found.prediction)
+    by_verdict: dict[str, list[str]] = {}
+    for task, contrast in beside.items():
+        by_verdict.setdefault(contrast.verdict.said, []).append(task)
+    said = "; ".join(f"{verdict} on {', '.join(on)}" for verdict, on in by_verdict.items())
+    text = (
+        f"Theory predicts a mean over tasks that is {found.prediction} Gaussian weights. Networks "
+        f"that start from the connectome are, beside Gaussian ones of the same norm: {said}."
+    )
+    if wanted is None:
+        return text
+    agree = len(by_verdict.get(wanted, ()))
+    against = len(by_verdict.get({"richer": "lazier", "lazier": "richer"}[wanted], ()))
+    if agree and not against:
+        return f"{text} **Training follows the prediction on {agree} of {len(beside)} tasks.**"
+    if against and not agree:
+        return f"{text} **Training goes against the prediction on {against} of {len(beside)}.**"
+    if agree and against:
+        return (
+            f"{text} **Training follows the prediction on {agree} tasks and goes against it on "
+            f"{against}.**"
+        )
+    return f"{text} **Training does not decide whether the prediction holds.**"
+
+
+def _table(beside: dict[str, list[Contrast]]) -> list[str]:
+    named = [
+        contrast._replace(
+            measure=f"{contrast.measure} on {task}",
+            start=CALLED[contrast.start],
+            reference=CALLED[contrast.reference],
+        )
+        for task, contrasts in beside.items()
+        for contrast in contrasts
+    ]
+    return contrast_table(named)
