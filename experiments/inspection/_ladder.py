@@ -19,6 +19,8 @@ ASKS_FOR = {"classes": "classes", "distances": "coordinates"}
 STANDS_ON = {"classes": "degrees", "distances": "degrees"}
 # Up to so many nodes Gaussian matrices are drawn; of more, their ratio is known well enough.
 DRAWN_GAUSSIAN = 1000
+# Of all draws of a null together, which takes ten seconds to a minute.
+CONNECTIONS_DRAWN = 1_000_000
 WORDS = {
     "gaussian": "size and norm (Gaussian)",
     "places": "density and weights",
@@ -119,6 +121,16 @@ def ladder(
             on_draw()
         ratios[null] = np.array(found)
     return Ladder(measured, draws, tuple(_rungs(measured, ratios)))
+
+
+def affordable_draws(connections: int, draws: int) -> int:
+    """How many draws of each null a command makes, so that it takes minutes in whole brains.
+
+    Args:
+        connections: of the connectome.
+        draws: as many at most.
+    """
+    return min(draws, max(2, CONNECTIONS_DRAWN // max(1, connections)))
 
 
 def _rungs(measured: float, ratios: dict[str, np.ndarray]) -> list[Rung]:
