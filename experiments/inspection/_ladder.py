@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 import scipy.sparse as sp
+from scipy import special
 
 import richlazy_jax as rj
 from richlazy_jax.spectra import participation_ratio
-
-from ..findings import mean_and_interval
 
 # What a rung asks for besides the weights.
 ASKS_FOR = {"classes": "classes", "distances": "coordinates"}
@@ -21,6 +20,8 @@ STANDS_ON = {"classes": "degrees", "distances": "degrees"}
 DRAWN_GAUSSIAN = 1000
 # Of all draws of a null together, which takes ten seconds to a minute.
 CONNECTIONS_DRAWN = 1_000_000
+# Of fewer draws the spread is not known well enough.
+FEWEST_FOR_INTERVAL = 6
 WORDS = {
     "gaussian": "size and norm (Gaussian)",
     "places": "density and weights",
@@ -156,8 +157,15 @@ def _rungs(measured: float, ratios: dict[str, np.ndarray]) -> list[Rung]:
 
 
 def _share(logs: np.ndarray, fall: float) -> Share:
-    # Where nothing falls there are no shares of it.
-    return Share(*mean_and_interval(logs / fall)) if fall else Share(*[float("nan")] * 3)
+    if not fall:
+        # Where nothing falls there are no shares of it.
+        return Share(*[math.nan] * 3)
+    mean, count = float(logs.mean()) / fall, len(logs)
+    if count < FEWEST_FOR_INTERVAL:
+        return Share(mean, math.nan, math.nan)
+    # Student's, as logarithms of ratios are near normal.
+    half = special.stdtrit(count - 1, 0.975) * float(logs.std(ddof=1)) / math.sqrt(count)
+    return Share(mean, mean - half / abs(fall), mean + half / abs(fall))
 
 
 def _ratio(weights: Any) -> float:
@@ -169,8 +177,6 @@ def _ratio(weights: Any) -> float:
 
 def _gaussian_ratios(n: int, draws: int) -> np.ndarray:
     """As many as there are draws of other nulls, as evenly spread as their distribution has it."""
-    from scipy import special
-
     centre = n**2 / (2 * n + 1)
     return centre * np.exp(special.ndtri((np.arange(draws) + 0.5) / draws) / n)
 
