@@ -32,10 +32,10 @@ def connections_of(weights: Any) -> Connections:
     Raises:
         ValueError: it is no square, or holds what is not a finite real number.
     """
-    found = as_square_sparse("weights", weights).tocoo()
+    square = as_square_sparse("weights", weights)
+    nodes, found = len(square.indptr) - 1, square.tocoo()
     rows, columns = (index.astype(np.int64) for index in found.coords)
     between = rows != columns
-    nodes = found.shape[0]
     diagonal = np.zeros(nodes)
     diagonal[rows[~between]] = found.data[~between]
     return Connections(nodes, rows[between], columns[between], found.data[between], diagonal)
