@@ -1,5 +1,6 @@
 """`richlazy inspect`."""
 
+import itertools
 import json as json_format
 import re
 import threading
@@ -19,6 +20,7 @@ from .._whole import write_figure, write_text
 from ..inspection import (
     LARGEST_TRAINED,
     Inspection,
+    affordable_draws,
     inspect_connectome,
     inspection_cost,
     ladder,
@@ -132,7 +134,16 @@ def inspect_command(
         threading.Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
         with work_shown(console) as told:
             found = inspect_connectome(connectome, draws, random_seed, memory=memory, told=told)
-            rungs = ladder(connectome.sparse, draws, random_seed, classes=labels)
+            drawn = affordable_draws(connectome.sparse.nnz, draws)
+            # As many nulls as ask for nothing but the weights, without the Gaussian one.
+            of, done = drawn * (4 + (labels is not None)), itertools.count(1)
+            rungs = ladder(
+                connectome.sparse,
+                drawn,
+                random_seed,
+                classes=labels,
+                on_draw=lambda: told("random matrices of each null", min(next(done), of), of),
+            )
             found_of_trained = found
             if trained is not None and trained is not connectome:
                 found_of_trained = inspect_connectome(trained, draws, random_seed, told=told)

@@ -11,7 +11,7 @@
 
 from ._cost import WHOLE, Cost, inspection_cost
 from ._inspect import Inspection, Null, inspect_connectome
-from ._ladder import Ladder, Rung, Share, ladder, ladder_lines, sentence
+from ._ladder import Ladder, Rung, Share, affordable_draws, ladder, ladder_lines, sentence
 from ._markdown import markdown
 from ._training import LARGEST_TRAINED, save_connectome, training_fields, training_lines
 
@@ -24,6 +24,7 @@ __all__ = [
     "Null",
     "Rung",
     "Share",
+    "affordable_draws",
     "inspect_connectome",
     "inspection_cost",
     "ladder",

@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 import scipy.sparse as sp
+from scipy import special
 
 import richlazy_jax as rj
 from richlazy_jax.spectra import participation_ratio
-
-from ..findings import mean_and_interval
 
 # What a rung asks for besides the weights.
 ASKS_FOR = {"classes": "classes", "distances": "coordinates"}
@@ -19,6 +18,10 @@ ASKS_FOR = {"classes": "classes", "distances": "coordinates"}
 STANDS_ON = {"classes": "degrees", "distances": "degrees"}
 # Up to so many nodes Gaussian matrices are drawn; of more, their ratio is known well enough.
 DRAWN_GAUSSIAN = 1000
+# Of all draws of a null together, which takes ten seconds to a minute.
+CONNECTIONS_DRAWN = 1_000_000
+# Of fewer draws the spread is not known well enough.
+FEWEST_FOR_INTERVAL = 6
 WORDS = {
     "gaussian": "size and norm (Gaussian)",
     "places": "density and weights",
@@ -121,6 +124,16 @@ def ladder(
     return Ladder(measured, draws, tuple(_rungs(measured, ratios)))
 
 
+def affordable_draws(connections: int, draws: int) -> int:
+    """How many draws of each null a command makes, so that it takes minutes in whole brains.
+
+    Args:
+        connections: of the connectome.
+        draws: as many at most.
+    """
+    return min(draws, max(2, CONNECTIONS_DRAWN // max(1, connections)))
+
+
 def _rungs(measured: float, ratios: dict[str, np.ndarray]) -> list[Rung]:
     fall = float(np.log(ratios["gaussian"]).mean()) - math.log(measured)
     rungs, below = [], "gaussian"
@@ -144,8 +157,15 @@ def _rungs(measured: float, ratios: dict[str, np.ndarray]) -> list[Rung]:
 
 
 def _share(logs: np.ndarray, fall: float) -> Share:
-    # Where nothing falls there are no shares of it.
-    return Share(*mean_and_interval(logs / fall)) if fall else Share(*[float("nan")] * 3)
+    if not fall:
+        # Where nothing falls there are no shares of it.
+        return Share(*[math.nan] * 3)
+    mean, count = float(logs.mean()) / fall, len(logs)
+    if count < FEWEST_FOR_INTERVAL:
+        return Share(mean, math.nan, math.nan)
+    # Student's, as logarithms of ratios are near normal.
+    half = special.stdtrit(count - 1, 0.975) * float(logs.std(ddof=1)) / math.sqrt(count)
+    return Share(mean, mean - half / abs(fall), mean + half / abs(fall))
 
 
 def _ratio(weights: Any) -> float:
@@ -157,8 +177,6 @@ def _ratio(weights: Any) -> float:
 
 def _gaussian_ratios(n: int, draws: int) -> np.ndarray:
     """As many as there are draws of other nulls, as evenly spread as their distribution has it."""
-    from scipy import special
-
     centre = n**2 / (2 * n + 1)
     return centre * np.exp(special.ndtri((np.arange(draws) + 0.5) / draws) / n)
 

@@ -12,9 +12,9 @@ import richlazy_jax as rj
 from ..findings import (
     Contrast,
     comparison_of,
-    contrast_table,
     findings,
     mean_with_interval,
+    p_value,
     warnings_of,
 )
 from ._inspect import Inspection
@@ -116,13 +116,17 @@ def _answer(found: Inspection, beside: dict[str, Contrast]) -> str:
 
 
 def _table(beside: dict[str, list[Contrast]]) -> list[str]:
-    named = [
-        contrast._replace(
-            measure=f"{contrast.measure} on {task}",
-            start=CALLED[contrast.start],
-            reference=CALLED[contrast.reference],
-        )
-        for task, contrasts in beside.items()
-        for contrast in contrasts
+    lines = [
+        "| task | the connectome beside | difference, 95 % interval | it learns |",
+        "| --- | --- | --: | --- |",
     ]
-    return contrast_table(named)
+    for task, contrasts in beside.items():
+        for c in contrasts:
+            between = f" ({c.low:+.2f} to {c.high:+.2f})" if np.isfinite(c.low) else ""
+            verdict = c.verdict
+            why = verdict.problem or f"{p_value(verdict.p_holm)}, {verdict.seeds} seeds"
+            lines.append(
+                f"| {task} | {CALLED[c.reference]} | {c.difference:+.2f}{between} | "
+                f"{verdict.said} ({why}) |"
+            )
+    return [*lines, "", "p after Holm's correction for all rows (exact permutation of pairs)."]

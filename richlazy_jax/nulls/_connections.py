@@ -6,6 +6,8 @@ import numpy as np
 import scipy.sparse as sp
 from jaxtyping import Float, Int
 
+from .._host import as_square_sparse
+
 
 class Connections(NamedTuple):
     """What connects different nodes, and what connects nodes to themselves.
@@ -30,25 +32,13 @@ def connections_of(weights: Any) -> Connections:
     Raises:
         ValueError: it is no square, or holds what is not a finite real number.
     """
-    given = weights if sp.issparse(weights) else np.asarray(weights)
-    if given.ndim != 2 or given.shape[0] != given.shape[1]:
-        raise ValueError(f"weights has shape {given.shape}; allowed is a square, (n, n).")
-    if given.dtype.kind not in "biuf":
-        raise ValueError(f"weights has dtype {given.dtype}; allowed are real numbers.")
-    found = sp.coo_array(given, dtype=np.float64, copy=True)
-    found.sum_duplicates()
-    found.eliminate_zeros()
-    if not np.isfinite(found.data).all():
-        at = int(np.flatnonzero(~np.isfinite(found.data))[0])
-        i, j = (int(index[at]) for index in found.coords)
-        raise ValueError(f"weights[{i}, {j}] is {found.data[at]}; allowed are finite numbers.")
+    square = as_square_sparse("weights", weights)
+    nodes, found = len(square.indptr) - 1, square.tocoo()
     rows, columns = (index.astype(np.int64) for index in found.coords)
     between = rows != columns
-    diagonal = np.zeros(given.shape[0])
+    diagonal = np.zeros(nodes)
     diagonal[rows[~between]] = found.data[~between]
-    return Connections(
-        given.shape[0], rows[between], columns[between], found.data[between], diagonal
-    )
+    return Connections(nodes, rows[between], columns[between], found.data[between], diagonal)
 
 
 def matrix_of(found: Connections) -> sp.csr_array:

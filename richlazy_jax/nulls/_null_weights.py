@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from jaxtyping import Array, Key, Real
 
 from .._checks import known_value, require_choice, require_whole
+from .._host import host_generator
 from ._connections import connections_of, matrix_of
 from ._rewired import (
     at_distances,
@@ -121,13 +122,12 @@ def null_weights(
 
 def _generator(key: Any) -> np.random.Generator:
     """NumPy's generator, seeded with all bits of a key."""
-    bits = known_value(jax.random.key_data(key))
-    if bits is None:
+    if known_value(jax.random.key_data(key)) is None:
         raise ValueError(
             "key is traced by JAX; allowed is a known key, because nulls are drawn on the host and "
             "not under jit or vmap. shuffled_weights may be drawn there."
         )
-    return np.random.default_rng([int(word) for word in bits.ravel()])
+    return host_generator(key)
 
 
 def _require_use(argument: str, value: Any, null: str) -> None:

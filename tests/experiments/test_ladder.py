@@ -6,7 +6,15 @@ import pytest
 import scipy.sparse as sp
 
 import richlazy_jax as rj
-from experiments.inspection import Ladder, Rung, Share, ladder, ladder_lines, sentence
+from experiments.inspection import (
+    Ladder,
+    Rung,
+    Share,
+    affordable_draws,
+    ladder,
+    ladder_lines,
+    sentence,
+)
 from experiments.inspection import _ladder as private
 
 
@@ -105,6 +113,11 @@ def made(measured, low, high, left):
 )
 def test_sentences(found, said):
     assert said in sentence(found)
+
+
+def test_whole_brains_get_fewer_draws():
+    assert [affordable_draws(m, 20) for m in (0, 2_194, 110_000, 2_700_000)] == [20, 20, 9, 2]
+    assert affordable_draws(2_700_000, 1) == 1
 
 
 def test_few_draws_have_no_intervals():
