@@ -26,6 +26,8 @@ GAUSSIAN, CONNECTOME, DEGREES = "null", "EM", "EM degrees"
 CALLED = {GAUSSIAN: "Gaussian", CONNECTOME: "the connectome", DEGREES: "degrees and out-strengths"}
 # Of more nodes a sample is trained.
 LARGEST_TRAINED = 1000
+# Of the accuracy, below which networks are said to have learned less well.
+WORSE = 0.05
 _WANTED = {"richer than": "richer", "lazier than": "lazier"}
 
 
@@ -74,15 +76,21 @@ def training_lines(found: Inspection, datasets: Sequence[xr.Dataset]) -> list[st
         "## Trained",
         "",
         _answer(found, {task: each[0] for task, each in beside.items()}),
+        *_how_well(tasks, datasets),
         "",
         f"Recurrent networks of {first['n_hidden']} units, {first['seeds']} seeds, "
-        f"{first['iterations']} updates; kernel alignment, means with 95 % intervals:",
+        f"{first['iterations']} updates; kernel alignment, means with 95 % intervals, and "
+        "mean accuracy at the decision:",
         "",
         f"| task | {' | '.join(CALLED.values())} |",
         "| --- | --: | --: | --: |",
     ]
     for task, dataset in zip(tasks, datasets, strict=True):
-        cells = [mean_with_interval(dataset[MEASURE].sel(start=each).values) for each in CALLED]
+        cells = [
+            f"{mean_with_interval(dataset[MEASURE].sel(start=each).values)}; accuracy "
+            f"{_accuracy(dataset, each):.2f}"
+            for each in CALLED
+        ]
         lines.append(f"| {task} | {' | '.join(cells)} |")
     lines += ["", *_table(beside), ""]
     return [*lines, *(f"- {each}" for each in warnings_of(of_all)), ""]
@@ -113,6 +121,28 @@ def _answer(found: Inspection, beside: dict[str, Contrast]) -> str:
             f"{against}.**"
         )
     return f"{text} **Training does not decide whether the prediction holds.**"
+
+
+def _accuracy(dataset: xr.Dataset, start: str) -> float:
+    return float(dataset["accuracy"].sel(start=start).mean())
+
+
+def _how_well(tasks: Sequence[str], datasets: Sequence[xr.Dataset]) -> list[str]:
+    """A warning where networks from the connectome learned their task less well."""
+    worse = [
+        f"{task} ({_accuracy(dataset, CONNECTOME):.2f} beside {_accuracy(dataset, GAUSSIAN):.2f})"
+        for task, dataset in zip(tasks, datasets, strict=True)
+        if _accuracy(dataset, GAUSSIAN) - _accuracy(dataset, CONNECTOME) > WORSE
+    ]
+    if not worse:
+        return []
+    return [
+        "",
+        f"> **Warning:** networks from the connectome are less accurate than Gaussian ones on "
+        f"{', '.join(worse)}. A start that is almost all excitation is unstable, and its kernel "
+        "may turn for that reason alone. Give it its signs, balance it (`richlazy fig2 "
+        "--structures em-balanced`), or train longer by `--iterations`.",
+    ]
 
 
 def _table(beside: dict[str, list[Contrast]]) -> list[str]:

@@ -75,7 +75,7 @@ FILES = {
     "semicolons.csv": b"source;target;weight\nA;B;0,5\nB;C;1,5\nC;A;2\n",
     "utf16.csv": CSV.decode().encode("utf-16"),
     "matrix.csv": b",A,B,C,D\n" + b"".join(b"%c,0,5,3,1\n" % c for c in b"ABCD"),
-    "edges.csv.gz": gzip.compress(CSV),
+    "edges.csv.gz": gzip.compress(CSV, mtime=0),
     "edges.csv.bz2": bz2.compress(CSV),
     "edges.csv.xz": lzma.compress(CSV),
     "edges.zip": zipped(edges_csv=CSV),
