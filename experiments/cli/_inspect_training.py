@@ -10,7 +10,8 @@ from rich.markdown import Markdown
 import richlazy_jax as rj
 
 from ..engine import Grid, starts_side_by_side
-from ..inspection import Inspection, save_connectome, training_fields, training_lines
+from ..inspection import Inspection
+from ..inspection.training import save_connectome, training_fields, training_lines
 from ._kinds import grids_of
 from ._study import run_grids
 

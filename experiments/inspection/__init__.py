@@ -5,15 +5,15 @@
 - `_cost.py`: what it takes in time and memory.
 - `_markdown.py`: the same in words.
 - `_ladder.py`: how much of a low participation ratio each null explains.
-- `_training.py`: whether networks that start from it learn as predicted.
+- `training.py`: whether networks that start from it learn as predicted; by its own name, because it
+  imports what training needs.
 - `_draw.py`: the spectra; apart, because matplotlib takes a second to import.
 """
 
-from ._cost import WHOLE, Cost, inspection_cost
+from ._cost import LARGEST_TRAINED, WHOLE, Cost, inspection_cost
 from ._inspect import Inspection, Null, inspect_connectome
 from ._ladder import Ladder, Rung, Share, affordable_draws, ladder, ladder_lines, sentence
 from ._markdown import markdown
-from ._training import LARGEST_TRAINED, save_connectome, training_fields, training_lines
 
 __all__ = [
     "LARGEST_TRAINED",
@@ -30,8 +30,5 @@ __all__ = [
     "ladder",
     "ladder_lines",
     "markdown",
-    "save_connectome",
     "sentence",
-    "training_fields",
-    "training_lines",
 ]

@@ -10,6 +10,8 @@ from richlazy_jax.spectra import product_multiplications
 # Up to so many nodes every matrix is dense and its spectrum known whole, with eigenvalues.
 WHOLE = 500
 LARGEST = 1_000_000
+# Of more nodes a sample is trained.
+LARGEST_TRAINED = 1000
 # Of stochastic Lanczos quadrature, for the matrix and for each shuffled one.
 PROBES, STEPS = 10, 100
 PROBES_OF_DRAWS, STEPS_OF_DRAWS = 2, 60

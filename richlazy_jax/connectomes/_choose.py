@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from .._table import column_of, read_table
-from ._connectome import require_names
+from ._connectome import nearest, require_names
 from ._files import require_file
 
 

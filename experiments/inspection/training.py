@@ -24,8 +24,6 @@ MEASURE = "kernel_alignment"
 # As `kinds.recurrent` labels them: Gaussian weights, the connectome, and its null of degrees.
 GAUSSIAN, CONNECTOME, DEGREES = "null", "EM", "EM degrees"
 CALLED = {GAUSSIAN: "Gaussian", CONNECTOME: "the connectome", DEGREES: "degrees and out-strengths"}
-# Of more nodes a sample is trained.
-LARGEST_TRAINED = 1000
 # Of the accuracy, below which networks are said to have learned less well.
 WORSE = 0.05
 _WANTED = {"richer than": "richer", "lazier than": "lazier"}
