@@ -23,11 +23,11 @@ from ._own_network import (
     LEAK_FORM,
     MAP,
     STEPS,
-    WORDS,
     WRT,
     array_of,
     inputs_of,
     names_of,
+    write_page,
 )
 from ._said import PlainConsole, plain
 from ._stops import usage_errors
@@ -123,19 +123,16 @@ def measure_command(
         console.print(f"Figure: {figure}")
     if html is not None:
         from ..plot import through_checkpoints
-        from ..report import answer_report
 
-        page = answer_report(
+        draw = {"Kernel alignment by checkpoint": lambda: through_checkpoints(found)}
+        write_page(
+            html,
             str(after[-1]),
             f"Was it rich or lazy? Its start is {before}.",
             measured,
-            said=networks[-1].said,
-            figures={"Kernel alignment by checkpoint": lambda: through_checkpoints(found)}
-            if len(found) > 1
-            else {},
-            explained=WORDS,
+            networks[-1].said,
+            draw if len(found) > 1 else {},
         )
-        write_text(html, page)
         console.print(f"Page: {html}")
 
 

@@ -1,12 +1,15 @@
 """A network of the user's own, as files and options say it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import typer
+
+from .._whole import write_text
 
 ENDS = ".npz, .safetensors, .pt, .keras, .h5, .mat, .msgpack or a folder of orbax"
 INPUTS = typer.Option(
@@ -75,3 +78,19 @@ def inputs_of(path: Path) -> jax.Array:
             "(trials, inputs) without recurrence."
         )
     return jnp.asarray(x, jnp.result_type(float))
+
+
+def write_page(
+    path: Path,
+    name: str,
+    question: str,
+    answer: Any,
+    said: Sequence[str],
+    figures: Mapping[str, Callable[[], Any]] | None = None,
+) -> None:
+    """One page of an answer and all that it rests on, as `report.answer_report` has it."""
+    # matplotlib takes a second to import, which `richlazy --help` need not wait for.
+    from ..report import answer_report
+
+    page = answer_report(name, question, answer, said=tuple(said), figures=figures, explained=WORDS)
+    write_text(path, page)

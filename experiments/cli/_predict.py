@@ -20,11 +20,11 @@ from ._own_network import (
     LEAK_FORM,
     MAP,
     STEPS,
-    WORDS,
     WRT,
     array_of,
     inputs_of,
     names_of,
+    write_page,
 )
 from ._said import PlainConsole
 from ._stops import usage_errors
@@ -90,15 +90,5 @@ def predict_command(
         write_text(json, text + "\n")
         console.print(f"Numbers: {json}")
     if html is not None:
-        # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-        from ..report import answer_report
-
-        page = answer_report(
-            str(start),
-            "Will it learn richly or lazily?",
-            forecast,
-            said=network.said,
-            explained=WORDS,
-        )
-        write_text(html, page)
+        write_page(html, str(start), "Will it learn richly or lazily?", forecast, network.said)
         console.print(f"Page: {html}")
