@@ -195,8 +195,21 @@ def scheduler_client(address: str) -> Iterator[Any]:
             f"scheduler is {address!r}, which does not answer within {CONNECT_SECONDS} s; allowed "
             "is the address of a scheduler that runs (`dask scheduler`)."
         ) from error
-    with client:
+    with _closing(client):
         yield client
+
+
+@contextlib.contextmanager
+def _closing(client: distributed.Client) -> Iterator[None]:
+    """Close a client at the end, and let no fault of closing hide what went wrong before."""
+    try:
+        yield
+    except BaseException:
+        # Where the scheduler is gone, closing may raise whatever the lost connection leaves behind.
+        with contextlib.suppress(Exception):
+            client.close()
+        raise
+    client.close()
 
 
 @contextlib.contextmanager

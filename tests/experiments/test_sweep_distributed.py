@@ -505,3 +505,22 @@ def test_the_loss_of_the_scheduler_is_told_and_what_is_finished_is_kept(tmp_path
     assert [each.status for each in done] == ["run"]
     assert rj.open_study(study)["finished"].values.tolist() == [True, False]
     assert not failures(study)
+
+
+def test_a_fault_of_closing_does_not_hide_what_went_wrong_before(monkeypatch):
+    close = distributed.Client.close
+
+    def faulty(client, *args, **options):
+        close(client, *args, **options)
+        raise RuntimeError("Cannot change state of expiring Timeout")
+
+    with distributed.LocalCluster(
+        n_workers=0, processes=False, dashboard_address=None, scheduler_port=0
+    ) as cluster:
+        monkeypatch.setattr(distributed.Client, "close", faulty)
+        with (
+            pytest.raises(ConnectionError, match="the scheduler is gone"),
+            _dask.scheduler_client(cluster.scheduler_address),
+        ):
+            raise ConnectionError("the scheduler is gone")
+        monkeypatch.undo()
