@@ -6,8 +6,10 @@ from collections.abc import Mapping
 import xarray as xr
 from matplotlib.figure import Figure
 
-from ...plot import BANDS, measure_against_start, say_below, through_training
-from ..fig1 import PANELS, outer_labels
+from ...plot import BANDS, measure_against_start, panel_title, say_below, through_training
+from ..fig1 import PANELS, letter_of, outer_labels
+from ._catalogue import CONTROLS, THROUGH
+from ._size import variant_notes
 
 THROUGH_PANELS = (
     "kernel_alignment",
