@@ -24,7 +24,7 @@ def report_command(
 ) -> None:
     """A study as one HTML page: verdicts, figures, a table of all cells, and what is missing.
 
-    The page needs no network and no other file. The study may be unfinished, and others may be
+    The page works without the internet and without any other file. The study may be unfinished, and others may be
     writing to it.
     """
     console = PlainConsole()

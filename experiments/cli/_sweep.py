@@ -26,7 +26,8 @@ from ._study import require_counts, run_grids, tell_changes
 
 def sweep_command(
     spec_file: Annotated[
-        Path, typer.Argument(metavar="SPEC.yaml", help="The sweep; README.md has an example.")
+        Path,
+        typer.Argument(metavar="SPEC.yaml", help="The sweep (docs/howto/sweep.md)."),
     ],
     out: Annotated[Path, typer.Option(help="The study: a folder of finished cells.")],
     dry_run: Annotated[
