@@ -86,7 +86,7 @@ def with_ends(label: str, measure: str) -> str:
     if lazier is None:
         return label
     low, high = ("richer", "lazier") if lazier else ("lazier", "richer")
-    return f"{label}\n← {low}     {high} →"
+    return f"{label}\n← {low} · {high} →"
 
 
 def panel_title(ax: Axes, letter: str, text: str = "") -> None:

@@ -16,7 +16,7 @@ PANELS = {
     "trajectory-numerical-": "Any start, solved numerically",
 }
 QUANTITIES = {
-    "alignment": "1 - kernel alignment\n← lazier     richer →",
+    "alignment": "1 - kernel alignment\n← lazier · richer →",
     "loss": "loss, share of the first",
 }
 
@@ -44,7 +44,7 @@ def draw_trajectories(rows: Sequence[Row]) -> Figure:
         axes.set_ylim(0, 1.04)
     if "trajectory-lazy-" in panels:
         grid[0, list(panels).index("trajectory-lazy-")].set_ylabel(
-            "(1 - kernel alignment) $L^8$\n← lazier     richer →"
+            "(1 - kernel alignment) $L^8$\n← lazier · richer →"
         )
     say_below(
         figure,

@@ -104,7 +104,7 @@ def test_dots_means_and_intervals_stand_at_their_ranks():
     assert [text.get_text() for text in ax.get_xticklabels()] == ["1", "10", "100"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == (
         "rank of the start",
-        "kernel alignment\n← richer     lazier →",
+        "kernel alignment\n← richer · lazier →",
     )
 
 
@@ -262,7 +262,7 @@ def test_the_curve_of_theory_and_its_band():
         np.testing.assert_allclose(edges(ax.collections[0], rank), [low, high])
     assert named(ax) == ["Theorem 1", "predicted, 2 sd over tasks"]
     assert ax.get_xlabel() == "rank of the start (d = 6)"
-    assert ax.get_ylabel() == "kernel alignment, start to end\n← richer     lazier →"
+    assert ax.get_ylabel() == "kernel alignment, start to end\n← richer · lazier →"
 
 
 def test_the_curve_over_networks_counts_their_starts_and_leaves_the_axes():
@@ -402,9 +402,9 @@ def test_boxes_leave_out_what_is_not_finite():
 
 
 def test_ends_of_an_axis_are_those_of_its_measure():
-    assert plot.with_ends("a", "kernel_alignment") == "a\n← richer     lazier →"
-    assert plot.with_ends("a", "kernel_alignment_through") == "a\n← richer     lazier →"
-    assert plot.with_ends("a", "weight_change_norm") == "a\n← lazier     richer →"
+    assert plot.with_ends("a", "kernel_alignment") == "a\n← richer · lazier →"
+    assert plot.with_ends("a", "kernel_alignment_through") == "a\n← richer · lazier →"
+    assert plot.with_ends("a", "weight_change_norm") == "a\n← lazier · richer →"
     assert plot.with_ends("a", "loss") == "a"
 
 
