@@ -372,6 +372,9 @@ def test_the_interval_is_that_of_scipy(n):
 )
 def test_the_headline_is_a_sentence(said, told):
     verdicts = [Verdict(each, 0.5, 0.5, 8, 6) for each in said]
-    numbers = [math.nan] * 6
-    contrasts = [Contrast("kernel_alignment", "EM", "null", *numbers, v) for v in verdicts]
+    nan = math.nan
+    contrasts = [
+        Contrast("kernel_alignment", "EM", "null", nan, nan, nan, nan, nan, nan, verdict)
+        for verdict in verdicts
+    ]
     assert headline([Findings([], contrasts, [], [])]) == told

@@ -1,12 +1,13 @@
 """Colours of figures as readers with deuteranopia and protanopia see them."""
 
 import itertools
+from typing import Any
 
 import colour
 import numpy as np
 import pytest
 import xarray as xr
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.patches import PathPatch, Rectangle
 
 from experiments import plot
@@ -93,7 +94,7 @@ def structured(names, size):
     """Runs of the null and structures, of the variables that figure 2 draws."""
     rng = np.random.default_rng(size)
     shape = (len(names), 6)
-    data = {
+    data: dict[str, Any] = {
         name: (("start", "seed"), rng.uniform(0.1, 0.9, shape))
         for name in (*fig2.PANELS, "loss", "accuracy", *RANKS)
     }
@@ -119,10 +120,10 @@ def test_faces_and_lines_of_a_figure_differ_as_they_are_drawn(figure, vision):
     white = np.ones(3)
     for kind in (PathPatch, Rectangle):
         patches = [p for ax in figure.get_axes() for p in ax.patches if isinstance(p, kind)]
-        faces = {
-            tuple(np.round(alpha * np.array(rgb) + (1 - alpha) * white, 4))
-            for *rgb, alpha in (patch.get_facecolor() for patch in patches)
-        }
+        faces = set()
+        for patch in patches:
+            *rgb, alpha = to_rgba(patch.get_facecolor())
+            faces.add(tuple(np.round(alpha * np.array(rgb) + (1 - alpha) * white, 4)))
         assert len(faces) >= 7
         nearest, difference = least_difference(tuple(faces), vision)
         assert difference >= APART, nearest
