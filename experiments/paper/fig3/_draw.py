@@ -41,7 +41,7 @@ def draw(linear: xr.Dataset | None, students: xr.Dataset | None) -> Figure:
         panel_title(axes, letters.pop(0), of)
     for axes in figure.axes:
         plain_edges(axes)
-    said = [] if linear is None else [f"a: lines are theory. {LINEAR_DOTS}"]
+    said = [] if linear is None else [f"a (the paper's panel B): lines are theory. {LINEAR_DOTS}"]
     if shown and students is not None:
         which = "b to d" if said else "a to c"
         images = students.attrs["images"]
