@@ -15,10 +15,10 @@ def main() -> None:
     """What the console command calls."""
     # Before JAX and all else is imported, which takes seconds.
     listen()
-    from ._app import app_for
+    from ._app import app_for, completed_words
 
     try:
-        app_for(sys.argv[1:])()
+        app_for(sys.argv[1:] or completed_words())()
     except SystemExit as stop:
         end(stop.code if isinstance(stop.code, int) else 0)
 
