@@ -1,7 +1,7 @@
 """The `richlazy` command: one module for each of its commands, and `_app.py` for their names.
 
 - `_stops.py`: how a command ends before its time.
-- `_said.py`: how it prints.
+- `_help.py`: how it tells its options. `_said.py`: how it prints.
 - `_bars.py`, `_progress.py`: how it shows that it moves.
 - `_machine.py`: which cores it uses, and where compiled programs are kept.
 """

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from ._help import Command
 from ._machine import machine_options
 from ._stops import stoppable
 
@@ -96,10 +97,10 @@ def app_of(names: Iterable[str] = COMMANDS) -> typer.Typer:
     """The program with some of its commands."""
     app = _program()
     for name in names:
-        place, function, _ = COMMANDS[name]
+        place, function, line = COMMANDS[name]
         module = import_module(f".{place}", __package__)
         how = _structured(module, name) if place == "_fig2" else {}
-        app.command(name, **how)(stoppable(getattr(module, function)))
+        app.command(name, cls=Command, short_help=line, **how)(stoppable(getattr(module, function)))
     return app
 
 
@@ -107,7 +108,7 @@ def outline() -> typer.Typer:
     """The program with the names of all commands, and none that runs."""
     app = _program()
     for name, (_, _, line) in COMMANDS.items():
-        app.command(name, help=line)(_not_loaded)
+        app.command(name, help=line, short_help=line)(_not_loaded)
     return app
 
 
@@ -128,6 +129,7 @@ def completed_words() -> list[str]:
 def _program() -> typer.Typer:
     app = typer.Typer(
         no_args_is_help=True,
+        rich_markup_mode=None,
         help="Does a network start rich or lazy? Theory beside trained networks.",
     )
     app.callback()(machine_options)

@@ -12,6 +12,8 @@ import typer
 
 import richlazy_jax as rj
 
+from ._said import QUIET
+
 CORES = "RICHLAZY_CORES"
 KEEP_COMPILED = "RICHLAZY_KEEP_COMPILED"
 # Beyond it, what was not used for longest is deleted.
@@ -55,6 +57,7 @@ def machine_options(
     ] = False,
 ) -> None:
     """Options that stand before the name of the command."""
+    QUIET.set(quiet)
     spread_over(cores or usable_cores())
     if keep_compiled:
         keep_compiled_programs(cache_folder())
