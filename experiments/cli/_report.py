@@ -22,7 +22,7 @@ def report_command(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.html", help="The page; report.html in the study by default."),
+        typer.Option(help="The page, FILE.html; report.html in the study by default."),
     ] = None,
     png: Annotated[
         bool,
