@@ -1,6 +1,5 @@
 """`richlazy inspect`."""
 
-import itertools
 import json as json_format
 import re
 import threading
@@ -135,14 +134,12 @@ def inspect_command(
         with work_shown(console) as told:
             found = inspect_connectome(connectome, draws, random_seed, memory=memory, told=told)
             drawn = affordable_draws(connectome.sparse.nnz, draws)
-            # As many nulls as ask for nothing but the weights, without the Gaussian one.
-            of, done = drawn * (4 + (labels is not None)), itertools.count(1)
             rungs = ladder(
                 connectome.sparse,
                 drawn,
                 random_seed,
                 classes=labels,
-                on_draw=lambda: told("random matrices of each null", min(next(done), of), of),
+                on_draw=lambda done, of: told("random matrices of each null", done, of),
             )
             found_of_trained = found
             if trained is not None and trained is not connectome:
