@@ -77,6 +77,13 @@ def inspect_command(
             "the nulls keeps which classes connect."
         ),
     ] = None,
+    coordinates: Annotated[
+        Path | None,
+        typer.Option(
+            help="A .csv with columns name, x, y, z in one unit: one of the nulls keeps how many "
+            "connections there are at each distance."
+        ),
+    ] = None,
     input_nodes: Annotated[
         str | None,
         typer.Option(
@@ -122,6 +129,7 @@ def inspect_command(
         labels = None
         if of_nodes is not None:
             labels = [_class_of(name, of_nodes, classes) for name in connectome.names]
+        places = None if coordinates is None else rj.read_coordinates(coordinates, connectome.names)
         trained = _to_train(connectome, sample, of_nodes, random_seed) if train else None
         out.mkdir(parents=True, exist_ok=True)
         if json is not None:
@@ -139,6 +147,7 @@ def inspect_command(
                 drawn,
                 random_seed,
                 classes=labels,
+                coordinates=places,
                 on_draw=lambda done, of: told("random matrices of each null", done, of),
             )
             found_of_trained = found

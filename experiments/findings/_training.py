@@ -11,7 +11,8 @@ from ._words import counted
 
 # How far above the lowest mean loss a start has learned alike, as a share of the least first loss
 # of all starts; and above which share of its own first loss a start has hardly learned. Unstable
-# starts begin with a loss far above that of any fixed answer, of which a small share is all of the task.
+# starts begin with a loss far above that of any fixed answer, and a small share of it is all that
+# the task leaves to learn.
 ALIKE, HARDLY = 0.005, 0.5
 # A start has run away when a larger share of its networks diverged; those left were selected.
 LOST = 0.5
