@@ -22,8 +22,8 @@ _HOW = (
     "by the exact permutation of pairs of networks that share their seed. All tests of one setting "
     "are corrected together by Holm's method at 0.05; settings and tasks are not corrected for "
     "each other. Nothing is said with too few seeds, nor of starts that hardly learned, stayed "
-    "behind the others in loss (by more than 0.005 of the first loss) or that mostly diverged. "
-    "Networks that diverged are left out with their seed."
+    "behind the others in loss (by more than 0.005 of the least first loss) or that mostly "
+    "diverged. Networks that diverged are left out with their seed."
 )
 
 

@@ -229,6 +229,17 @@ def test_starts_that_did_not_train_say_nothing_and_the_others_are_asked():
     assert found_of(values, loss=loss).trends[0].verdict.said == "lazier with rank"
 
 
+def test_an_unstable_start_is_not_measured_by_its_own_first_loss():
+    rng = np.random.default_rng(1)
+    values = np.array([[0.1], [0.5], [0.9]]) + 0.01 * rng.normal(size=(3, 8))
+    loss, first = np.full((3, 8), 0.03), np.ones((3, 8))
+    loss[0], first[0] = 0.05, 40.0
+    verdict = found_of(values, loss=loss, first_loss=first).trends[0].verdict
+    assert verdict.said == "nothing can be said"
+    assert "did not train as the others did" in verdict.problem
+    assert verdict.left_out == "rank 1"
+
+
 def test_a_start_that_ran_away_says_nothing():
     rng = np.random.default_rng(2)
     values = np.array([[0.1], [0.5], [0.9]]) + 0.01 * rng.normal(size=(3, 8))
