@@ -192,7 +192,7 @@ def _draw_alignment(axes: Axes, alignment: xr.Dataset, ranks: Sequence[int]) -> 
             arrowprops={"arrowstyle": "->", "color": DARK_GREY, "shrinkB": 4},
         )
     axes.set_xlabel(
-        "share of the task in the row space of the start (left end: chance)", fontsize=11
+        "share of the task in the row space of the start\n(left end: chance)", fontsize=11
     )
     handles = [
         *_rank_handles([rank for rank in ranks if (alignment["rank"] == rank).any()]),
