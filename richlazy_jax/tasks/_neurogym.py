@@ -277,7 +277,8 @@ def _refuse_wrappers_of_steps(environment: Any, name: str) -> None:
 def _same(left: tuple[Any, Any], right: tuple[Any, Any]) -> bool:
     """Whether two trials have equal observations and equal ground truths."""
     return all(
-        (a is None and b is None) or np.array_equal(a, b) for a, b in zip(left, right, strict=True)
+        one is other if one is None or other is None else np.array_equal(one, other)
+        for one, other in zip(left, right, strict=True)
     )
 
 
