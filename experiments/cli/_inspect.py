@@ -39,7 +39,7 @@ _TRAINING = "With --train"
 def inspect_command(
     file: Annotated[
         str,
-        typer.Argument(help=FILE_HELP),
+        typer.Argument(metavar="CONNECTOME", help=FILE_HELP),
     ],
     signs: Annotated[
         str,

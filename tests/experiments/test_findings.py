@@ -30,6 +30,8 @@ from experiments.findings import (
     warnings_of,
 )
 from experiments.findings._cell import cell_of
+from experiments.findings._sentences import headline
+from experiments.findings._verdicts import Contrast, Findings, Verdict
 
 MEASURE = "kernel_alignment"
 
@@ -359,3 +361,31 @@ def test_the_interval_is_that_of_scipy(n):
     # Of six values 1 in 65 resamples has the very mean, which scipy puts to a side by rounding.
     width = wanted.high - wanted.low
     np.testing.assert_allclose([low, high], [wanted.low, wanted.high], atol=0.02 * width)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            ["richer"] * 4 + ["lazier", "no clear difference"],
+            "In 4 of 6 comparisons the structured start learned more richly than its null (by "
+            "kernel alignment); in 1 the structured start learned more lazily than its null; in 1 "
+            "there is no clear difference.",
+        ),
+        (
+            ["richer"] * 2,
+            "In all 2 comparisons the structured start learned more richly than its null (by "
+            "kernel alignment).",
+        ),
+        (["nothing can be said"], "Nothing can be said (by kernel alignment)."),
+        ([], "Nothing to compare yet."),
+    ],
+)
+def test_the_headline_is_a_sentence(said, told):
+    verdicts = [Verdict(each, 0.5, 0.5, 8, 6) for each in said]
+    nan = math.nan
+    contrasts = [
+        Contrast("kernel_alignment", "EM", "null", nan, nan, nan, nan, nan, nan, verdict)
+        for verdict in verdicts
+    ]
+    assert headline([Findings([], contrasts, [], [])]) == told

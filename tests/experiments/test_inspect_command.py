@@ -51,6 +51,7 @@ def test_predictions():
     assert inspect_connectome(made(u @ vt), draws=10).prediction == "lazier than"
 
 
+@pytest.mark.slow
 def test_a_gaussian_matrix_is_seldom_different_from_others():
     rng = np.random.default_rng(1)
     drawn = [made(rng.standard_normal((12, 12))) for _ in range(40)]
