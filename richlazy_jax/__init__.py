@@ -84,6 +84,7 @@ _NAMES = {
         "gabaergic_signs",
         "read_classes",
         "read_connectome",
+        "read_coordinates",
         "read_names",
         "read_signs",
         "receive_only",

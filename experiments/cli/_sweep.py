@@ -27,7 +27,8 @@ from ._study import require_counts, run_grids, tell_changes, tell_next
 
 def sweep_command(
     spec_file: Annotated[
-        Path, typer.Argument(metavar="SPEC.yaml", help="The sweep; README.md has an example.")
+        Path,
+        typer.Argument(metavar="SPEC.yaml", help="The sweep (docs/howto/sweep.md)."),
     ],
     out: Annotated[Path, typer.Option(help="The study: a folder of finished cells.")],
     dry_run: Annotated[
