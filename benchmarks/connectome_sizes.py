@@ -24,7 +24,8 @@ SIZES = (
     (139_255, 2_700_000),
 )
 HEADER = (
-    "| nodes | connections | told before | seconds | CPU seconds | peak GiB | entropy "
+    "| nodes | connections | told before | seconds | CPU seconds "
+    "| ladder: draws | seconds | CPU seconds | peak GiB | entropy "
     "| stated error | off by |"
 )
 
@@ -36,14 +37,20 @@ def measure(nodes: int, connections: int, draws: int, dense: int) -> dict:
     from whole_brain import whole_brain  # pyright: ignore[reportMissingImports]
 
     import richlazy_jax as rj
-    from experiments.inspection import inspect_connectome, inspection_cost
+    from experiments.inspection import affordable_draws, inspect_connectome, inspection_cost, ladder
     from richlazy_jax.spectra import exponential_entropy
 
     w = whole_brain(jax.random.key(0), nodes, connections)
     connectome = rj.Connectome([str(i) for i in range(nodes)], w, "synthetic")
+    # Compiled before it is timed, as it is once in each installation.
+    ladder(whole_brain(jax.random.key(1), 600, 3_000), 2)
     begun, used = time.monotonic(), time.process_time()
     found = inspect_connectome(connectome, draws)
     seconds, cpu = time.monotonic() - begun, time.process_time() - used
+    begun, used = time.monotonic(), time.process_time()
+    climbed = affordable_draws(w.nnz, draws)
+    ladder(w, climbed)
+    of_ladder = time.monotonic() - begun, time.process_time() - used
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     entropy = found.ranks["Gaussian"]["exponential_entropy"]
     off = None
@@ -55,6 +62,9 @@ def measure(nodes: int, connections: int, draws: int, dense: int) -> dict:
         "told": inspection_cost(connectome, draws).seconds,
         "seconds": seconds,
         "cpu": cpu,
+        "ladder": of_ladder[0],
+        "ladder_cpu": of_ladder[1],
+        "climbed": climbed,
         "peak": peak,
         "entropy": entropy.value,
         "error": entropy.error / entropy.value,
@@ -73,7 +83,7 @@ def main() -> None:
         print(json.dumps(measure(*asked.one, asked.draws, asked.dense)))
         return
     print(HEADER)
-    print("| --: " * 9 + "|")
+    print("| --: " * 12 + "|")
     for nodes, connections in SIZES:
         if nodes > asked.most:
             break
@@ -84,7 +94,9 @@ def main() -> None:
         off = "" if found["off"] is None else f"{found['off']:+.2%}"
         print(
             f"| {nodes:,} | {found['connections']:,} | {found['told']:.0f} "
-            f"| {found['seconds']:.1f} | {found['cpu']:.1f} | {found['peak']:.2f} "
+            f"| {found['seconds']:.1f} | {found['cpu']:.1f} "
+            f"| {found['climbed']} | {found['ladder']:.1f} | {found['ladder_cpu']:.1f} "
+            f"| {found['peak']:.2f} "
             f"| {found['entropy']:.0f} | {found['error']:.2%} | {off} |",
             flush=True,
         )

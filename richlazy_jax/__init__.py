@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .training import *
 
     SHIPPED_CONNECTOMES = SHIPPED
+    __version__: str
 
 # Every public name, by the package that it is from, which is imported when a first name of it is
 # asked for. So nobody who reads a connectome waits for libraries of networks.
@@ -83,6 +84,7 @@ _NAMES = {
         "gabaergic_signs",
         "read_classes",
         "read_connectome",
+        "read_coordinates",
         "read_names",
         "read_signs",
         "receive_only",
@@ -193,6 +195,9 @@ def __getattr__(name: str) -> Any:
         return found
     if name in _NAMES:
         return import_module(f".{name}", __name__)
+    if name == "__version__":
+        # As it was installed; pyproject.toml alone says it.
+        return import_module("importlib.metadata").version("richlazy-jax")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

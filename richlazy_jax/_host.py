@@ -1,5 +1,6 @@
-"""What is computed on the host in float64: sparse matrices, and random numbers for them."""
+"""What is computed on the host in float64: sparse matrices, random numbers, compiled loops."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -35,6 +36,29 @@ def as_square_sparse(name: str, value: Any, least: int = 1) -> csr_array:
     return matrix
 
 
+def host_keys(seed: int, stream: int, count: int) -> list[Key[Array, ""]]:
+    """Independent keys of JAX that a seed and the number of a stream fix, for work on the host.
+
+    `jax.random.split` would compile a program, which takes longer than some of that work.
+    """
+    words = np.random.SeedSequence((seed, stream)).generate_state(2 * count).reshape(count, 2)
+    return [jax.random.wrap_key_data(two, impl="threefry2x32") for two in words]
+
+
 def host_generator(key: Key[Array, ""]) -> np.random.Generator:
     """NumPy's random numbers, all of which follow from a key of JAX."""
     return np.random.default_rng(np.asarray(jax.random.key_data(key)).ravel())
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A loop compiled by numba, kept on disk so that each installation compiles it once.
+
+    It lies beside the module, or where that cannot be written in the user's folder of caches, or in
+    NUMBA_CACHE_DIR. Where nothing can be written, each process compiles it anew.
+    """
+    from numba import njit
+
+    try:
+        return njit(cache=True)(function)
+    except RuntimeError:
+        return njit(function)

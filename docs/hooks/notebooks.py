@@ -11,6 +11,8 @@ from mkdocs.structure.files import File
 def on_files(files: Any, config: Any) -> Any:
     """Add a page for each notebook, and a file for each of its figures."""
     for path in sorted((Path(config.docs_dir).parent / "notebooks").glob("*.ipynb")):
+        # The notebook itself beside its page, for those who want to run it.
+        files.append(File.generated(config, f"notebooks/{path.name}", abs_src_path=str(path)))
         parts, figures = [], 0
         for cell in nbformat.read(path, 4).cells:
             if cell.cell_type == "markdown":
@@ -26,6 +28,8 @@ def on_files(files: Any, config: Any) -> Any:
                     image = base64.b64decode(output.data["image/png"])
                     files.append(File.generated(config, f"notebooks/{name}", content=image))
                     parts.append(f"![What the code above draws.]({name})")
+        # Below the heading, which the first cell holds.
+        parts.insert(1, f"[Download this notebook]({path.name})")
         page = f"notebooks/{path.stem}.md"
         files.append(File.generated(config, page, content="\n\n".join(parts) + "\n"))
     return files

@@ -1,7 +1,7 @@
 """The `richlazy` command: one module for each of its commands, and `_app.py` for their names.
 
 - `_stops.py`: how a command ends before its time.
-- `_said.py`: how it prints.
+- `_help.py`: how it tells its options. `_said.py`: how it prints.
 - `_bars.py`, `_progress.py`: how it shows that it moves.
 - `_machine.py`: which cores it uses, and where compiled programs are kept.
 """
@@ -15,10 +15,10 @@ def main() -> None:
     """What the console command calls."""
     # Before JAX and all else is imported, which takes seconds.
     listen()
-    from ._app import app_for
+    from ._app import app_for, completed_words
 
     try:
-        app_for(sys.argv[1:])()
+        app_for(sys.argv[1:] or completed_words())()
     except SystemExit as stop:
         end(stop.code if isinstance(stop.code, int) else 0)
 

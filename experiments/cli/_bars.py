@@ -8,14 +8,38 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
+from rich.text import Text
+
+from ._said import QUIET
 
 # Between two lines, such as those of a log that somebody reads later.
 LINE_SECONDS = 30.0
+
+
+class TimeLeft(ProgressColumn):
+    """About how long it still takes, once that is known; nothing before."""
+
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        left = task.time_remaining
+        known = left is not None and task.completed > 0 and not task.finished
+        return Text(f"about {duration(left)} left" if known else "")
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it, in no more digits than an estimate has."""
+    for unit, size in (("days", 86400), ("hours", 3600), ("min", 60)):
+        if seconds >= 1.5 * size:
+            number = seconds / size
+            return f"{number:.0f} {unit}" if number >= 10 else f"{number:.1f} {unit}"
+    return f"{max(seconds, 1):.0f} s"
 
 
 def progress_bar(console: Console) -> Progress:
@@ -25,11 +49,11 @@ def progress_bar(console: Console) -> Progress:
         BarColumn(),
         TextColumn("{task.completed:.0f}/{task.total:.0f}"),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        TimeLeft(),
         console=console,
         transient=True,
         # Elsewhere it would leave an empty line.
-        disable=not console.is_terminal,
+        disable=QUIET.get() or not console.is_terminal,
     )
 
 
@@ -52,7 +76,9 @@ def work_shown(
             if what not in tasks:
                 tasks[what] = bars.add_task(what, total=of)
             bars.update(tasks[what], completed=done, total=of)
-            if not console.is_terminal and time.monotonic() - said >= seconds:
+            if QUIET.get() or console.is_terminal:
+                return
+            if time.monotonic() - said >= seconds:
                 said = time.monotonic()
                 console.print(f"{what}: {done} of {of}", highlight=False, soft_wrap=True)
 

@@ -21,12 +21,13 @@ from ..paper.controls import (
 from ._options import BATCH_RUNS, WORKERS
 from ._said import PlainConsole
 from ._stops import usage_errors
-from ._study import run_grids
+from ._study import run_grids, tell_next
 
 
 def control_command(
     name: Annotated[
-        str | None, typer.Argument(help="Which control; without it, all are listed.")
+        str | None,
+        typer.Argument(metavar="CONTROL", help="Which control; without it, all are listed."),
     ] = None,
     full: Annotated[
         bool,
@@ -58,6 +59,7 @@ def control_command(
         width = max(map(len, CONTROLS))
         for each, control in CONTROLS.items():
             console.print(f"{each:{width}}  {control.line}", highlight=False, soft_wrap=True)
+        console.print("Next: richlazy control CONTROL, with one of these names")
         return
     control = CONTROLS.get(name)
     with usage_errors():
@@ -92,3 +94,4 @@ def control_command(
         write_figure(out / f"{name}.png", figure)
         told = f"Table: {out / f'{name}.md'}\nFigure: {out / f'{name}.png'}"
         console.print(told)
+    tell_next(out, console)

@@ -13,7 +13,7 @@ from ._kinds import grids_of
 from ._options import BATCH, BATCH_RUNS, HELD, IMAGES_HELP, OUT_HELP, WORKERS, option, whole_numbers
 from ._said import PlainConsole
 from ._stops import usage_errors
-from ._study import run_grids
+from ._study import run_grids, tell_next
 
 
 def fig1_command(
@@ -88,6 +88,7 @@ def fig1_command(
     write_figure(out / "fig1.png", draw(datasets))
     console.print(Markdown(text))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig1.png'}")
+    tell_next(out, console)
 
 
 def _of_task(name: str, batch: int | None, images: str) -> dict:

@@ -17,7 +17,7 @@ from ._kinds import grids_of
 from ._options import BATCH_RUNS, OUT_HELP, WORKERS, option
 from ._said import PlainConsole
 from ._stops import usage_errors
-from ._study import run_grids
+from ._study import run_grids, tell_next
 
 FIGURES = {"fig2": "2AF", "fig5": "DMS", "fig6": "CXT"}
 # Those of a measured diagram that a null stands in for.
@@ -111,6 +111,7 @@ def structured_command(
     write_figure(out / f"{figure}.png", draw(datasets))
     console.print(Markdown("\n".join(sentences(datasets, compared(datasets)))))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / f'{figure}.png'}")
+    tell_next(out, console)
 
 
 def help_of(figure: str) -> str:

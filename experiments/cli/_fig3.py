@@ -25,7 +25,7 @@ from ._options import (
 )
 from ._said import PlainConsole
 from ._stops import usage_errors
-from ._study import run_grids
+from ._study import run_grids, tell_next
 
 PANELS = ("B", "C")
 
@@ -98,3 +98,4 @@ def fig3_command(
     write_figure(out / "fig3.png", draw(linear, students))
     console.print(Markdown(text))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig3.png'}")
+    tell_next(out, console)

@@ -27,7 +27,7 @@ from ._options import (
 )
 from ._said import PlainConsole
 from ._stops import kept_when_interrupted, usage_errors
-from ._study import run_grids
+from ._study import run_grids, tell_next
 
 PANELS = ("A", "B")
 
@@ -97,3 +97,4 @@ def fig4_command(
     write_figure(out / "fig4.png", draw(rows, dataset))
     console.print(Markdown(text))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig4.png'}")
+    tell_next(out, console)

@@ -1,6 +1,5 @@
 """`richlazy inspect`."""
 
-import itertools
 import json as json_format
 import re
 import threading
@@ -40,7 +39,7 @@ _TRAINING = "With --train"
 def inspect_command(
     file: Annotated[
         str,
-        typer.Argument(help=FILE_HELP),
+        typer.Argument(metavar="CONNECTOME", help=FILE_HELP),
     ],
     signs: Annotated[
         str,
@@ -76,6 +75,13 @@ def inspect_command(
         typer.Option(
             help="A .csv with columns name, class: --input-nodes may name classes, and one of "
             "the nulls keeps which classes connect."
+        ),
+    ] = None,
+    coordinates: Annotated[
+        Path | None,
+        typer.Option(
+            help="A .csv with columns name, x, y, z in one unit: one of the nulls keeps how many "
+            "connections there are at each distance."
         ),
     ] = None,
     input_nodes: Annotated[
@@ -123,6 +129,7 @@ def inspect_command(
         labels = None
         if of_nodes is not None:
             labels = [_class_of(name, of_nodes, classes) for name in connectome.names]
+        places = None if coordinates is None else rj.read_coordinates(coordinates, connectome.names)
         trained = _to_train(connectome, sample, of_nodes, random_seed) if train else None
         out.mkdir(parents=True, exist_ok=True)
         if json is not None:
@@ -135,14 +142,13 @@ def inspect_command(
         with work_shown(console) as told:
             found = inspect_connectome(connectome, draws, random_seed, memory=memory, told=told)
             drawn = affordable_draws(connectome.sparse.nnz, draws)
-            # As many nulls as ask for nothing but the weights, without the Gaussian one.
-            of, done = drawn * (4 + (labels is not None)), itertools.count(1)
             rungs = ladder(
                 connectome.sparse,
                 drawn,
                 random_seed,
                 classes=labels,
-                on_draw=lambda: told("random matrices of each null", min(next(done), of), of),
+                coordinates=places,
+                on_draw=lambda done, of: told("random matrices of each null", done, of),
             )
             found_of_trained = found
             if trained is not None and trained is not connectome:

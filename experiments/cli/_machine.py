@@ -7,9 +7,12 @@ import platform
 from pathlib import Path
 from typing import Annotated
 
-import jax
 import platformdirs
 import typer
+
+import richlazy_jax as rj
+
+from ._said import QUIET
 
 CORES = "RICHLAZY_CORES"
 KEEP_COMPILED = "RICHLAZY_KEEP_COMPILED"
@@ -17,6 +20,12 @@ KEEP_COMPILED = "RICHLAZY_KEEP_COMPILED"
 CACHE_BYTES = 2**30
 # No machine has more, and JAX makes a device for each.
 MOST_CORES = 4096
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"richlazy {rj.__version__}")
+        raise typer.Exit()
 
 
 def machine_options(
@@ -37,8 +46,18 @@ def machine_options(
             "the same shapes starts at once.",
         ),
     ] = True,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Show results only, and no progress on the way.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
 ) -> None:
     """Options that stand before the name of the command."""
+    QUIET.set(quiet)
     spread_over(cores or usable_cores())
     if keep_compiled:
         keep_compiled_programs(cache_folder())
@@ -62,6 +81,9 @@ def spread_over(cores: int) -> None:
     named = "device_count" in os.environ.get("XLA_FLAGS", "")
     if named or "JAX_NUM_CPU_DEVICES" in os.environ:
         return
+    # JAX takes seconds to import, which `richlazy --help` need not wait for.
+    import jax
+
     # An older JAX, or one that was used in this process before, refuses: one device serves as well.
     with contextlib.suppress(AttributeError, RuntimeError):
         jax.config.update("jax_num_cpu_devices", cores)
@@ -78,6 +100,8 @@ def keep_compiled_programs(folder: Path) -> None:
         "jax_persistent_cache_min_entry_size_bytes": -1,
         "jax_compilation_cache_max_size": CACHE_BYTES,
     }
+    import jax
+
     if getattr(jax.config, "jax_compilation_cache_dir", None) is not None:
         return
     try:

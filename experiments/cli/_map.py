@@ -13,7 +13,7 @@ from ..paper.rich_lazy_map import compared, map_parts, map_table, part_of, verdi
 from ._options import BATCH_RUNS, OUT_HELP, WORKERS, option, require_networks
 from ._said import PlainConsole
 from ._stops import usage_errors
-from ._study import run_grids
+from ._study import run_grids, tell_next
 
 QUICK_NETWORKS = 100
 
@@ -59,3 +59,4 @@ def map_command(
     write_figure(out / "map.png", draw(results))
     console.print(Markdown(verdict(results["scale"])))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'map.png'}")
+    tell_next(out, console)

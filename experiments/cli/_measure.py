@@ -34,10 +34,15 @@ from ._stops import usage_errors
 
 
 def measure_command(
-    before: Annotated[Path, typer.Argument(help=f"The weights before training: {ENDS}.")],
+    before: Annotated[
+        Path, typer.Argument(metavar="BEFORE", help=f"The weights before training: {ENDS}.")
+    ],
     after: Annotated[
         list[Path],
-        typer.Argument(help="Those after it; several are checkpoints on the way, in order."),
+        typer.Argument(
+            metavar="AFTER...",
+            help="Those after it; several are checkpoints on the way, in order.",
+        ),
     ],
     inputs: Annotated[Path, INPUTS],
     targets: Annotated[

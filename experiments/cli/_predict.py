@@ -31,7 +31,9 @@ from ._stops import usage_errors
 
 
 def predict_command(
-    start: Annotated[Path, typer.Argument(help=f"The weights at the start: {ENDS}.")],
+    start: Annotated[
+        Path, typer.Argument(metavar="START", help=f"The weights at the start: {ENDS}.")
+    ],
     inputs: Annotated[Path, INPUTS],
     targets: Annotated[
         Path, typer.Option(help="What outputs should become as .npy: classes, or numbers.")

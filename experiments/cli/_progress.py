@@ -1,7 +1,6 @@
 """How a command shows that it moves: bars in a terminal, now and then a line elsewhere."""
 
 import contextlib
-import datetime
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -10,7 +9,8 @@ from rich.console import Console
 
 import richlazy_jax as rj
 
-from ._bars import LINE_SECONDS, progress_bar
+from ._bars import LINE_SECONDS, duration, progress_bar
+from ._said import QUIET
 
 
 class Shown(NamedTuple):
@@ -35,6 +35,9 @@ def training_shown(
         cells: how many pieces of work there are; None for one that is not counted.
         seconds: between two lines.
     """
+    if QUIET.get():
+        yield Shown(lambda name, now: None)
+        return
     if console.is_terminal:
         with progress_bar(console) as bars:
             over = None if cells is None else bars.add_task("cells", total=cells)
@@ -61,33 +64,44 @@ def state(now: rj.Progress) -> str:
         return "all diverged"
     words = f"loss {now.losses[going].mean():.4f}"
     if isinstance(now.metrics, dict) and "accuracy" in now.metrics:
-        words += f", accuracy {now.metrics['accuracy'][going].mean():.2f}"
+        accuracy = now.metrics["accuracy"][going].mean()
+        # Zeros stand there until a first update was measured.
+        words += f", accuracy {accuracy:.2f}" if now.step else ""
     return words + (f", {lost} diverged" if lost else "")
 
 
 def _lines(console: Console, cells: int | None, seconds: float) -> Shown:
-    begun = said = time.monotonic()
+    said = time.monotonic()
     # Cells done, and how many were when the first that takes time began: those before took none.
     done: int = 0
     first: int | None = None
+    # When the first piece was trained, and which share was done then. What came before was mostly
+    # compiling, which says nothing of the rest.
+    trained: tuple[float, float] | None = None
 
     def advanced(number: int) -> None:
         nonlocal done
         done = number
 
     def moved(name: str, now: rj.Progress) -> None:
-        nonlocal said, first
+        nonlocal said, first, trained
         if first is None:
             first = done
-        if time.monotonic() - said < seconds:
-            return
-        said = time.monotonic()
+        clock = time.monotonic()
         share = now.step / now.steps
+        if cells is not None:
+            share = (done - first + share) / max(cells - first, 1)
+        if trained is None:
+            trained = clock, share
+        if clock - said < seconds:
+            return
+        said = clock
         where = f"update {now.step} of {now.steps}, {state(now)}"
         if cells is not None:
             where = f"cell {done + 1} of {cells}, {where}"
-            share = (done - first + share) / max(cells - first, 1)
-        left = datetime.timedelta(seconds=round((said - begun) * (1 - share) / max(share, 1e-9)))
-        console.print(f"{name}: {where}, about {left} left", highlight=False, soft_wrap=True)
+        elapsed, gained = clock - trained[0], share - trained[1]
+        if gained > 0:
+            where += f", about {duration(elapsed / gained * (1 - share))} left"
+        console.print(f"{name}: {where}", highlight=False, soft_wrap=True)
 
     return Shown(moved, advanced)

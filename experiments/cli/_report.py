@@ -1,16 +1,19 @@
 """`richlazy report`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from richlazy_jax.studies._folder import FILES, FOLDERS
 
-from .._whole import write_text
+from .._whole import write_figure, write_text
 from ._progress import progress_bar
 from ._said import PlainConsole
 from ._stops import usage_errors
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def report_command(
@@ -19,13 +22,19 @@ def report_command(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.html", help="The page; report.html in the study by default."),
+        typer.Option(help="The page, FILE.html; report.html in the study by default."),
     ] = None,
+    png: Annotated[
+        bool,
+        typer.Option(
+            "--png", help="Each figure as a PNG for slides as well, in figures/ beside the page."
+        ),
+    ] = False,
 ) -> None:
     """A study as one HTML page: verdicts, figures, a table of all cells, and what is missing.
 
-    The page needs no network and no other file. The study may be unfinished, and others may be
-    writing to it.
+    The page works without the internet and without any other file. The study may be unfinished,
+    and others may be writing to it.
     """
     console = PlainConsole()
     file = study / "report.html" if out is None else out
@@ -34,13 +43,25 @@ def report_command(
         # matplotlib takes a second to import, which `richlazy --help` need not wait for.
         from ..report import study_report
 
+        figures: list[str] = []
+        folder = file.parent / "figures"
+
+        def keep(name: str, figure: "Figure") -> None:
+            if png:
+                folder.mkdir(parents=True, exist_ok=True)
+                write_figure(folder / f"{name}.png", figure)
+                figures.append(name)
+
         with progress_bar(console) as bars:
             bar = bars.add_task("cells", total=1)
             made = study_report(
-                study, lambda done, of: bars.update(bar, completed=done + 1, total=of)
+                study, lambda done, of: bars.update(bar, completed=done + 1, total=of), keep
             )
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, made.html)
+    if png:
+        told = f"Figures: {len(figures)} in {folder}"
+        console.print(told, highlight=False, markup=False, soft_wrap=True)
     console.print(f"Report: {file}\n{made.line}", highlight=False, markup=False, soft_wrap=True)
 
 

@@ -4,6 +4,7 @@ Names of files, labels and messages may hold brackets, colons or escapes of a te
 """
 
 import re
+from contextvars import ContextVar
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +12,9 @@ from rich.text import Text
 
 # Of a terminal, but for tabs and ends of lines.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+# Whether --quiet was asked for; each command that starts sets it.
+QUIET = ContextVar("QUIET", default=False)
 
 
 class PlainConsole(Console):

@@ -17,16 +17,18 @@ from ..engine import (
     spec_grids,
     spec_text,
 )
+from ._bars import duration
 from ._kinds import EXPERIMENTS
 from ._options import BATCH_RUNS, WORKERS
 from ._said import PlainConsole
 from ._stops import usage_errors
-from ._study import require_counts, run_grids, tell_changes
+from ._study import require_counts, run_grids, tell_changes, tell_next
 
 
 def sweep_command(
     spec_file: Annotated[
-        Path, typer.Argument(metavar="SPEC.yaml", help="The sweep; README.md has an example.")
+        Path,
+        typer.Argument(metavar="SPEC.yaml", help="The sweep (docs/howto/sweep.md)."),
     ],
     out: Annotated[Path, typer.Option(help="The study: a folder of finished cells.")],
     dry_run: Annotated[
@@ -40,7 +42,6 @@ def sweep_command(
     scheduler: Annotated[
         str | None,
         typer.Option(
-            metavar="ADDRESS",
             help="Run cells on the workers of a dask scheduler, such as tcp://host:8786.",
         ),
     ] = None,
@@ -53,6 +54,11 @@ def sweep_command(
     console = PlainConsole()
     with usage_errors():
         require_counts(batch_runs, workers, checkpoint_every)
+        if not spec_file.is_file():
+            what = "a folder" if spec_file.is_dir() else "not there"
+            raise ValueError(
+                f"SPEC.yaml is {spec_file}, which is {what}; allowed is a file with a sweep."
+            )
         text, name, folder = spec_text(spec_file)
         grids = spec_grids(text, EXPERIMENTS, name, folder)
         if dry_run:
@@ -68,6 +74,7 @@ def sweep_command(
         scheduler=scheduler,
         checkpoint_every=checkpoint_every,
     )
+    tell_next(out, console)
 
 
 def _show_counts(grids: tuple[Grid, ...], out: Path, console: Console) -> None:
@@ -76,18 +83,18 @@ def _show_counts(grids: tuple[Grid, ...], out: Path, console: Console) -> None:
     found = counts(experiments)
     measured = pace(experiments[0])
     seconds = measured.seconds * found["updates"] / jax.local_device_count()
-    whole = f"{seconds:#.3g} s" if seconds < 600 else f"{seconds / 3600:.2f} hours"
     axes = ", ".join(dict.fromkeys(name for of in grids for name in of.varying)) or "none"
     lines = [
         f"{found['cells']} cells (varying: {axes}), {found['runs']} networks, "
         f"{found['updates']:,} updates",
         f"Memory: {found['cell_bytes'] / 2**20:.0f} MiB of weights and optimizer state in the "
         "largest cell",
-        f"Time: about {whole} on {jax.local_device_count()} devices, from "
+        f"Time: about {duration(seconds)} on {jax.local_device_count()} devices, from "
         f"{measured.seconds * 1e3:#.3g} ms for an update of the first cell, the median of "
         f"{measured.times} measurements of {measured.updates} updates; measures come on top",
     ]
     if (out / "spec.yaml").is_file():
         there = len(finished(out, experiments))
         lines.append(f"Of these, {there} are finished in {out}")
+    lines.append("Next: the same command without --dry-run")
     console.print("\n".join(lines))

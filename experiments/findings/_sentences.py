@@ -1,11 +1,23 @@
 """Findings in sentences, the same wherever they are said."""
 
 import collections
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ._training import Training
-from ._verdicts import TOO_FEW, UNCLEAR_CONTRAST, Contrast, Findings, Trend, Verdict
+from ._verdicts import (
+    LAZIER,
+    LAZIER_TREND,
+    RICHER,
+    RICHER_TREND,
+    TOO_FEW,
+    UNCLEAR_CONTRAST,
+    UNCLEAR_TREND,
+    Contrast,
+    Findings,
+    Trend,
+    Verdict,
+)
 from ._words import counted, interval, number, p_value, words
 
 
@@ -39,22 +51,52 @@ def sentences(found: Findings) -> list[Sentence]:
 
 
 def headline(found: Sequence[Findings], measure: str = "kernel_alignment") -> str:
-    """What one measure says in all tables, in one sentence."""
+    """What one measure says in all tables, in a sentence or two."""
     trends = collections.Counter(
         t.verdict.said for f in found for t in f.trends if t.measure == measure
     )
     of_measure = [c for f in found for c in f.contrasts if c.measure == measure]
     contrasts = collections.Counter(c.verdict.said for c in of_measure)
-    clauses = []
+    told, by = [], f" (by {words(measure)})"
     if trends:
-        clauses.append(f"against rank, {_tally(trends)}")
+        told.append(_told(trends, _TREND_WORDS, "setting", by))
     if contrasts:
         references = {c.reference for c in of_measure}
-        reference = references.pop() if len(references) == 1 else "their reference"
-        clauses.append(f"starts beside {reference}, {_tally(contrasts)}")
-    if not clauses:
+        name = references.pop() if len(references) == 1 else ""
+        start = "the structured start" if name == "null" else "the start"
+        than = {"": "than its reference", "null": "than its null"}.get(name, f"than {name}")
+        words_of = {
+            RICHER: f"{start} learned more richly {than}",
+            LAZIER: f"{start} learned more lazily {than}",
+            UNCLEAR_CONTRAST: "there is no clear difference",
+            TOO_FEW: TOO_FEW,
+        }
+        told.append(_told(contrasts, words_of, "comparison", by))
+    if not told:
         return "Nothing to compare yet."
-    return f"{words(measure).capitalize()}: {'; '.join(clauses)}."
+    return " ".join(told)
+
+
+_TREND_WORDS = {
+    LAZIER_TREND: "starts of higher rank learned more lazily",
+    RICHER_TREND: "starts of higher rank learned more richly",
+    UNCLEAR_TREND: "there is no clear trend with rank",
+    TOO_FEW: "nothing can be said about rank",
+}
+
+
+def _told(
+    verdicts: collections.Counter[str], words_of: Mapping[str, str], one: str, by: str
+) -> str:
+    """How often each verdict was given, in the order of the words, as a sentence."""
+    total = verdicts.total()
+    given = [(verdicts[said], text) for said, text in words_of.items() if verdicts[said]]
+    (first, text), *others = given
+    if total == 1:
+        return f"{text[0].upper()}{text[1:]}{by}."
+    share = f"{first} of {total}" if others else f"all {total}"
+    rest = "".join(f"; in {times} {said}" for times, said in others)
+    return f"In {share} {one}s {text}{by}{rest}."
 
 
 def training_sentence(found: Training) -> str:
@@ -179,9 +221,3 @@ def _why(v: Verdict) -> str:
 
 def _without(v: Verdict) -> str:
     return f"; without {v.left_out}: {v.without}" if v.left_out else ""
-
-
-def _tally(verdicts: collections.Counter[str]) -> str:
-    return ", ".join(
-        f"{verdict} in {times} of {verdicts.total()}" for verdict, times in verdicts.most_common()
-    )

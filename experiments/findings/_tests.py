@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 # Beyond these, Page's test is by its normal limit, and swaps are sampled and not listed.
 MOST_EXACT_STARTS, MOST_LISTED_PAIRS = 8, 16
@@ -28,6 +28,9 @@ def trend_p(values: np.ndarray) -> float:
         return pair_p(values[:, 1] - values[:, 0])
     if seeds < 2:
         return 1.0 if seeds else float("nan")
+    # It takes a second to import, which commands that test nothing need not wait for.
+    from scipy import stats
+
     method = "exact" if starts <= MOST_EXACT_STARTS else "asymptotic"
     sides = (stats.page_trend_test(v, method=method).pvalue for v in (values, values[:, ::-1]))
     return min(1.0, 2 * float(min(sides)))
@@ -48,6 +51,8 @@ def correlations(values: np.ndarray) -> np.ndarray:
     """
     order = np.arange(values.shape[1], dtype=float)
     order -= order.mean()
+    from scipy import stats
+
     ranks = stats.rankdata(values, axis=1)
     ranks = ranks - ranks.mean(axis=1, keepdims=True)
     size = np.linalg.norm(ranks, axis=1) * np.linalg.norm(order)
@@ -65,6 +70,8 @@ def pair_p(differences: np.ndarray) -> float:
     n = len(differences)
     if n < 2:
         return 1.0 if n else float("nan")
+    from scipy import stats
+
     return float(
         stats.permutation_test(
             (differences,),

@@ -9,8 +9,10 @@ import numpy as np
 from ._cell import Cell
 from ._words import counted
 
-# As shares of the first loss: how far above the lowest mean loss a start has learned alike, and
-# above which loss it has hardly learned.
+# How far above the lowest mean loss a start has learned alike, as a share of the least first loss
+# of all starts; and above which share of its own first loss a start has hardly learned. Unstable
+# starts begin with a loss far above that of any fixed answer, and a small share of it is all that
+# the task leaves to learn.
 ALIKE, HARDLY = 0.005, 0.5
 # A start has run away when a larger share of its networks diverged; those left were selected.
 LOST = 0.5
@@ -133,11 +135,9 @@ def _hardly(cell: Cell) -> bool:
 def _behind(cells: Sequence[Cell]) -> list[Cell]:
     means = [finite_mean(cell, "loss") for cell in cells]
     lowest = min((mean for mean in means if math.isfinite(mean)), default=0.0)
-    return [
-        cell
-        for cell, mean in zip(cells, means, strict=True)
-        if mean - lowest > ALIKE * finite_mean(cell, "first_loss")
-    ]
+    firsts = [finite_mean(cell, "first_loss") for cell in cells]
+    first = min((each for each in firsts if math.isfinite(each)), default=math.nan)
+    return [cell for cell, mean in zip(cells, means, strict=True) if mean - lowest > ALIKE * first]
 
 
 def _extremes(cells: Sequence[Cell], name: str) -> tuple[str, float, str, float] | None:

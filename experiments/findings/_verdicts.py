@@ -163,7 +163,8 @@ def findings(
     - Where no p-value of so few seeds could be small enough, nothing can be said.
     - Nor where one of the starts ran away (more than half of its networks diverged), hardly learned
       (its loss fell by less than half) or stayed behind the others (its mean loss by more than
-      0.005 of the first loss). Where two starts or more are left, a trend is asked again of these.
+      0.005 of the least first loss). Where two starts or more are left, a trend is asked again of
+      these.
     - Where a network did not diverge and yet moved its weights more than three times as far as the
       median of its start, the question is asked again without its seed.
 

@@ -15,9 +15,11 @@ LARGEST_TRAINED = 1000
 # Of stochastic Lanczos quadrature, for the matrix and for each shuffled one.
 PROBES, STEPS = 10, 100
 PROBES_OF_DRAWS, STEPS_OF_DRAWS = 2, 60
+# Of all shuffled matrices of a large connectome together, and of those at least so many.
+_SHUFFLED_CONNECTIONS, _FEWEST_SHUFFLED = 16_000_000, 6
 # Measured on one core at 2.5 GHz.
 _SECONDS_PER_CUBE = 3e-9
-_SECONDS_PER_MULTIPLICATION = 1.5e-8
+_SECONDS_PER_MULTIPLICATION = 5e-9
 _SECONDS_PER_ENTRY = 4e-9
 _SECONDS_PER_NUMBER = 1.2e-9
 _GIB = 2.0**30
@@ -50,6 +52,7 @@ def inspection_cost(connectome: rj.Connectome, draws: int) -> Cost:
     n, m = float(len(w.indptr) - 1), float(w.nnz)
     if n <= WHOLE:
         return Cost((2 * draws + 1) * n**3 * _SECONDS_PER_CUBE, 60 * n**2 * 8 / _GIB)
+    gaussian, draws = draws, shuffled_drawn(w.nnz, draws)
     products = product_multiplications(w) + draws * (m * m / n + m)
     # Each step multiplies by the matrix and by its transpose, and then by all vectors before it.
     steps, lengths = PROBES * STEPS, PROBES * STEPS**2 * n
@@ -60,10 +63,14 @@ def inspection_cost(connectome: rj.Connectome, draws: int) -> Cost:
     lengths += 20 * STEPS * (2 + draws) * n
     seconds = products * _SECONDS_PER_MULTIPLICATION
     seconds += 2 * steps * (m + n) * _SECONDS_PER_ENTRY + 2 * lengths * _SECONDS_PER_NUMBER
-    seconds += draws * m * 5e-7
-    block = min(product_multiplications(w), n * n, 3.2e7)
-    memory = 100 * m + 8 * n * (STEPS + 60) + 36 * block
+    seconds += draws * m * 5e-7 + gaussian * n * 2e-5
+    memory = 100 * m + 8 * n * (STEPS + 60)
     return Cost(seconds, memory / _GIB)
+
+
+def shuffled_drawn(connections: int, draws: int) -> int:
+    """How many shuffled matrices are drawn of a large connectome: `draws`, or fewer, at least 6."""
+    return min(draws, max(_FEWEST_SHUFFLED, _SHUFFLED_CONNECTIONS // max(1, connections)))
 
 
 def require_affordable(connectome: rj.Connectome, cost: Cost, memory: float) -> None:

@@ -2,17 +2,18 @@
 
 from typing import NamedTuple
 
-import jax
 import numpy as np
 from jaxtyping import Array, Key
 from scipy.sparse import csr_array
+from scipy.special import stdtrit
 from threadpoolctl import threadpool_limits
 
 import richlazy_jax as rj
 import theory
+from richlazy_jax._host import host_keys
 from richlazy_jax.spectra import Estimate, whole_spectra
 
-from ._cost import PROBES, STEPS, WHOLE, inspection_cost, require_affordable
+from ._cost import PROBES, STEPS, WHOLE, inspection_cost, require_affordable, shuffled_drawn
 from ._random import (
     LEADING,
     MOTIFS,
@@ -24,13 +25,17 @@ from ._random import (
     shuffled_draws,
 )
 
+# Of fewer draws the outer quantiles are too near.
+FEWEST_FOR_QUANTILES = 20
+
 
 class Null(NamedTuple):
     """One number of a matrix, beside the same of random ones.
 
     - `value`: of the matrix.
     - `mean`, `low`, `high`: of the random ones, the mean and the range that holds 95 % of them.
-      The mean is the exact one where that is known, and otherwise that of the draws.
+      The mean is the exact one where that is known, and otherwise that of the draws. The range is
+      that of quantiles, and of fewer than 20 draws that of Student for one more draw.
     - `error`: the standard error of the value, and 0 where it is no estimate.
     """
 
@@ -109,7 +114,8 @@ def inspect_connectome(
 
     Args:
         connectome: with at least 3 nodes and at most a million.
-        draws: how many random matrices of each kind.
+        draws: how many random matrices of each kind; of more than two million connections fewer
+            shuffled ones are drawn, at least 6.
         random_seed: all randomness follows from it.
         memory: in GiB; what would take more is refused.
         told: called with what is being done, how much of it is done, and how much there is.
@@ -132,15 +138,16 @@ def inspect_connectome(
 def _inspected(connectome: rj.Connectome, draws: int, random_seed: int, told: Told) -> Inspection:
     w = connectome.sparse
     n = len(w.indptr) - 1
-    own, for_gaussian, for_shuffled = jax.random.split(jax.random.key(random_seed), 3)
+    (own,) = host_keys(random_seed, 0, 1)
     told("the connectome", 0, 2)
     ranks, curves = _ranks(own, w)
     told("the connectome", 1, 2)
     dominating = rj.dominating_nodes(connectome)
     told("the connectome", 2, 2)
     norm = float(np.linalg.norm(w.data))
-    gaussian = gaussian_draws(for_gaussian, n, norm, draws, told)
-    shuffled = shuffled_draws(for_shuffled, w, draws, told)
+    gaussian = gaussian_draws(host_keys(random_seed, 1, draws), n, norm, told)
+    few = draws if n <= WHOLE else shuffled_drawn(w.nnz, draws)
+    shuffled = shuffled_draws(host_keys(random_seed, 2, few), w, told)
     beside = {"Gaussian": gaussian, "shuffled": shuffled}
     measured = rj.measured_motifs(w)
     weights, self_connections = np.abs(w.data), int(np.count_nonzero(w.diagonal()))
@@ -158,7 +165,9 @@ def _inspected(connectome: rj.Connectome, draws: int, random_seed: int, told: To
         receive_only=rj.receive_only(connectome),
         dominating=dominating,
         ranks={null: _null_ranks(ranks, drawn) for null, drawn in beside.items()},
-        ranks_without=_without(connectome, dominating, own, draws, told) if dominating else {},
+        ranks_without=_without(connectome, dominating, random_seed, draws, told)
+        if dominating
+        else {},
         probability=float(measured.probability),
         motifs={
             name: _null(
@@ -185,16 +194,17 @@ def _ranks(key: Key[Array, ""], w: csr_array) -> tuple[dict[str, Estimate], dict
 def _without(
     connectome: rj.Connectome,
     dominating: list[rj.Dominating],
-    key: Key[Array, ""],
+    random_seed: int,
     draws: int,
     told: Told,
 ) -> dict[str, Null]:
     """The ranks without nodes that dominate, beside Gaussian matrices of that size."""
     rest = connectome.without(*(node.name for node in dominating)).sparse
-    own, for_gaussian = jax.random.split(key)
+    (own,) = host_keys(random_seed, 3, 1)
     ranks, _ = _ranks(own, rest)
     norm = float(np.linalg.norm(rest.data))
-    return _null_ranks(ranks, gaussian_draws(for_gaussian, len(rest.indptr) - 1, norm, draws, told))
+    keys = host_keys(random_seed, 4, draws)
+    return _null_ranks(ranks, gaussian_draws(keys, len(rest.indptr) - 1, norm, told))
 
 
 def _null_ranks(ranks: dict[str, Estimate], drawn: Drawn) -> dict[str, Null]:
@@ -210,8 +220,14 @@ def _null_ranks(ranks: dict[str, Estimate], drawn: Drawn) -> dict[str, Null]:
 
 def _null(of: Estimate, random: np.ndarray, mean: float | None = None) -> Null:
     """A number beside drawn ones, whose mean is known or theirs."""
-    low, high = np.quantile(random, [0.025, 0.975])
     known = float(random.mean()) if mean is None else mean
+    count = len(random)
+    if count < FEWEST_FOR_QUANTILES:
+        # The ends of so few would hold less than 95 % of others: Student's range of one more draw.
+        half = stdtrit(count - 1, 0.975) * random.std(ddof=1) * np.sqrt(1 + 1 / count)
+        low, high = random.mean() - half, random.mean() + half
+    else:
+        low, high = np.quantile(random, [0.025, 0.975])
     return Null(of.value, known, float(low), float(high), of.error)
 
 

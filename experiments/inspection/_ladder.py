@@ -4,12 +4,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 import scipy.sparse as sp
 from scipy import special
 
 import richlazy_jax as rj
+from richlazy_jax._host import host_generator, host_keys
 from richlazy_jax.spectra import participation_ratio
 
 # What a rung asks for besides the weights.
@@ -77,7 +77,7 @@ def ladder(
     *,
     classes: Sequence[Any] | np.ndarray | None = None,
     coordinates: np.ndarray | None = None,
-    on_draw: Callable[[], None] = lambda: None,
+    on_draw: Callable[[int, int], None] = lambda done, of: None,
 ) -> Ladder:
     r"""Set the participation ratio of a connectome beside all nulls of `richlazy_jax.NULLS`.
 
@@ -93,7 +93,7 @@ def ladder(
         seed: all randomness follows from it.
         classes: a label for each node; without them there is no rung of classes.
         coordinates: of each node; without them there is no rung of distances.
-        on_draw: called after each draw.
+        on_draw: called after each draw, with how many are done and of how many.
 
     Raises:
         ValueError: an argument is not as described above, or the weights are zero everywhere.
@@ -105,23 +105,48 @@ def ladder(
     if not measured:
         raise ValueError("weights is zero everywhere; allowed is at least one number other than 0.")
     given = {"classes": classes, "coordinates": coordinates}
+    wanted = [n for n in rj.NULLS if n not in ASKS_FOR or given[ASKS_FOR[n]] is not None]
+    total = draws * len(wanted)
     ratios: dict[str, np.ndarray] = {}
     for number, null in enumerate(rj.NULLS):
-        more = {ASKS_FOR[null]: given[ASKS_FOR[null]]} if null in ASKS_FOR else {}
-        if any(value is None for value in more.values()):
+        if null not in wanted or null in ratios:
             continue
+        more = {ASKS_FOR[null]: given[ASKS_FOR[null]]} if null in ASKS_FOR else {}
         if null == "gaussian" and nodes > DRAWN_GAUSSIAN:
             ratios[null] = _gaussian_ratios(nodes, draws)
+            on_draw(draws, total)
             continue
-        key = jax.random.fold_in(jax.random.key(seed), number)
-        # Dense matrices are drawn as such, and have their ratio from one product.
+        # Gaussian matrices are dense, and are drawn as such.
         given_weights: Any = weights.toarray() if null == "gaussian" else weights
         found = []
-        for each in jax.random.split(key, draws):
-            found.append(_ratio(rj.null_weights(each, given_weights, null, **more)))
-            on_draw()
+        if null == "bare_degrees":
+            # One set of swaps is a draw of both nulls of degrees, whose pairs are then compared.
+            both = []
+            keys = zip(
+                host_keys(seed, number, draws), host_keys(seed, number + 1, draws), strict=True
+            )
+            for for_weights, for_swaps in keys:
+                drawn = rj.null_weights(for_swaps, weights, "degrees")
+                bare = weights_anywhere(host_generator(for_weights), drawn)
+                both.append([participation_ratio(bare), participation_ratio(drawn)])
+                on_draw(len(ratios) * draws + 2 * len(both), total)
+            ratios["bare_degrees"], ratios["degrees"] = np.transpose(both)
+            continue
+        for each in host_keys(seed, number, draws):
+            found.append(participation_ratio(rj.null_weights(each, given_weights, null, **more)))
+            on_draw(len(ratios) * draws + len(found), total)
         ratios[null] = np.array(found)
     return Ladder(measured, draws, tuple(_rungs(measured, ratios)))
+
+
+def weights_anywhere(rng: np.random.Generator, drawn: sp.csr_array) -> sp.csr_array:
+    """The same connections with their weights in random order; the diagonal stays as it is."""
+    data = drawn.data.copy()
+    between = np.flatnonzero(
+        np.repeat(np.arange(drawn.shape[0]), np.diff(drawn.indptr)) != drawn.indices
+    )
+    data[between] = rng.permutation(data[between])
+    return sp.csr_array((data, drawn.indices, drawn.indptr), drawn.shape)
 
 
 def affordable_draws(connections: int, draws: int) -> int:
@@ -138,7 +163,7 @@ def _rungs(measured: float, ratios: dict[str, np.ndarray]) -> list[Rung]:
     fall = float(np.log(ratios["gaussian"]).mean()) - math.log(measured)
     rungs, below = [], "gaussian"
     for null, found in ratios.items():
-        # Draws of two rungs are independent, so that any pairs of them have the right spread.
+        # Draws of two rungs share their swaps or nothing, so that pairs have the right spread.
         step = np.log(ratios[STANDS_ON.get(null, below)]) - np.log(found)
         low, high = np.quantile(found, [0.025, 0.975])
         rungs.append(
@@ -166,13 +191,6 @@ def _share(logs: np.ndarray, fall: float) -> Share:
     # Student's, as logarithms of ratios are near normal.
     half = special.stdtrit(count - 1, 0.975) * float(logs.std(ddof=1)) / math.sqrt(count)
     return Share(mean, mean - half / abs(fall), mean + half / abs(fall))
-
-
-def _ratio(weights: Any) -> float:
-    """The participation ratio, of dense weights by one product of matrices."""
-    if sp.issparse(weights):
-        return participation_ratio(weights)
-    return float(np.sum(weights**2) ** 2 / np.sum((weights @ weights.T) ** 2))
 
 
 def _gaussian_ratios(n: int, draws: int) -> np.ndarray:

@@ -37,9 +37,11 @@ def markdown(found: Inspection, climbed: Ladder | None = None) -> str:
     ]
     for kind in (kind for kind in RANKS if kind in found.ranks["Gaussian"]):
         gaussian, shuffled = found.ranks["Gaussian"][kind], found.ranks["shuffled"][kind]
+        # The ladder has this number too, by draws of its own.
+        in_ladder = climbed is not None and kind == "participation_ratio"
         lines.append(
             f"| {kind.replace('_', ' ')} | {_value(gaussian)} | {_mean_and_range(gaussian, 1)} "
-            f"| {_mean_and_range(shuffled, 1)} |"
+            f"| {'see the ladder' if in_ladder else _mean_and_range(shuffled, 1)} |"
         )
     lines += ["", *_estimated(found)]
     if climbed is not None:

@@ -4,7 +4,7 @@ Small ones are drawn and looked at whole. Of large ones, Gaussian matrices are d
 ones with the same singular values, and shuffled ones stay sparse.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
@@ -13,6 +13,7 @@ from jaxtyping import Array, Key
 from scipy.sparse import csr_array
 
 import richlazy_jax as rj
+from richlazy_jax._host import host_generator
 from richlazy_jax.spectra import (
     Estimate,
     exponential_entropy,
@@ -56,15 +57,14 @@ class Drawn(NamedTuple):
     spectra: dict[str, np.ndarray]
 
 
-def gaussian_draws(key: Key[Array, ""], n: int, norm: float, draws: int, told: Told) -> Drawn:
+def gaussian_draws(keys: Sequence[Key[Array, ""]], n: int, norm: float, told: Told) -> Drawn:
     """Gaussian matrices of n nodes. Spectra are brought to a Frobenius norm; ranks have none."""
     found: dict[str, list[float]] = {kind: [] for kind in RANKS}
     spectra: dict[str, np.ndarray] = {}
-    for i, one in enumerate(jax.random.split(key, draws)):
+    for i, one in enumerate(keys):
         if n <= WHOLE:
             # Not by JAX, which would compile for longer than all draws take.
-            rng = np.random.default_rng(np.asarray(jax.random.key_data(one)))
-            of = whole_spectra(rng.standard_normal((1, n, n)))
+            of = whole_spectra(host_generator(one).standard_normal((1, n, n)))
             numbers = {kind: of[kind][0] for kind in RANKS}
             spectra = spectra or _whole_curves(of, norm)
         else:
@@ -87,16 +87,16 @@ def gaussian_draws(key: Key[Array, ""], n: int, norm: float, draws: int, told: T
             }
         for kind, number in numbers.items():
             found[kind].append(float(number))
-        told("Gaussian matrices", i + 1, draws)
+        told("Gaussian matrices", i + 1, len(keys))
     return Drawn(_arrays(found), gaussian_inverse_ratio(n), None, spectra)
 
 
-def shuffled_draws(key: Key[Array, ""], w: csr_array, draws: int, told: Told) -> Drawn:
+def shuffled_draws(keys: Sequence[Key[Array, ""]], w: csr_array, told: Told) -> Drawn:
     """The same weights at random places, on the diagonal too if some are there."""
     n, diagonal = len(w.indptr) - 1, bool(w.diagonal().any())
     found: dict[str, list[float]] = {kind: [] for kind in (*RANKS, *MOTIFS)}
     spectra: dict[str, np.ndarray] = {}
-    for i, one in enumerate(jax.random.split(key, draws)):
+    for i, one in enumerate(keys):
         shuffled = rj.shuffled_weights(one, w, diagonal)
         if n <= WHOLE:
             of = whole_spectra(shuffled.toarray()[None])
@@ -112,7 +112,7 @@ def shuffled_draws(key: Key[Array, ""], w: csr_array, draws: int, told: Told) ->
         numbers |= {name: getattr(motifs, name) for name in MOTIFS}
         for kind, number in numbers.items():
             found[kind].append(float(number))
-        told("shuffled matrices", i + 1, draws)
+        told("shuffled matrices", i + 1, len(keys))
     sums = shuffled_power_sums(w, diagonal)
     # Connections that the diagonal is expected to take are none between different nodes.
     between = w.nnz * ((n - 1) / n if diagonal else 1.0)

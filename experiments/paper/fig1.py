@@ -15,7 +15,7 @@ from ..findings import (
     trend_table,
     warnings_of,
 )
-from ..plot import measure_against_start, say_below
+from ..plot import measure_against_start, panel_title, say_below
 
 PANELS = ("kernel_alignment", "representation_alignment", "weight_change_norm")
 COLUMNS = (*PANELS, "sign_agreement", "loss", "accuracy")
@@ -34,8 +34,7 @@ def draw(datasets: Sequence[xr.Dataset]) -> Figure:
     for column, dataset in enumerate(datasets):
         for row, measure in enumerate(panels):
             axes = measure_against_start(dataset, measure, grid[row, column])
-            if row == 0:
-                axes.set_title(title(dataset), fontsize=10)
+            panel_title(axes, letter_of(grid, row, column), title(dataset) if row == 0 else "")
     outer_labels(grid)
     say_below(figure)
     return figure
@@ -73,6 +72,12 @@ def title(dataset: xr.Dataset) -> str:
     """The task, and the images it is made of."""
     task, images = dataset.attrs["task"], dataset.attrs.get("images")
     return task if images in (None, task) else f"{task} ({images})"
+
+
+def letter_of(grid: np.ndarray, row: int, column: int) -> str:
+    """The letter of a panel of a grid, row by row from a; beyond z it is two letters."""
+    tens, ones = divmod(row * grid.shape[1] + column, 26)
+    return (chr(ord("a") + tens - 1) if tens else "") + chr(ord("a") + ones)
 
 
 def outer_labels(grid: np.ndarray) -> None:

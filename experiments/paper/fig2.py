@@ -22,17 +22,31 @@ from ..plot import (
     BOXES,
     GREY,
     MEAN_BARS,
-    colours_of,
-    measure_label,
+    NULL_STYLE,
+    WHITE,
+    Style,
+    axis_label,
+    panel_title,
     plain_edges,
     runs_box,
     say_below,
     spectra,
+    styles_of,
 )
 
 NULL = "null"
 CLEAR = ("lazier", "richer")
-EXPLAINED = f"Above: {MEAN_BARS}. Below: {BOXES}; a star marks a clear difference from the null."
+EXPLAINED = (
+    f"a: means over seeds. b: {MEAN_BARS}; the null is at 1. c to e: each structure stands beside "
+    f"the null of its size, in grey; {BOXES}. A star below a name marks a clear difference from "
+    "the null (p below 0.05 after Holm's correction)."
+)
+TITLES = {
+    "kernel_alignment": "How much of the kernel was kept",
+    "representation_alignment": "How much of the activity was kept",
+    "weight_change_norm": "How far the weights moved",
+    "loss": "How well networks learned",
+}
 PANELS = ("kernel_alignment", "representation_alignment", "weight_change_norm")
 
 
@@ -61,19 +75,26 @@ def draw(datasets: Sequence[xr.Dataset]) -> Figure:
     In a box plot each structure stands right of the null of its size; a star marks p below 0.05.
     """
     triples = list(structures(datasets))
-    colours = colours_of(label for label, *_ in triples)
-    figure = Figure(figsize=(12, 7.4), layout="constrained")
+    styles = styles_of(label for label, *_ in triples)
+    figure = Figure(figsize=(13.5, 8), layout="constrained")
     halves = figure.add_gridspec(2, 1, height_ratios=[1, 1.1])
     above, below = figure.add_subfigure(halves[0]), figure.add_subfigure(halves[1])
     spectrum, ranks = above.subplots(1, 2, width_ratios=[1, 1.5])
-    spectra(datasets, spectrum, nulls=[NULL], colours=colours)
-    _draw_ranks(ranks, triples, colours)
+    spectra(datasets, spectrum, nulls=[NULL], styles=styles)
+    _draw_ranks(ranks, triples, styles)
+    panel_title(spectrum, "a", "Spectra of the starts")
+    panel_title(ranks, "b", "Four effective ranks of the starts, beside those of their nulls")
     panels = [name for name in PANELS if name in datasets[0]] or ["loss"]
     clear = {(c.start, c.measure) for c in compared(datasets).contrasts if c.verdict.said in CLEAR}
-    for axes, measure in zip(np.atleast_1d(below.subplots(1, len(panels))), panels, strict=True):
+    columns = np.atleast_1d(below.subplots(1, len(panels)))
+    for axes, measure, letter in zip(columns, panels, "cde", strict=False):
+        panel_title(axes, letter, TITLES[measure])
         unclear = [(label, measure) not in clear for label, *_ in triples]
-        _draw_boxes(axes, triples, measure, colours, unclear)
-    figure.suptitle(f"{datasets[0].attrs['task']}: structured starts and their Gaussian nulls")
+        _draw_boxes(axes, triples, measure, styles, unclear)
+    figure.suptitle(
+        "Networks that start with the structure of brains, beside Gaussian nulls of the same norm, "
+        f"on the task {datasets[0].attrs['task']}"
+    )
     say_below(below, EXPLAINED)
     return figure
 
@@ -154,12 +175,14 @@ def sentences(datasets: Sequence[xr.Dataset], found: Findings) -> list[str]:
     return [*said, *(f"- {each}" for each in warnings_of(found))]
 
 
-def _draw_ranks(axes: Axes, triples: Sequence, colours: dict[str, str]) -> None:
+def _draw_ranks(axes: Axes, triples: Sequence, styles: dict[str, Style]) -> None:
     width = 0.8 / len(triples)
     for k, (label, of, null) in enumerate(triples):
         means, lengths = bars(np.stack([relative_rank(of, null, kind) for kind in RANKS]))
         at = np.arange(len(RANKS)) + (k - (len(triples) - 1) / 2) * width
-        axes.bar(at, means, 0.9 * width, yerr=lengths, color=colours[label], capsize=2, label=label)
+        colour, _, _, hatch = styles[label]
+        how = {"color": colour, "hatch": hatch, "edgecolor": WHITE, "lw": 0.5, "capsize": 2}
+        axes.bar(at, means, 0.9 * width, yerr=lengths, label=label, **how)
     axes.axhline(1, color=GREY, ls="--", lw=1)
     axes.set_xticks(range(len(RANKS)), [kind.replace("_", "\n") for kind in RANKS])
     axes.set_ylabel("effective rank / null's")
@@ -167,11 +190,12 @@ def _draw_ranks(axes: Axes, triples: Sequence, colours: dict[str, str]) -> None:
 
 
 def _draw_boxes(
-    axes: Axes, triples: Sequence, measure: str, colours: dict[str, str], unclear: Sequence[bool]
+    axes: Axes, triples: Sequence, measure: str, styles: dict[str, Style], unclear: Sequence[bool]
 ) -> None:
     for k, (label, of, null) in enumerate(triples):
-        for shift, runs, colour in ((-0.2, null, GREY), (0.2, of, colours[label])):
-            runs_box(axes, k + shift, runs[measure].values, colour=colour)
+        for shift, runs, style in ((-0.2, null, NULL_STYLE), (0.2, of, styles[label])):
+            values = runs[measure].values
+            runs_box(axes, k + shift, values, colour=style.colour, hatch=style.hatch)
     finite = np.concatenate([runs[measure].values.ravel() for _, *both in triples for runs in both])
     finite = finite[np.isfinite(finite)]
     # What differs by orders of magnitude would leave the others on the axis.
@@ -181,6 +205,6 @@ def _draw_boxes(
         label.replace(" ", "\n") + ("" if not_clear else "\n*")
         for (label, *_), not_clear in zip(triples, unclear, strict=True)
     ]
-    axes.set_xticks(range(len(triples)), names, fontsize=8)
-    axes.set_ylabel(measure_label(triples[0][1], measure))
+    axes.set_xticks(range(len(triples)), names, fontsize=7.5)
+    axes.set_ylabel(axis_label(triples[0][1], measure))
     plain_edges(axes)

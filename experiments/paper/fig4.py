@@ -1,6 +1,7 @@
-"""Figure 4, panel A: kernel alignment in linear networks, theory as lines and networks as dots."""
+"""Figure 4: kernel alignment in linear networks, theory as lines and networks as dots."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,19 +13,24 @@ import theory
 
 from ..plot import (
     BARS,
-    GREY,
+    DARK_GREY,
     LINEAR_DOTS,
     NETWORKS,
+    PALE_GREY,
     STANDARD_ERRORS,
-    THEORY,
+    STRUCTURES,
     measure_against_start,
+    panel_title,
     plain_edges,
     say_below,
     theorem_1,
     theory_curve,
+    with_ends,
 )
 from ..verify import N_INPUTS, SIGMA, Row
 from .fig1 import PANELS
+
+ALIGNMENT = with_ends("kernel alignment", "kernel_alignment")
 
 
 def draw_verification(rows: Sequence[Row]) -> Figure:
@@ -38,38 +44,50 @@ def draw_verification(rows: Sequence[Row]) -> Figure:
     _draw_rank_panel(left, rows)
     _draw_aligned_panel(middle, rows)
     _draw_partial_panel(right, rows)
-    for axes, letter in zip((left, middle, right), "abc", strict=True):
-        axes.set_title(letter, loc="left", fontweight="bold")
+    titles = (
+        "Starts of higher rank learn more lazily",
+        "Starts aligned with the task learn more lazily",
+        "Leading features make a start aligned",
+    )
+    for axes, letter, title in zip((left, middle, right), "abc", titles, strict=True):
+        panel_title(axes, letter, title)
         plain_edges(axes)
-    say_below(figure, f"{LINEAR_DOTS} In a, pale bars are 2 standard deviations over tasks.")
+    say_below(
+        figure,
+        f"Lines are theory. {LINEAR_DOTS} In a, pale bars are 2 standard deviations over tasks. "
+        "c is the squared norm of the first layer and w the norm of the readout.",
+    )
     return figure
 
 
 def draw(rows: Sequence[Row], dataset: xr.Dataset | None) -> Figure:
-    """Panel A, panel B or both: rank against kernel alignment, and the other measures of B.
+    """Linear networks, networks of images, or both: measures against rank.
 
     Args:
-        rows: those of Theorem 1; without any there is no panel A.
-        dataset: that of `experiments.kinds.image_mlp.run_images`; None leaves panel B out.
+        rows: those of Theorem 1; without any there is no panel of them.
+        dataset: that of `experiments.kinds.image_mlp.run_images`; None leaves its panels out.
     """
     shown = [] if dataset is None else [name for name in PANELS if name in dataset]
     columns = bool(rows) + len(shown)
     figure = Figure(figsize=(3.4 * columns + 0.6, 3.4), layout="constrained")
     grid = list(figure.subplots(1, columns, squeeze=False)[0])
+    letters = list("abcd")
     if rows:
         axes = grid.pop(0)
         _draw_rank_panel(axes, rows)
-        axes.set_title("A  linear networks", loc="left", fontsize=10)
+        panel_title(axes, letters.pop(0), "Linear networks")
     for axes, measure in zip(grid, shown, strict=True):
         assert dataset is not None
         measure_against_start(dataset, measure, axes)
         axes.set_xlabel("rank of the first layer")
-        if measure == shown[0]:
-            axes.set_title(f"B  ReLU network, {dataset.attrs['task']}", loc="left", fontsize=10)
+        of = f"ReLU networks, {dataset.attrs['task']}" if measure == shown[0] else ""
+        panel_title(axes, letters.pop(0), of)
     for axes in figure.axes:
         plain_edges(axes)
-    told = [f"A: {LINEAR_DOTS}"] if rows else []
-    say_below(figure, " ".join([*told, *([f"B: {BARS}"] if shown else [])]))
+    told = [f"a: the line is theory. {LINEAR_DOTS}"] if rows else []
+    if shown:
+        told.append(f"{'b to d' if rows else 'a to c'}: {BARS}")
+    say_below(figure, " ".join(told))
     return figure
 
 
@@ -78,8 +96,6 @@ def _draw_rank_panel(axes: Axes, rows: Sequence[Row]) -> None:
     theory_curve(theorem_1(N_INPUTS), axes, legend=False)
     _dots(axes, _named(rows, "theorem-1-rank-"), spread=True)
     axes.set(ylim=(0, 1.05), xticks=[1, 5, 10, 15, 20])
-    axes.annotate("lazier", (0.03, 0.97), xycoords="axes fraction", va="top", color=GREY)
-    axes.annotate("richer", (0.03, 0.03), xycoords="axes fraction", va="bottom", color=GREY)
     axes.legend(frameon=False, fontsize=8, loc="lower right")
 
 
@@ -94,15 +110,15 @@ def _draw_aligned_panel(axes: Axes, rows: Sequence[Row]) -> None:
         )
         for r in ratio
     ]
-    axes.plot(ratio, curve, color=THEORY, label="aligned (Proposition 1)")
-    axes.plot(ratio, random, color=GREY, ls="--", label="random, rank one (Theorem 1)")
+    _line(axes, "aligned", ratio, curve, "aligned (Proposition 1)")
+    _line(axes, "random", ratio, random, "random, rank one (Theorem 1)")
     _dots(axes, _named(rows, "proposition-1-ratio-"))
-    axes.axvline(1, color=GREY, lw=0.6)
-    axes.annotate(r"$c = w^2$", (1.12, 0.8), fontsize=8, va="bottom", rotation=90, color=GREY)
+    axes.axvline(1, ymin=0.42, color=PALE_GREY, lw=1, zorder=0)
+    axes.annotate(r"$c = w^2$", (1.12, 0.8), fontsize=8, va="bottom", rotation=90, color=DARK_GREY)
     axes.set(
         xlabel=r"first layer over readout, $c / w^2$",
-        ylabel="kernel alignment",
-        ylim=(None, 1.015),
+        ylabel=ALIGNMENT,
+        ylim=(0.45, 1.015),
     )
     axes.legend(frameon=False, fontsize=8, loc="lower left")
 
@@ -117,19 +133,25 @@ def _draw_partial_panel(axes: Axes, rows: Sequence[Row]) -> None:
     ]
     aligned = theory.aligned_kernel_alignment(SIGMA**2, readout_norm=0.0, d=N_INPUTS)
     random = theory.expected_kernel_alignment(jnp.array([SIGMA]), d=N_INPUTS)
-    axes.axhline(float(aligned), color=THEORY, ls=":", label="aligned")
-    axes.plot(kappa, curve, color=THEORY, label="partially aligned")
-    axes.axhline(float(random), color=GREY, ls="--", label="random, rank one")
+    _line(axes, "aligned", kappa, np.full(len(kappa), float(aligned)), "aligned")
+    _line(axes, "partially aligned", kappa, curve, "partially aligned")
+    _line(axes, "random", kappa, np.full(len(kappa), float(random)), "random, rank one")
     _dots(axes, _named(rows, "partial-kappa-"))
     axes.set(
         xscale="log",
         xlabel=r"strength of the leading features, $\kappa$",
-        ylabel="kernel alignment",
+        ylabel=ALIGNMENT,
         xticks=[1, 2, 5, 10],
         xticklabels=["1", "2", "5", "10"],
     )
     axes.minorticks_off()
     axes.legend(frameon=False, fontsize=8, loc=(0.5, 0.35))
+
+
+def _line(axes: Axes, start: str, at: np.ndarray, heights: Any, label: str) -> None:
+    """Theory of one kind of start."""
+    style = STRUCTURES[start]
+    axes.plot(at, heights, color=style.colour, ls=style.line, label=label)
 
 
 def _named(rows: Sequence[Row], start: str) -> Iterator[Row]:

@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from ..findings import FEWEST_FOR_INTERVAL
+from ..findings import FEWEST_FOR_INTERVAL, MEASURES
 from ..kinds.recurrent import LABELS
 from ._palette import DARK_GREY
 
@@ -15,7 +15,10 @@ BARS = f"Dots are networks; bars are {_INTERVALS}, drawn from {FEWEST_FOR_INTERV
 BANDS = f"Bands are {_INTERVALS}, from {FEWEST_FOR_INTERVAL} on."
 # Where networks themselves are not drawn.
 MEAN_BARS = "means over seeds with 95 % bootstrap intervals (BCa)"
-BOXES = "boxes are quartiles, whiskers 1.5 times their range, dots networks"
+BOXES = (
+    "boxes reach from the lower to the upper quartile, white lines are medians, whiskers reach to "
+    "the last network within 1.5 box lengths, and dots are networks"
+)
 # Of the many networks whose mean is set beside theory.
 STANDARD_ERRORS = 3
 LINEAR_DOTS = f"Dots are means of networks with {STANDARD_ERRORS} standard errors."
@@ -64,3 +67,30 @@ def measure_label(dataset: xr.Dataset, measure: str) -> str:
     usual = {**LABELS, **(THROUGH if "update" in variable.dims else {})}
     label = usual.get(measure, measure.replace("_", " "))
     return str(variable.attrs.get("long_name", label))
+
+
+def axis_label(dataset: xr.Dataset, measure: str) -> str:
+    """`measure_label`, and below it which end is the richer one where the measure has one."""
+    return with_ends(measure_label(dataset, measure), measure)
+
+
+def with_ends(label: str, measure: str) -> str:
+    """A label of a vertical axis with the richer and the lazier end below it.
+
+    Args:
+        label: of the axis.
+        measure: what is along it; without one of the measures of laziness the label stays.
+    """
+    # What is measured through training has a name that goes on.
+    lazier = next((up for name, up in MEASURES.items() if measure.startswith(name)), None)
+    if lazier is None:
+        return label
+    low, high = ("richer", "lazier") if lazier else ("lazier", "richer")
+    return f"{label}\n← {low} · {high} →"
+
+
+def panel_title(ax: Axes, letter: str, text: str = "") -> None:
+    """The bold letter of a panel and after it what the panel shows, at its left edge."""
+    # A dollar is a dollar in the names of tasks.
+    plain = text.replace("$", r"\$")
+    ax.set_title(f"$\\mathbf{{{letter}}}$  {plain}", loc="left", fontsize=10)

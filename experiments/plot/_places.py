@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,7 +33,10 @@ class Places(NamedTuple):
     @property
     def turned(self) -> bool:
         """Whether the names are too long to be written level."""
-        return self.ranks is None and sum(map(len, self.shown)) > MOST_LEVEL
+        lengths = [len(name) for name in self.shown]
+        # Each name has the same room, into which half of it and half of the next must fit.
+        pairs = [(a + b) / 2 for a, b in pairwise(lengths)]
+        return self.ranks is None and len(lengths) * max(pairs, default=0) > MOST_LEVEL
 
     def at(self, start: int, shift: np.ndarray | float = 0.0) -> np.ndarray:
         """Where a start stands, moved aside by `shift` in steps between starts."""

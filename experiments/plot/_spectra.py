@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from ._axes import axes_or_new
-from ._palette import GREY, colours_of
+from ._palette import GREY, Style, styles_of
 from ._require import names_of, values_of
 
 # What may be drawn, and how it is called.
@@ -24,7 +24,7 @@ def spectra(
     *,
     of: str = "eigenvalue_magnitude",
     nulls: Sequence[str] = ("null",),
-    colours: Mapping[str, str] | None = None,
+    styles: Mapping[str, Style] | None = None,
     legend: bool = True,
 ) -> Axes:
     """Spectra of starts, scaled to their largest and averaged over seeds, beside the null.
@@ -38,7 +38,7 @@ def spectra(
         ax: to draw into; None makes a figure.
         of: "eigenvalue_magnitude" or "singular_value".
         nulls: names of starts that others are beside; they are grey and broken.
-        colours: those of the other starts, by name; None takes those of the palette, in order.
+        styles: of the other starts, by name; None takes those of `styles_of`.
         legend: whether to name the curves. The null is named with its size where there are several
             datasets.
 
@@ -47,7 +47,7 @@ def spectra(
 
     Raises:
         ValueError: `of` is another name, there is no dataset, a dataset has no such variable of
-            start, seed and index, or no names of its starts, or `colours` lacks one.
+            start, seed and index, or no names of its starts, or `styles` lacks one.
 
     Source: Liu et al. (2024), arXiv 2310.08513, figure 2.
     """
@@ -59,7 +59,7 @@ def spectra(
     values = [values_of(dataset, of, ("start", "seed", "index"), "of") for dataset in each]
     names = [names_of(dataset) for dataset in each]
     starts = [name for of_one in names for name in of_one if name not in nulls]
-    chosen = _chosen_colours(starts, colours)
+    chosen = _chosen_styles(starts, styles)
     ax = axes_or_new(ax)
     drawn_nulls = 0
     for of_one, stack in zip(names, values, strict=True):
@@ -68,12 +68,13 @@ def spectra(
         for name, runs in zip(of_one, stack, strict=True):
             curve = _scaled(runs).mean(axis=0)
             if name not in nulls:
-                ax.plot(index, curve, color=chosen[name], lw=1.4, label=name)
+                style = chosen[name]
+                ax.plot(index, curve, ls=style.line, color=style.colour, lw=1.5, label=name)
                 continue
-            style = _NULL_STYLES[drawn_nulls % len(_NULL_STYLES)]
+            broken = _NULL_STYLES[drawn_nulls % len(_NULL_STYLES)]
             drawn_nulls += 1
             called = f"{name}, N = {size}" if len(each) > 1 else name
-            ax.plot(index, curve, style, color=GREY, lw=1.6, label=called)
+            ax.plot(index, curve, broken, color=GREY, lw=1.6, label=called)
     ax.set_xlabel("index / N")
     ax.set_ylabel(f"{SPECTRA[of]} / largest")
     ax.set_ylim(0, 1.03)
@@ -87,10 +88,12 @@ def _scaled(runs: np.ndarray) -> np.ndarray:
     return runs / np.where(largest > 0, largest, 1.0)
 
 
-def _chosen_colours(starts: Sequence[str], colours: Mapping[str, str] | None) -> Mapping[str, str]:
-    if colours is None:
-        return colours_of(starts)
+def _chosen_styles(
+    starts: Sequence[str], styles: Mapping[str, Style] | None
+) -> Mapping[str, Style]:
+    if styles is None:
+        return styles_of(starts)
     for name in starts:
-        if name not in colours:
-            raise ValueError(f"colours has none for {name!r}; needed are {', '.join(starts)}.")
-    return colours
+        if name not in styles:
+            raise ValueError(f"styles has none for {name!r}; needed are {', '.join(starts)}.")
+    return styles

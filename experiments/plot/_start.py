@@ -3,7 +3,7 @@
 import xarray as xr
 from matplotlib.axes import Axes
 
-from ._axes import BARS, axes_or_new, measure_label
+from ._axes import BARS, axes_or_new, axis_label
 from ._palette import NETWORKS
 from ._places import places_of
 from ._require import values_of
@@ -49,5 +49,5 @@ def measure_against_start(
     places.label(ax)
     if places.ranks is not None:
         ax.set_xlabel(str(dataset.attrs.get("rank_name", "rank of the start")))
-    ax.set_ylabel(measure_label(dataset, measure))
+    ax.set_ylabel(axis_label(dataset, measure))
     return ax

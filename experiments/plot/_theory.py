@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 import richlazy_jax as rj
 import theory
 
-from ._axes import axes_or_new
+from ._axes import axes_or_new, with_ends
 from ._palette import THEORY
 from ._require import ranks_of, values_of
 
@@ -104,7 +104,8 @@ def theory_curve(
     ax.fill_between(ranks, *band, color=THEORY, alpha=0.2, lw=0, label=told)
     size = f" (d = {dataset.attrs['n_inputs']})" if "n_inputs" in dataset.attrs else ""
     ax.set_xlabel(ax.get_xlabel() or f"rank of the start{size}")
-    ax.set_ylabel(ax.get_ylabel() or "kernel alignment, start to end")
+    ends = with_ends("kernel alignment, start to end", "kernel_alignment")
+    ax.set_ylabel(ax.get_ylabel() or ends)
     if legend:
         ax.legend(frameon=False, fontsize=8, loc="lower right")
     return ax

@@ -4,8 +4,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from ..findings import bars
-from ._axes import BANDS, axes_or_new, measure_label
-from ._palette import colours_of
+from ._axes import BANDS, axes_or_new, axis_label
+from ._palette import styles_of
 from ._require import names_of, values_of
 
 
@@ -37,18 +37,19 @@ def through_training(
     if "update" not in dataset.coords:
         raise ValueError("dataset has no coordinate 'update'; needed are numbers of updates.")
     updates = dataset["update"].values
-    colours = colours_of(names)
+    styles = styles_of(names)
     ax = axes_or_new(ax, BANDS)
     for name, runs in zip(names, values, strict=True):
         means, (below, above) = bars(runs)
-        ax.plot(updates, means, "o-", ms=3, lw=1.2, color=colours[name], label=name)
+        colour, line, marker, _ = styles[name]
+        ax.plot(updates, means, ls=line, marker=marker, ms=4, lw=1.3, color=colour, label=name)
         edges = means - below, means + above
-        ax.fill_between(updates, *edges, color=colours[name], alpha=0.2, lw=0)
+        ax.fill_between(updates, *edges, color=colour, alpha=0.2, lw=0)
     # The start itself is at 0, which a logarithm has no place for.
     ax.set_xscale("symlog", linthresh=1)
     ax.set_xlim(0, None)
     ax.set_xlabel("updates")
-    ax.set_ylabel(measure_label(dataset, measure))
+    ax.set_ylabel(axis_label(dataset, measure))
     if legend:
         ax.legend(frameon=False, fontsize=9)
     return ax

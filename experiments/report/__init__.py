@@ -7,6 +7,7 @@ connection, no other file.
 - `_study.py`: what is in the folder of a study, and what is wrong there; it raises only where the
   folder is no study.
 - `_summary.py`: the verdicts of `experiments.findings`; `_numbers.py`: their statistics in tables.
+- `_words.py`: what was studied, and what the words mean.
 - `_theory.py`: linear cells beside the theory that was written with them.
 - `_table.py`: the table of all cells.
 - `_figures.py`: the figures; `_panel.py`: a panel of one task; `_svg.py`: SVG for a page.

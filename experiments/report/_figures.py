@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from ..findings import MEASURES, Comparison, mean_and_interval
 from ..kinds.linear import LABELS as LINEAR_LABELS
 from ..kinds.recurrent import LABELS
-from ..plot import BARS, BLUE, COLOURS, GREY, VERMILLION
+from ..plot import BARS, BLUE, COLOURS, GREY, VERMILLION, with_ends
 from ._markup import escaped
-from ._panel import Line, panel
+from ._panel import Line, OnFigure, panel
 from ._svg import drawing, inline_svg
 from ._theory import STANDARD_ERRORS, Beside
 
@@ -18,11 +18,21 @@ from ._theory import STANDARD_ERRORS, Beside
 MOST_PANELS, MOST_LINES = 6, len(COLOURS)
 # With the sign that stands for each in a legend, so that colour is not needed.
 MARKERS = {"o": "●", "s": "■", "^": "▲", "D": "◆", "v": "▼", "P": "✚", "X": "✖"}
+# A range that float32 can make by rounding, of numbers of order 1.
+ROUNDING = 1e-5
+_MARKS = "Larger marks are means. Arrows along an axis point to the richer and to the lazier end."
 DRAWN = (*MEASURES, "loss", "accuracy")
 
 
-def measure_figures(settings: Sequence[Comparison]) -> str:
-    """A figure for each measure, loss and accuracy, each with a panel for every task, as HTML."""
+def measure_figures(settings: Sequence[Comparison], on_figure: OnFigure) -> str:
+    """A figure for each measure, loss and accuracy, each with a panel for every task, as HTML.
+
+    What is the same in all networks but for rounding is said instead of drawn.
+
+    Args:
+        settings: what is drawn.
+        on_figure: called with the name and the figure of each panel.
+    """
     tasks = list(dict.fromkeys(setting.task for setting in settings))
     texts = list(dict.fromkeys(setting.text for setting in settings))
     lines = {
@@ -34,28 +44,37 @@ def measure_figures(settings: Sequence[Comparison]) -> str:
         for task in tasks[:MOST_PANELS]
     }
     labels = LABELS | (LINEAR_LABELS if set(by_task) == {"linear"} else {})
-    parts = []
+    parts, same = [], []
     for measure in DRAWN:
-        drawn = {t: s for t, s in by_task.items() if any(_has(measure, each) for each in s)}
+        drawn = {}
+        for task, of_task in by_task.items():
+            found = _finite(of_task, measure)
+            if len(found) and _differ(found, measure, of_task):
+                drawn[task] = of_task
+            elif len(found):
+                same.append(f"{labels[measure]} of {task} ({found.mean():.4g})")
         if not drawn:
             continue
         limits = None if measure == "loss" else _limits(drawn, measure)
+        label = labels[measure]
         panels = [
-            panel(of_task, measure, f"{measure}-{i}", limits, lines)
+            panel(of_task, measure, f"{measure}-{i}", limits, lines, label, on_figure)
             for i, of_task in enumerate(drawn.values())
         ]
-        label = labels[measure]
         parts.append(
             f'<figure class="card"><figcaption>{escaped(label[:1].upper() + label[1:])}'
             f'</figcaption><div class="panels">{"".join(panels)}</div></figure>'
         )
     kind = "figures single" if len(by_task) == 1 else "figures"
     figures = f'<div class="{kind}">{"".join(parts)}</div>' if parts else ""
-    said = f'<p class="how">{escaped(BARS)}</p>' if parts else ""
+    said = f'<p class="how">{escaped(BARS)} {escaped(_MARKS)}</p>' if parts else ""
+    if same:
+        told = f"Not drawn, because all networks agree but for rounding: {'; '.join(same)}."
+        said += f'<p class="how">{escaped(told)}</p>'
     return _left_out(tasks, texts) + _legend(lines) + figures + said
 
 
-def theory_figure(found: Sequence[Beside]) -> str:
+def theory_figure(found: Sequence[Beside], on_figure: OnFigure) -> str:
     """Simulated over expected kernel alignment, a mark for each cell, as HTML."""
     shown = [b for b in found if b.seeds]
     if not shown:
@@ -81,10 +100,11 @@ def theory_figure(found: Sequence[Beside]) -> str:
         low, high = (f([f(b.expected, b.simulated) for b in shown]) for f in (min, max))
         edge = 0.05 * (high - low) or 0.05
         axes.plot([low - edge, high + edge], [low - edge, high + edge], color=GREY, lw=1)
-        axes.set_xlabel("kernel alignment, theory")
-        axes.set_ylabel("kernel alignment, simulated")
+        axes.set_xlabel("kernel alignment, theory (lazier to the right)")
+        axes.set_ylabel(with_ends("kernel alignment, simulated", "kernel_alignment"))
         axes.legend(frameon=False)
         title = "Simulated against expected kernel alignment of linear networks"
+        on_figure("theory", figure)
         svg = inline_svg(figure, "theory", title)
     return (
         '<figure class="card"><figcaption>Simulation over theory; bars are '
@@ -115,9 +135,23 @@ def _legend(lines: Mapping[str, Line]) -> str:
     return f'<ul class="legend card">{items}</ul>'
 
 
-def _has(measure: str, setting: Comparison) -> bool:
-    values = (cell.values.get(measure, np.empty(0)) for cell in setting.cells)
-    return any(np.isfinite(each).any() for each in values)
+def _finite(settings: Sequence[Comparison], measure: str) -> np.ndarray:
+    """All finite values of a measure."""
+    cells = (cell for each in settings for cell in each.cells)
+    values = np.concatenate([np.empty(0), *(c.values.get(measure, np.empty(0)) for c in cells)])
+    return values[np.isfinite(values)]
+
+
+def _differ(values: np.ndarray, measure: str, settings: Sequence[Comparison]) -> bool:
+    """Whether values differ by more than rounding; a single value is drawn."""
+    first = _finite(settings, "first_loss")
+    # A loss is small or large beside that of the start, weights beside themselves.
+    size = 1.0
+    if measure == "loss" and len(first):
+        size = float(np.abs(first).max())
+    elif measure == "weight_change_norm":
+        size = float(np.abs(values).max())
+    return len(values) == 1 or float(np.ptp(values)) > ROUNDING * size
 
 
 def _limits(by_task: Mapping[str, Sequence[Comparison]], measure: str) -> tuple[float, float]:

@@ -11,16 +11,19 @@ _POLICY = (
 )
 
 
-def framed(name: str, below: str, sections: list[tuple[str, str]], script: bool = False) -> str:
+def framed(
+    name: str, below: str, sections: list[tuple[str, str]], script: bool = False, heading: str = ""
+) -> str:
     """A whole page.
 
     Args:
-        name: its heading.
+        name: what it is called.
         below: the line below the heading.
         sections: headings and what stands below each, as HTML; those without anything are left out.
+        heading: its first line; the name by default.
         script: whether there is a table to sort and filter.
     """
-    name = escaped(name)
+    name, first = escaped(name), escaped(heading or name)
     body = "".join(
         f"<section><h2>{heading}</h2>{content}</section>"
         for heading, content in sections
@@ -34,7 +37,7 @@ def framed(name: str, below: str, sections: list[tuple[str, str]], script: bool 
         f"<title>{name}: rich or lazy</title>\n"
         # Browsers ask servers for one where there is none.
         '<link rel="icon" href="data:,">\n'
-        f"<style>\n{_beside('page.css')}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>\n"
+        f"<style>\n{_beside('page.css')}</style>\n</head>\n<body>\n<main>\n<h1>{first}</h1>\n"
         f'<p class="counts">{escaped(below)}</p>\n{body}\n</main>\n'
     )
     if script:

@@ -8,11 +8,13 @@ from ..findings import comparisons_of, counted
 from ._figures import measure_figures, theory_figure
 from ._frame import framed
 from ._markup import escaped
+from ._panel import OnFigure
 from ._status import counts_line, problems, what_was_run
 from ._study import read_study
 from ._summary import summary
 from ._table import cell_table
 from ._theory import DIFFERS, STANDARD_ERRORS, Beside, beside_theory
+from ._words import what_was_studied
 
 _HOW = (
     "How a verdict is given: starts that differ in rank, with the null as full rank, are tested "
@@ -20,8 +22,8 @@ _HOW = (
     "by the exact permutation of pairs of networks that share their seed. All tests of one setting "
     "are corrected together by Holm's method at 0.05; settings and tasks are not corrected for "
     "each other. Nothing is said with too few seeds, nor of starts that hardly learned, stayed "
-    "behind the others in loss (by more than 0.005 of the first loss) or that mostly diverged. "
-    "Networks that diverged are left out with their seed."
+    "behind the others in loss (by more than 0.005 of the least first loss) or that mostly "
+    "diverged. Networks that diverged are left out with their seed."
 )
 
 
@@ -36,7 +38,11 @@ class Report(NamedTuple):
     line: str
 
 
-def study_report(path: Path, on_cell: Callable[[int, int], None] = lambda done, of: None) -> Report:
+def study_report(
+    path: Path,
+    on_cell: Callable[[int, int], None] = lambda done, of: None,
+    on_figure: OnFigure = lambda name, figure: None,
+) -> Report:
     """A page about a study, the same for the same study.
 
     It says what is wrong with a study that is broken in part. Other processes may be writing to it.
@@ -44,6 +50,8 @@ def study_report(path: Path, on_cell: Callable[[int, int], None] = lambda done, 
     Args:
         path: the folder of the study.
         on_cell: called with how many cells are read, of how many.
+        on_figure: called with each figure and a name that no other has, such as to save it. It may
+            not change the figure.
 
     Raises:
         FileNotFoundError: there is no such folder.
@@ -61,15 +69,17 @@ def study_report(path: Path, on_cell: Callable[[int, int], None] = lambda done, 
     sections = [
         ("Lazier or richer", said and f'{said}<p class="how">{escaped(_HOW)}</p>'),
         ("Not as it should be", problems(study)),
-        ("Figures", _drawn(lambda: measure_figures(settings))),
-        ("Beside theory", _theory(found)),
+        ("Figures", _drawn(lambda: measure_figures(settings, on_figure))),
+        ("Beside theory", _theory(found, on_figure)),
         ("All cells", cell_table(study.cells, found) if study.cells else ""),
         ("What was run", what_was_run(study)),
     ]
-    return Report(framed(study.name, counts_line(study), sections, script=True), line)
+    below = f"Study {study.name}: {counts_line(study)}."
+    heading = what_was_studied(study.cells)
+    return Report(framed(study.name, below, sections, script=True, heading=heading), line)
 
 
-def _theory(found: list[Beside]) -> str:
+def _theory(found: list[Beside], on_figure: OnFigure) -> str:
     if not found:
         return ""
     agreeing = sum(b.agrees for b in found)
@@ -87,7 +97,7 @@ def _theory(found: list[Beside]) -> str:
     return (
         f"<p>{text}</p>"
         + (f"<p>Not in these:</p><ul>{items}</ul>" if items else "")
-        + _drawn(lambda: theory_figure(found))
+        + _drawn(lambda: theory_figure(found, on_figure))
     )
 
 

@@ -1,6 +1,7 @@
 """One panel: one measure of one task against the start."""
 
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..findings import Cell, Comparison, start_place, words
-from ..plot import Places, runs_and_means
+from ..plot import STRUCTURES, Places, runs_and_means, styles_of, with_ends
 from ._svg import drawing, inline_svg
 
 # What a reader can still tell apart.
@@ -16,6 +17,8 @@ MOST_STARTS = 24
 PANEL_INCHES = (3.5, 2.7)
 # Beyond this ratio of largest to smallest, small losses would all lie on the axis.
 LOGARITHMIC = 30.0
+# What is done with a figure and its name before it is put into a page.
+OnFigure = Callable[[str, Figure], None]
 
 
 class Line(NamedTuple):
@@ -32,6 +35,8 @@ def panel(
     name: str,
     limits: tuple[float, float] | None,
     lines: Mapping[str, Line],
+    label: str,
+    on_figure: OnFigure,
 ) -> str:
     """One task, with the starts that all its settings have between them, as HTML.
 
@@ -41,6 +46,8 @@ def panel(
         name: of the panel, which no other of the page has.
         limits: of the vertical axis; None leaves them to the values.
         lines: how each setting is drawn, by its text.
+        label: of the vertical axis.
+        on_figure: called with the name and the figure.
     """
     starts: dict[str, Cell] = {}
     for setting in settings:
@@ -58,7 +65,7 @@ def panel(
         [cell.start for cell in chosen], [cell.rank or 1 for cell in chosen] if by_rank else None
     )
     wide = PANEL_INCHES[0] if by_rank else max(PANEL_INCHES[0], 0.42 * len(chosen) + 0.9)
-    high = PANEL_INCHES[1] + (0.04 * max(map(len, places.shown)) if places.turned else 0.0)
+    high = PANEL_INCHES[1] + (0.045 * max(map(len, places.shown)) if places.turned else 0.0)
     with drawing():
         figure = Figure(figsize=(wide, high), layout="constrained")
         axes = figure.subplots()
@@ -66,18 +73,24 @@ def panel(
         for k, setting in enumerate(settings):
             line = lines[setting.text]
             cells = [c for c in setting.cells if c.start in number and measure in c.values]
-            runs_and_means(
-                axes,
-                places,
-                {number[cell.start]: cell.values[measure] for cell in cells},
-                colour=line.colour,
-                dots=line.colour,
-                marker=line.marker,
-                side=(k, len(settings)),
-            )
+            values = {number[cell.start]: cell.values[measure] for cell in cells}
+            drawn = [(values, line.colour, line.marker)]
+            # One setting needs no colour, so that structures have those that they always have.
+            if len(lines) == 1 and not by_rank and any(c.start in STRUCTURES for c in cells):
+                styles = styles_of(cell.start for cell in chosen)
+                drawn = [
+                    ({i: of}, styles[chosen[i].start].colour, styles[chosen[i].start].marker)
+                    for i, of in values.items()
+                ]
+            for of, colour, marker in drawn:
+                side = (k, len(settings))
+                how = {"colour": colour, "dots": colour, "marker": marker, "side": side}
+                runs_and_means(axes, places, of, **how)
         places.label(axes)
         _scale(axes, settings, measure, limits)
+        axes.set_ylabel(with_ends(textwrap.fill(label, 32), measure))
         axes.set_title(task if len(starts) <= MOST_STARTS else title, fontsize=10)
+        on_figure(name, figure)
         svg = inline_svg(figure, name, title)
     return f'<div class="chart" style="flex-basis: {wide:g}in">{svg}</div>'
 

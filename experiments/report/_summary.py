@@ -13,6 +13,7 @@ from ..findings import (
 )
 from ._markup import escaped
 from ._numbers import number_tables
+from ._words import WORDS
 
 # Of settings that are put into words; a reader has an end.
 MOST_SETTINGS = 24
@@ -24,7 +25,7 @@ def summary(settings: Sequence[Comparison]) -> tuple[str, str]:
     said = settings[:MOST_SETTINGS]
     found = [findings([setting]) for setting in said]
     line = headline(found)
-    parts = [f'<p class="headline">{escaped(line)}</p>']
+    parts = [f'<p class="headline">{escaped(line)}</p>', f'<p class="how">{escaped(WORDS)}</p>']
     task = None
     for setting, of_setting in zip(said, found, strict=True):
         if setting.task != task:

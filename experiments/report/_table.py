@@ -48,7 +48,9 @@ def cell_table(cells: Sequence[Cell], found: Sequence[Beside]) -> str:
     )
     return (
         '<p class="controls"><label>Filter <input type="search" id="filter" '
-        'autocomplete="off" placeholder="words that a row must have"></label> '
+        'autocomplete="off" placeholder="rank 1, learning rate: 0.003"></label> '
+        '<span class="how">Phrases that a row must have, with commas between; "heading: phrase" '
+        "looks in one column.</span> "
         '<output id="count" for="filter" aria-live="polite"></output></p>'
         '<div class="scroll" tabindex="0" role="region" aria-label="Table of cells">'
         f'<table id="cells"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
@@ -129,4 +131,7 @@ def _entry(column: Column, cell: Cell) -> str:
     # What is not a number has none to sort by, and goes last.
     value = repr(float(number)) if math.isfinite(number) else ""
     kind = "" if column.key == "start" else ' class="number"'
-    return f'<td{kind} data-value="{value}">{escaped(text)}</td>'
+    # A number and its interval each stay in one line.
+    first, bracket, rest = escaped(text).partition(" (")
+    whole = f'{first} <span class="whole">({rest}</span>' if bracket else first
+    return f'<td{kind} data-value="{value}">{whole}</td>'

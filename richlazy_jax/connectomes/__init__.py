@@ -13,6 +13,7 @@ In every matrix here rows receive and columns send.
 - `shipped_connectome`, `SHIPPED` (`_shipped.py`, `data/`): two connectomes of C. elegans.
 - `chosen_nodes`, `read_names`, `read_classes` (`_choose.py`): which nodes are meant, by name, by
   class or by a file.
+- `read_coordinates` (`_coordinates.py`): where nodes lie.
 - `resampled_weights` (`_resample.py`): another size, the same shape of spectrum.
 - `subsampled_connectome` (`_subsample.py`): fewer nodes, with zeros, signs and names.
 - `shuffled_weights` (`_shuffle.py`): the same weights at random places.
@@ -22,6 +23,7 @@ In every matrix here rows receive and columns send.
 
 from ._choose import chosen_nodes, read_classes, read_names
 from ._connectome import Connectome
+from ._coordinates import read_coordinates
 from ._dominating import Dominating, dominating_nodes, receive_only
 from ._read import read_connectome
 from ._resample import resampled_weights
@@ -39,6 +41,7 @@ __all__ = [
     "gabaergic_signs",
     "read_classes",
     "read_connectome",
+    "read_coordinates",
     "read_names",
     "read_signs",
     "receive_only",

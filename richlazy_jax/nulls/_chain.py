@@ -13,6 +13,8 @@ from typing import no_type_check
 import numpy as np
 from numba import njit
 
+from .._host import compiled
+
 # How many of the steps look for a triangle to reverse instead of exchanging two connections.
 TRIANGLES = 0.1
 
@@ -143,7 +145,7 @@ def _exchange_pairs(table, n, ones, others, p, q):
     return True
 
 
-@njit(cache=True)
+@compiled
 @no_type_check
 def run_chain(
     rng, n, receivers, senders, groups, offsets, ones, others, single, coordinates, limits, steps

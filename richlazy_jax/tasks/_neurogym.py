@@ -17,6 +17,8 @@ from ._protocol import Trials
 
 # Enough that random timing shows itself, few enough to take milliseconds.
 _PROBED_TRIALS = 32
+# What `make` puts around every environment; these leave observations as they are.
+_HARMLESS_WRAPPERS = ("OrderEnforcing", "PassiveEnvChecker", "TimeLimit")
 
 
 def neurogym_task(
@@ -117,11 +119,19 @@ class NeuroGymTask:
                 "many actions, numbered from 0."
             )
         _trial_source(self.environment)
+        _refuse_wrappers_of_steps(self.environment, self.name)
         trials = list(self._host_trials(np.zeros(1, np.uint32), _PROBED_TRIALS))
         if all(labels is None for _, labels in trials):
             raise ValueError(
                 f"environment {self.name} never sets the ground truth; allowed are environments "
                 "that say which answer is correct."
+            )
+        again = self._host_trials(np.zeros(1, np.uint32), _PROBED_TRIALS)
+        if not all(_same(*pair) for pair in zip(trials, again, strict=True)):
+            raise ValueError(
+                f"environment {self.name} gave two different samples for one seed, because some "
+                "of its randomness comes from a generator outside it; allowed are environments "
+                "whose trials depend on their seed alone."
             )
 
     @property
@@ -225,7 +235,8 @@ class NeuroGymTask:
                     f"environment {self.name} has the ground truth {correct.max()}; allowed are 0 "
                     f"to {self.n_outputs - 1}, the numbers of its actions."
                 )
-            yield observed, correct
+            # Copied, because the next trial may be laid out in the same memory.
+            yield np.array(observed), None if correct is None else np.array(correct)
 
 
 def _unwrapped(environment: Any) -> Any:
@@ -244,6 +255,31 @@ def _trial_source(environment: Any) -> Any:
             )
         candidate = candidate.env
     return candidate
+
+
+def _refuse_wrappers_of_steps(environment: Any, name: str) -> None:
+    """Trials are taken whole, so what a wrapper does at each step would be lost in silence."""
+    while environment is not _unwrapped(environment) and hasattr(environment, "env"):
+        kind = type(environment)
+        changes_steps = any(hasattr(kind, method) for method in ("step", "observation"))
+        if (
+            changes_steps
+            and not hasattr(kind, "new_trial")
+            and kind.__name__ not in _HARMLESS_WRAPPERS
+        ):
+            raise ValueError(
+                f"environment {name} is wrapped in {kind.__name__}, which acts at every step; "
+                "allowed are wrappers that make trials, with a method new_trial."
+            )
+        environment = environment.env
+
+
+def _same(left: tuple[Any, Any], right: tuple[Any, Any]) -> bool:
+    """Whether two trials have equal observations and equal ground truths."""
+    return all(
+        one is other if one is None or other is None else np.array_equal(one, other)
+        for one, other in zip(left, right, strict=True)
+    )
 
 
 def _load_neurogym() -> Any:

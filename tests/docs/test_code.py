@@ -38,6 +38,7 @@ def require_same(printed, shown):
 
 
 @pytest.mark.parametrize("page", WITH_CODE, ids=named)
+@pytest.mark.slow
 def test_python_runs_as_written(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names, printed = {"__name__": "a_page"}, ""

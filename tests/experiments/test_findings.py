@@ -30,6 +30,8 @@ from experiments.findings import (
     warnings_of,
 )
 from experiments.findings._cell import cell_of
+from experiments.findings._sentences import headline
+from experiments.findings._verdicts import Contrast, Findings, Verdict
 
 MEASURE = "kernel_alignment"
 
@@ -227,6 +229,17 @@ def test_starts_that_did_not_train_say_nothing_and_the_others_are_asked():
     assert found_of(values, loss=loss).trends[0].verdict.said == "lazier with rank"
 
 
+def test_an_unstable_start_is_not_measured_by_its_own_first_loss():
+    rng = np.random.default_rng(1)
+    values = np.array([[0.1], [0.5], [0.9]]) + 0.01 * rng.normal(size=(3, 8))
+    loss, first = np.full((3, 8), 0.03), np.ones((3, 8))
+    loss[0], first[0] = 0.05, 40.0
+    verdict = found_of(values, loss=loss, first_loss=first).trends[0].verdict
+    assert verdict.said == "nothing can be said"
+    assert "did not train as the others did" in verdict.problem
+    assert verdict.left_out == "rank 1"
+
+
 def test_a_start_that_ran_away_says_nothing():
     rng = np.random.default_rng(2)
     values = np.array([[0.1], [0.5], [0.9]]) + 0.01 * rng.normal(size=(3, 8))
@@ -348,3 +361,31 @@ def test_the_interval_is_that_of_scipy(n):
     # Of six values 1 in 65 resamples has the very mean, which scipy puts to a side by rounding.
     width = wanted.high - wanted.low
     np.testing.assert_allclose([low, high], [wanted.low, wanted.high], atol=0.02 * width)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            ["richer"] * 4 + ["lazier", "no clear difference"],
+            "In 4 of 6 comparisons the structured start learned more richly than its null (by "
+            "kernel alignment); in 1 the structured start learned more lazily than its null; in 1 "
+            "there is no clear difference.",
+        ),
+        (
+            ["richer"] * 2,
+            "In all 2 comparisons the structured start learned more richly than its null (by "
+            "kernel alignment).",
+        ),
+        (["nothing can be said"], "Nothing can be said (by kernel alignment)."),
+        ([], "Nothing to compare yet."),
+    ],
+)
+def test_the_headline_is_a_sentence(said, told):
+    verdicts = [Verdict(each, 0.5, 0.5, 8, 6) for each in said]
+    nan = math.nan
+    contrasts = [
+        Contrast("kernel_alignment", "EM", "null", nan, nan, nan, nan, nan, nan, verdict)
+        for verdict in verdicts
+    ]
+    assert headline([Findings([], contrasts, [], [])]) == told

@@ -51,6 +51,7 @@ def test_predictions():
     assert inspect_connectome(made(u @ vt), draws=10).prediction == "lazier than"
 
 
+@pytest.mark.slow
 def test_a_gaussian_matrix_is_seldom_different_from_others():
     rng = np.random.default_rng(1)
     drawn = [made(rng.standard_normal((12, 12))) for _ in range(40)]
@@ -307,3 +308,22 @@ def test_all_commands_are_there_for_help():
     for arguments in ([], ["--help"], ["nonsense"]):
         assert len(app_for(arguments).registered_commands) == len(COMMANDS)
     assert [each.name for each in app_for(["map", "inspect"]).registered_commands] == ["map"]
+
+
+def test_coordinates_add_their_rung_and_nodes_without_are_named(tmp_path):
+    rng = np.random.default_rng(0)
+    matrix = (rng.random((12, 12)) < 0.4) * 1.0
+    np.fill_diagonal(matrix, 0)
+    np.savez(tmp_path / "w.npz", weights=matrix, names=np.array([f"n{i}" for i in range(12)]))
+    lines = [f"n{i},{i % 4},{i // 4},0" for i in range(12)]
+    (tmp_path / "places.csv").write_text("\n".join(["name,x,y,z", *lines]))
+    (tmp_path / "fewer.csv").write_text("\n".join(["name,x,y,z", *lines[1:]]))
+    given = ["inspect", str(tmp_path / "w.npz"), "--rows", "receive", "--draws", "2"]
+    given += ["--out", str(tmp_path / "out"), "--coordinates"]
+    app = app_for(["inspect"])
+    ran = CliRunner().invoke(app, [*given, str(tmp_path / "places.csv")])
+    assert ran.exit_code == 0, ran.output
+    assert "| degrees at distances |" in (tmp_path / "out" / "inspect.md").read_text()
+    ran = CliRunner().invoke(app, [*given, str(tmp_path / "fewer.csv")])
+    assert ran.exit_code == 2
+    assert "'n0'" in ran.output

@@ -360,6 +360,23 @@ def test_a_specification_names_nodes(folder):
     assert [c.wanted() for c in engine.cells([again])] == [c.wanted() for c in cells]
 
 
+def test_the_file_that_names_units_is_read_with_the_options_of_a_start(tmp_path):
+    (tmp_path / "mine.csv").write_text("s,r,w,d\nA,B,1,7\nB,C,2,8\nC,A,3,9\n")
+    how = "pre: s, post: r, weight: w"
+    spec = (
+        f"n_hidden: 3\nstart: {{kind: connectome, source: mine.csv, {how}}}\n"
+        f"input_nodes: {{kind: named, names: B, of: mine.csv, {how}}}\n"
+    )
+    (grid,) = spec_grids(spec, EXPERIMENTS, "spec", tmp_path)
+    (cell,) = engine.cells([grid])
+    assert isinstance(cell, Setting)
+    assert cell.trains().inputs == (1,)
+    (again,) = spec_grids(engine.to_yaml([grid]), EXPERIMENTS)
+    assert [c.wanted() for c in engine.cells([again])] == [cell.wanted()]
+    with pytest.raises(ValueError, match=r"input_nodes\.pre is 's'.*allowed while of is null"):
+        spec_grids(spec.replace("of: mine.csv, ", ""), EXPERIMENTS, "spec", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [

@@ -1,6 +1,5 @@
 """How much of a low participation ratio each null explains."""
 
-import jax
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -16,6 +15,7 @@ from experiments.inspection import (
     sentence,
 )
 from experiments.inspection import _ladder as private
+from richlazy_jax._host import host_generator, host_keys
 
 
 def rung(found, null):
@@ -52,21 +52,41 @@ def test_shares_are_those_of_logarithms_of_the_draws():
     w = sp.csr_array((rng.random((30, 30)) < 0.2) * rng.lognormal(0, 1, (30, 30)))
     labels, places = rng.integers(0, 2, 30), rng.random((30, 2))
     ticks = []
-    found = ladder(w, 8, 3, classes=labels, coordinates=places, on_draw=lambda: ticks.append(0))
+    found = ladder(
+        w, 8, 3, classes=labels, coordinates=places, on_draw=lambda *now: ticks.append(now)
+    )
     assert [each.null for each in found.rungs] == list(rj.NULLS)
-    assert len(ticks) == 8 * len(rj.NULLS)
+    total = 8 * len(rj.NULLS)
+    # Both nulls of degrees come at once.
+    assert ticks[-1] == (total, total)
+    assert len(ticks) == total - 8
     ratios = {}
     for number, null in enumerate(rj.NULLS):
         more = {"classes": {"classes": labels}, "distances": {"coordinates": places}}
-        key = jax.random.fold_in(jax.random.key(3), number)
         squares = [
             np.linalg.svd(
                 rj.null_weights(each, w.toarray(), null, **more.get(null, {})), compute_uv=False
             )
             ** 2
-            for each in jax.random.split(key, 8)
+            for each in host_keys(3, number, 8)
         ]
         ratios[null] = np.array([s.sum() ** 2 / (s**2).sum() for s in squares])
+    bare = []
+    keys = zip(host_keys(3, 2, 8), host_keys(3, 3, 8), strict=True)
+    for for_weights, for_swaps in keys:
+        drawn = rj.null_weights(for_swaps, w, "degrees")
+        one = private.weights_anywhere(host_generator(for_weights), drawn).toarray()
+        for axis in (0, 1):
+            assert np.array_equal((one != 0).sum(axis), (w.toarray() != 0).sum(axis))
+        assert np.array_equal(np.sort(one[one != 0]), np.sort(w.data[w.data != 0]))
+        assert np.array_equal(np.diag(one), w.diagonal())
+        squares = np.linalg.svd(one, compute_uv=False) ** 2
+        bare.append(squares.sum() ** 2 / (squares**2).sum())
+    # By other swaps the same null has the same mean, within four errors of the difference.
+    other = ratios["bare_degrees"]
+    error = np.sqrt((np.var(bare, ddof=1) + np.var(other, ddof=1)) / 8)
+    assert abs(np.mean(bare) - other.mean()) < 4 * error
+    ratios["bare_degrees"] = np.array(bare)
     logs = {null: np.log(each).mean() for null, each in ratios.items()}
     fall = logs["gaussian"] - np.log(found.measured)
     below = dict(zip(rj.NULLS, ["gaussian", *rj.NULLS], strict=False))

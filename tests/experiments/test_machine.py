@@ -88,6 +88,7 @@ SMALL = Setting(starts=(LowRank(3),), seeds=2, n_hidden=8, iterations=6, batch=4
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_second_setting_of_the_same_shapes_compiles_nothing():
     compiled = []
 

@@ -52,6 +52,7 @@ def words(result):
     return " ".join(result.output.replace("│", " ").split())
 
 
+@pytest.mark.slow
 def test_checkpoints_their_table_json_and_figure(files):
     steps = [f"step_{i}.npz" for i in range(4)]
     asked = ["--inputs", "x.npy", "--targets", "y.npy", "--outputs", "out.npy", "--balanced"]

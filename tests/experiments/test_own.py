@@ -124,6 +124,7 @@ def test_they_multiply_and_are_recorded_by_their_code(folder):
     assert again == records[-1]
 
 
+@pytest.mark.slow
 def test_a_study_of_them_runs_and_refuses_other_code(folder):
     study = folder / "study"
     experiments = cells(read(TEXT, folder))

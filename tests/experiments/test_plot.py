@@ -102,7 +102,10 @@ def test_dots_means_and_intervals_stand_at_their_ranks():
     assert np.abs(at).max() < np.log(10) / 4
     assert ax.get_xscale() == "log"
     assert [text.get_text() for text in ax.get_xticklabels()] == ["1", "10", "100"]
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("rank of the start", "kernel alignment")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (
+        "rank of the start",
+        "kernel alignment\n← richer · lazier →",
+    )
 
 
 def test_ranks_that_are_near_keep_their_dots_apart():
@@ -185,7 +188,8 @@ def test_spectra_are_scaled_and_averaged_beside_their_nulls(of):
     nulls = lines["null, N = 5"], lines["null, N = 8"]
     assert {line.get_color() for line in nulls} == {plot.GREY}
     assert [line.get_linestyle() for line in nulls] == ["--", ":"]
-    assert [lines[n].get_color() for n in ("EM", "Dale")] == list(plot.COLOURS[:2])
+    for name in ("EM", "Dale"):
+        assert lines[name].get_color() == plot.STRUCTURES[name].colour
     assert named(ax) == list(lines)
     assert ax.get_ylabel() == f"{of.replace('_', ' ')} / largest"
     assert ax.get_xlabel() == "index / N"
@@ -198,12 +202,12 @@ def test_spectra_of_one_dataset_and_of_nothing_but_zeros():
         dataset,
         of="singular_value",
         nulls=("null", "shuffled"),
-        colours={"mine": "red"},
+        styles={"mine": plot.STYLES[3]},
         legend=False,
     )
     assert ax.get_legend() is None
     assert [line.get_label() for line in ax.lines] == ["null", "shuffled", "mine"]
-    assert [line.get_color() for line in ax.lines] == [plot.GREY, plot.GREY, "red"]
+    assert [line.get_color() for line in ax.lines] == [plot.GREY, plot.GREY, plot.SKY_BLUE]
     assert (xy(ax.lines[2])[:, 1] == 0).all()
 
 
@@ -222,7 +226,7 @@ def test_curves_and_bands_through_training():
         values = dataset["kernel_alignment"].values[i]
         np.testing.assert_allclose(xy(line), np.c_[[0, 1, 10, 100], values.mean(axis=1)])
         assert_intervals([edges(band, update) for update in (0, 1, 10, 100)], values)
-        assert line.get_color() == plot.COLOURS[i]
+        assert line.get_color() == (plot.COLOURS[0], plot.GREY)[i]
     assert (ax.get_xscale(), ax.get_xlim()[0], ax.get_xlabel()) == ("symlog", 0, "updates")
     assert named(ax) == ["rank 1", "null"]
     # They are of the weights at each update, and not of the start.
@@ -258,7 +262,7 @@ def test_the_curve_of_theory_and_its_band():
         np.testing.assert_allclose(edges(ax.collections[0], rank), [low, high])
     assert named(ax) == ["Theorem 1", "predicted, 2 sd over tasks"]
     assert ax.get_xlabel() == "rank of the start (d = 6)"
-    assert ax.get_ylabel() == "kernel alignment, start to end"
+    assert ax.get_ylabel() == "kernel alignment, start to end\n← richer · lazier →"
 
 
 def test_the_curve_over_networks_counts_their_starts_and_leaves_the_axes():
@@ -357,8 +361,8 @@ def test_a_figure_of_its_own_says_what_bars_and_bands_are():
             "which the dataset has singular_value.",
         ),
         (
-            lambda: plot.spectra(made(), colours={"a": "red"}),
-            "colours has none for 'b'; needed are a, b, c.",
+            lambda: plot.spectra(made(), styles={"a": plot.STYLES[0]}),
+            "styles has none for 'b'; needed are a, b, c.",
         ),
         (
             lambda: plot.through_training(made(), "loss"),
@@ -389,20 +393,27 @@ def test_what_cannot_be_drawn_is_refused(draw, message):
 def test_boxes_leave_out_what_is_not_finite():
     ax = Figure().subplots()
     values = np.array([3.0, 1.0, np.nan, 2.0])
-    plot.runs_box(ax, 5.0, values, colour=plot.GREEN, spread=0.2)
-    (dots,) = [line for line in ax.lines if line.get_marker() == "."]
+    plot.runs_box(ax, 5.0, values, colour=plot.SAGE, spread=0.2)
+    (dots,) = [line for line in ax.lines if line.get_marker() == "o"]
     np.testing.assert_allclose(xy(dots), [[4.8, 3], [5, 1], [5.2, 2]])
     before = len(ax.lines)
-    plot.runs_box(ax, 6.0, np.full(3, np.nan), colour=plot.GREEN)
+    plot.runs_box(ax, 6.0, np.full(3, np.nan), colour=plot.SAGE)
     assert len(ax.lines) == before
 
 
-def test_colours_repeat_only_after_all_are_taken():
-    names = [f"start {i}" for i in range(9)]
-    colours = plot.colours_of([*names, names[0]])
-    assert list(colours) == names
-    assert len({colours[name] for name in names[:7]}) == 7
-    assert colours[names[7]] == colours[names[0]]
+def test_ends_of_an_axis_are_those_of_its_measure():
+    assert plot.with_ends("a", "kernel_alignment") == "a\n← richer · lazier →"
+    assert plot.with_ends("a", "kernel_alignment_through") == "a\n← richer · lazier →"
+    assert plot.with_ends("a", "weight_change_norm") == "a\n← lazier · richer →"
+    assert plot.with_ends("a", "loss") == "a"
+
+
+def test_a_dollar_in_the_title_of_a_panel_is_a_dollar():
+    figure = Figure()
+    ax = figure.subplots()
+    plot.panel_title(ax, "b", "for $5 or $6")
+    assert ax.get_title(loc="left") == r"$\mathbf{b}$  for \$5 or \$6"
+    figure.draw_without_rendering()
 
 
 def test_colours_stand_in_one_place():

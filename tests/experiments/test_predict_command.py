@@ -34,6 +34,7 @@ def run(folder, *arguments):
 NAMED = ["--map", "input=w_in.T", "--map", "recurrent=w", "--map", "readout=w_out"]
 
 
+@pytest.mark.slow
 def test_it_says_what_the_function_finds(files):
     asked = ["--inputs", "x.npy", "--targets", "y.npy", "--steps", "2,3", "--balanced"]
     rates = ["--learning-rate", "0.01", "--updates", "500", "--momentum", "0.9"]

@@ -100,6 +100,7 @@ def test_a_wrong_exact_formula_fails(tmp_path, monkeypatch, only):
     assert "proposition-1-ratio-1 does not hold" in result.output
 
 
+@pytest.mark.slow
 def test_what_was_finished_survives_an_interrupt(tmp_path, monkeypatch):
     def interrupted(key, runs, quick):
         raise KeyboardInterrupt

@@ -326,6 +326,7 @@ NO_PRODUCTS = {
     "potjans_diesmann": FILE,
     "read_cell_types": FILE,
     "read_classes": FILE,
+    "read_coordinates": FILE,
     "read_connectome": FILE,
     "read_names": FILE,
     "read_signs": FILE,

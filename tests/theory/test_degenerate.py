@@ -51,6 +51,7 @@ def check(function, at, rng, symmetric=False, **arguments):
 @pytest.mark.parametrize(
     "shape", [(4, 7), *(pytest.param(s, marks=pytest.mark.slow) for s in ((6, 6), (7, 4)))]
 )
+@pytest.mark.slow
 def test_overlap_of_features_of_two_levels(x64, shape):
     p, d = shape
     rng = np.random.default_rng(0)
@@ -62,6 +63,7 @@ def test_overlap_of_features_of_two_levels(x64, shape):
         check(theory.feature_overlap, f, rng, teacher=w, keep=n)
 
 
+@pytest.mark.slow
 def test_overlap_of_features_of_low_rank(x64):
     rng = np.random.default_rng(1)
     f, w = with_values(rng, 5, 6, np.array([2.0, 2.0])), jnp.asarray(rng.standard_normal(5))

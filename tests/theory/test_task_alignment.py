@@ -33,6 +33,7 @@ def test_it_is_the_alignment_of_the_two_kernels(x64, d, h, white, seed):
     np.testing.assert_allclose(got, expected, rtol=1e-11)
 
 
+@pytest.mark.slow
 def test_numerical_mean_over_tasks_meets_the_closed_form_on_white_data(x64):
     rng = np.random.default_rng(0)
     w1 = rng.standard_normal((3, 8))

@@ -91,27 +91,20 @@ def _connectome(p: Mapping[str, Any], files: Files) -> Start:
     return start
 
 
-def _diagram(p: Mapping[str, Any], files: Files) -> rj.Connectome:
-    source = p["source"]
+def _diagram(p: Mapping[str, Any], files: Files, entry: str = "source") -> rj.Connectome:
+    """The connectome that an entry names, with the options of `READING` for its file."""
+    source = p[entry]
     given = [name for name in READING if p[name] is not None]
     if source in rj.SHIPPED_CONNECTOMES:
         if given:
             raise Blamed(given[0], f"allowed with {source} is null, as it says what a file holds.")
         return files.once(rj.shipped_connectome, source)
-    path = files.existing("source", source, ", ".join(rj.SHIPPED_CONNECTOMES))
-    with blame(given[0] if given else "source"):
+    path = files.existing(entry, source, ", ".join(rj.SHIPPED_CONNECTOMES))
+    with blame(given[0] if given else entry):
         reading_arguments(p, files.path)
-    with blame("source"):
+    with blame(entry):
         # As pairs, by which files are known that were read already.
         return files.once(_read_diagram, path, tuple((n, p[n]) for n in given), files.folder)
-
-
-def _nodes_of(source: str, files: Files) -> tuple[str, ...]:
-    """The names of a connectome's nodes, whose file is read without further options."""
-    if source in rj.SHIPPED_CONNECTOMES:
-        return files.once(rj.shipped_connectome, source).names
-    path = files.existing("of", source, ", ".join(rj.SHIPPED_CONNECTOMES))
-    return files.once(rj.read_connectome, path).names
 
 
 def _read_diagram(path: Path, given: tuple[tuple[str, Any], ...], folder: Path) -> rj.Connectome:
@@ -333,11 +326,19 @@ def _nodes(p: Mapping[str, Any], files: Files) -> Nodes:
         path = files.existing("classes", p["classes"], "null")
         with blame("classes"):
             classes = files.once(rj.read_classes, path)
+    reading = {name: p[_of(name)] for name in READING}
+    given = [_of(name) for name in READING if reading[name] is not None]
     if p["of"] is not None:
-        with blame("of"):
-            of = _nodes_of(p["of"], files)
+        of = _diagram({"of": p["of"], **reading}, files, "of").names
+    elif given:
+        raise Blamed(given[0], "allowed while of is null is null, as it says what its file holds.")
     with blame("names" if p["file"] is None else "file"):
         return Nodes.named(chosen, classes, of)
+
+
+def _of(name: str) -> str:
+    """An option for the file of `of`; `names` are here those that are chosen."""
+    return "names_of" if name == "names" else name
 
 
 _NAMED = Kind(
@@ -350,8 +351,9 @@ _NAMED = Kind(
         "of": Parameter(
             optional(text(f"{', '.join(rj.SHIPPED_CONNECTOMES)} and the path of a file")), None
         ),
+        **{_of(name): parameter for name, parameter in READING.items()},
     },
     _nodes,
-    files={"file": (), "classes": (), "of": rj.SHIPPED_CONNECTOMES},
+    files={"file": (), "classes": (), "of": rj.SHIPPED_CONNECTOMES, "nodes": ()},
 )
 NODES = {name: Parts(name, {"named": _NAMED}) for name in ("input_nodes", "output_nodes")}

@@ -1,12 +1,15 @@
 """Figures of controls."""
 
+import textwrap
 from collections.abc import Mapping
 
 import xarray as xr
 from matplotlib.figure import Figure
 
-from ...plot import BANDS, measure_against_start, say_below, through_training
-from ..fig1 import PANELS, outer_labels
+from ...plot import BANDS, measure_against_start, panel_title, say_below, through_training
+from ..fig1 import PANELS, letter_of, outer_labels
+from ._catalogue import CONTROLS, THROUGH
+from ._size import variant_notes
 
 THROUGH_PANELS = (
     "kernel_alignment",
@@ -31,12 +34,16 @@ def draw_variants(name: str, datasets: Mapping[str, xr.Dataset]) -> Figure:
         if measure.endswith("alignment"):
             for axes in grid[row, 1:]:
                 axes.sharey(grid[row, 0])
+    # What the paper has stands in the table.
+    notes = {each: note.split("; ")[0].rstrip(".") for each, note in variant_notes(name).items()}
+    titles = {each: "\n".join(textwrap.wrap(note, 34)) for each, note in notes.items()}
     for column, (variant, dataset) in enumerate(datasets.items()):
         for row, measure in enumerate(PANELS):
             axes = measure_against_start(dataset, measure, grid[row, column])
-            if row == 0:
-                axes.set_title(f"{name}: {variant}", fontsize=10)
+            said = titles.get(variant, variant) if row == 0 else ""
+            panel_title(axes, letter_of(grid, row, column), said)
     outer_labels(grid)
+    figure.suptitle(f"2AF with {CONTROLS[name].line}", fontsize=11)
     say_below(figure)
     return figure
 
@@ -51,5 +58,7 @@ def draw_through(dataset: xr.Dataset) -> Figure:
     panels = zip(figure.subplots(2, 3).flat, THROUGH_PANELS, strict=True)
     for i, (axes, measure) in enumerate(panels):
         through_training(dataset, measure, axes, legend=i == 0)
+        panel_title(axes, "abcdef"[i])
+    figure.suptitle(f"2AF: {CONTROLS[THROUGH].line}", fontsize=11)
     say_below(figure, BANDS)
     return figure

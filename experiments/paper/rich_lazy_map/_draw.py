@@ -10,7 +10,17 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from ...kinds.map_cell import Cell
-from ...plot import COLOURS, DARK_GREY, STANDARD_ERRORS, VERMILLION, plain_edges
+from ...plot import (
+    DARK_GREY,
+    STANDARD_ERRORS,
+    STYLES,
+    VERMILLION,
+    Style,
+    panel_title,
+    plain_edges,
+    say_below,
+    with_ends,
+)
 from ._compare import NOT_TRAINED, TOLERANCE
 from ._predict import along_scales, small_scale_alignment
 
@@ -32,18 +42,25 @@ def draw(parts: Mapping[str, xr.Dataset]) -> Figure:
     _draw_readout(c, parts["readout"], ranks)
     _draw_alignment(d, parts["alignment"], ranks)
     titles = (
-        "rank and scale of the start, no readout",
-        "along the scale",
-        "along the readout",
-        "along the alignment with the task",
+        "Rank and scale of the start, without readout",
+        "Along the scale of the start",
+        "Along the size of the readout",
+        "Along the alignment with the task",
     )
     for axes, letter, title in zip((a, b, c, d), "abcd", titles, strict=True):
-        axes.set_title(f"$\\bf{{{letter}}}$  {title}", loc="left", fontsize=12)
+        panel_title(axes, letter, title)
         axes.tick_params(labelsize=10)
     for axes in (b, c, d):
         plain_edges(axes)
-        axes.set_ylabel("kernel alignment, start to end", fontsize=11)
+        label = with_ends("kernel alignment, start to end", "kernel_alignment")
+        axes.set_ylabel(label, fontsize=11)
         axes.set_ylim(0, 1.03)
+    say_below(
+        figure,
+        f"Marks are means of simulated networks with {STANDARD_ERRORS} standard errors, lines are "
+        "theory. A colour and a mark stand for a rank; open marks are simulated with a second "
+        "readout or scale, as each panel says.",
+    )
     return figure
 
 
@@ -90,7 +107,7 @@ def _draw_map(axes: Axes, scale: xr.Dataset) -> None:
     )
     axes.set_ylabel("effective rank of the first layer", fontsize=11)
     bar = axes.figure.colorbar(shown, ax=axes, pad=0.02)
-    bar.set_label("kernel alignment (lazier upwards)", fontsize=11)
+    bar.set_label(with_ends("kernel alignment", "kernel_alignment"), fontsize=11)
     axes.legend(handles=handles, fontsize=10, loc="lower left", framealpha=0.9, handlelength=2.6)
 
 
@@ -98,14 +115,14 @@ def _draw_scale(axes: Axes, scale: xr.Dataset, ranks: Sequence[int]) -> None:
     d = int(scale.attrs["n_inputs"])
     smooth = np.geomspace(scale["sigma"].min(), scale["sigma"].max(), 200)
     readouts = np.unique(scale["readout"].values)
-    for rank, colour in _coloured(ranks):
+    for rank, style in _styled(ranks):
         formula = small_scale_alignment(Cell(rank, 1.0), d)
-        axes.plot(smooth, np.full(len(smooth), formula), color=colour, lw=1.3, ls="--")
-        axes.annotate(f"rank {rank}", (smooth[0], formula + 0.015), fontsize=9, color=colour)
-        axes.plot(smooth, along_scales(rank, smooth, d), color=colour, lw=1.3)
+        axes.plot(smooth, np.full(len(smooth), formula), color=style.colour, lw=1.3, ls="--")
+        axes.annotate(f"rank {rank}", (smooth[0], formula + 0.015), fontsize=9, color=style.colour)
+        axes.plot(smooth, along_scales(rank, smooth, d), color=style.colour, lw=1.3)
         for readout, filled in zip(readouts, (True, False), strict=False):
             at = scale.isel(cell=(scale["rank"] == rank) & (scale["readout"] == readout))
-            _dots(axes, at["sigma"].values, at, colour, filled)
+            _dots(axes, at["sigma"].values, at, style, filled)
     axes.set_xscale("log")
     axes.set_xlabel(
         r"scale of the start, $\sigma = \Vert W_1 \Vert$ (task of length 1)", fontsize=11
@@ -125,12 +142,12 @@ def _draw_readout(axes: Axes, readout: xr.Dataset, ranks: Sequence[int]) -> None
     d = int(readout.attrs["n_inputs"])
     smooth = np.linspace(0, float(readout["readout"].max()), 60)
     sigmas = np.unique(readout["sigma"].values)
-    for rank, colour in _coloured(ranks):
+    for rank, style in _styled(ranks):
         curve = [small_scale_alignment(Cell(rank, 1.0, float(w)), d) for w in smooth]
-        axes.plot(smooth, curve, color=colour, lw=1.3, ls="--")
+        axes.plot(smooth, curve, color=style.colour, lw=1.3, ls="--")
         for sigma, filled in zip(sigmas, (True, False), strict=False):
             at = readout.isel(cell=(readout["rank"] == rank) & (readout["sigma"] == sigma))
-            _dots(axes, at["readout"].values, at, colour, filled)
+            _dots(axes, at["readout"].values, at, style, filled)
     axes.set_xlabel(r"readout over first layer, $\Vert w_2 \Vert / \sigma$", fontsize=11)
     handles = [
         *_rank_handles(ranks),
@@ -142,7 +159,7 @@ def _draw_readout(axes: Axes, readout: xr.Dataset, ranks: Sequence[int]) -> None
 def _draw_alignment(axes: Axes, alignment: xr.Dataset, ranks: Sequence[int]) -> None:
     d = int(alignment.attrs["n_inputs"])
     sigmas = np.unique(alignment["sigma"].values)
-    for rank, colour in _coloured(ranks):
+    for rank, style in _styled(ranks):
         for readout in np.unique(alignment["readout"].values):
             here = (alignment["rank"] == rank) & (alignment["readout"] == readout)
             if not here.any():
@@ -152,14 +169,14 @@ def _draw_alignment(axes: Axes, alignment: xr.Dataset, ranks: Sequence[int]) -> 
             axes.plot(
                 [cell.share(d) for cell in ends],
                 [small_scale_alignment(cell, d) for cell in ends],
-                color=colour,
+                color=style.colour,
                 lw=1.3,
                 ls="--",
             )
             for sigma, filled in zip(sigmas, (True, False), strict=False):
                 at = alignment.isel(cell=here & (alignment["sigma"] == sigma))
                 shares = [Cell(rank, 1.0, 0.0, a).share(d) for a in at["alignment"].values.tolist()]
-                _dots(axes, np.array(shares), at, colour, filled)
+                _dots(axes, np.array(shares), at, style, filled)
     for readout in np.unique(alignment["readout"].values):
         # Named where the lines of the lowest rank begin.
         cell = Cell(ranks[0], 1.0, float(readout), 0.0)
@@ -175,7 +192,7 @@ def _draw_alignment(axes: Axes, alignment: xr.Dataset, ranks: Sequence[int]) -> 
             arrowprops={"arrowstyle": "->", "color": DARK_GREY, "shrinkB": 4},
         )
     axes.set_xlabel(
-        "share of the task in the row space of the start (left end: chance)", fontsize=11
+        "share of the task in the row space of the start\n(left end: chance)", fontsize=11
     )
     handles = [
         *_rank_handles([rank for rank in ranks if (alignment["rank"] == rank).any()]),
@@ -184,12 +201,13 @@ def _draw_alignment(axes: Axes, alignment: xr.Dataset, ranks: Sequence[int]) -> 
     axes.legend(handles=handles, fontsize=9, frameon=False, loc="lower right", ncols=2)
 
 
-def _dots(axes: Axes, at: np.ndarray, cells: xr.Dataset, colour: str, filled: bool) -> None:
+def _dots(axes: Axes, at: np.ndarray, cells: xr.Dataset, style: Style, filled: bool) -> None:
+    colour = style.colour
     axes.errorbar(
         at,
         cells["kernel_alignment"].values,
         STANDARD_ERRORS * cells["standard_error"].values,
-        fmt="o",
+        fmt=style.marker,
         ms=5.5,
         color=colour,
         mfc=colour if filled else "white",
@@ -201,13 +219,14 @@ def _dots(axes: Axes, at: np.ndarray, cells: xr.Dataset, colour: str, filled: bo
     axes.plot(at[failed], np.full(failed.sum(), 0.015), "x", color=colour, ms=7)
 
 
-def _coloured(ranks: Sequence[int]) -> list[tuple[int, str]]:
-    return [(rank, COLOURS[i % len(COLOURS)]) for i, rank in enumerate(ranks)]
+def _styled(ranks: Sequence[int]) -> list[tuple[int, Style]]:
+    return [(rank, STYLES[i % len(STYLES)]) for i, rank in enumerate(ranks)]
 
 
 def _rank_handles(ranks: Sequence[int]) -> list[Line2D]:
     return [
-        Line2D([], [], color=c, marker="o", ls="--", label=f"rank {r}") for r, c in _coloured(ranks)
+        Line2D([], [], color=style.colour, marker=style.marker, ls="--", label=f"rank {rank}")
+        for rank, style in _styled(ranks)
     ]
 
 

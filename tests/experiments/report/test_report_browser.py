@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -69,6 +70,29 @@ def test_a_link_to_a_view_sorts_and_filters(page_file, tmp_path, read):
     other.write_text(page_file.read_text(encoding="utf-8").replace("<main>", f"<main>{image}"))
     _, said = dumped(other, "", tmp_path / "profile")
     assert any("Content Security Policy" in line for line in said)
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        ("rank 1", ["rank 1"]),
+        ("RANK  20", ["rank 20"]),
+        ("ank", []),
+        ("0.1", []),
+        ("wit", ["without"]),
+        ("rank, 0.105", ["rank 5"]),
+        ("start: rank 5", ["rank 5"]),
+        ("task: rank 5", []),
+        ("kernel: 0.305", ["rank 1"]),
+        ("seeds: 2", ["rank 1", "rank 5", "rank 20", "without"]),
+    ],
+)
+def test_the_filter_takes_phrases_and_columns(page_file, tmp_path, read, asked, left):
+    html, _ = dumped(page_file, f"#filter={quote(asked)}", tmp_path / "profile")
+    rows = re.findall(r"<tr( hidden=\"\")?><td>2AF</td><td[^>]*>([^<]*)<", html)
+    assert len(rows) == 4
+    assert [start for hidden, start in rows if not hidden] == left
 
 
 @needs_browser

@@ -63,6 +63,20 @@ def test_another_file_may_be_named(study, tmp_path):
     assert not (study.path / "report.html").exists()
 
 
+def test_figures_are_written_for_slides(study, tmp_path):
+    file = tmp_path / "new" / "page.html"
+    result = run(study.path, "--out", file, "--png")
+    assert result.exit_code == 0, result.output
+    written = sorted(tmp_path.glob("new/figures/*"))
+    assert f"Figures: {len(written)} in {file.parent / 'figures'}" in result.output
+    assert "kernel_alignment-0.png" in {path.name for path in written}
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in written)
+    # The page is the same with and without them.
+    page = file.read_bytes()
+    assert run(study.path, "--out", file).exit_code == 0
+    assert file.read_bytes() == page
+
+
 @pytest.mark.parametrize("name", ["spec.yaml", "environment.json", "cells/a.html", "failed/b"])
 def test_what_the_study_is_is_not_written_over(study, name):
     before = sorted((f, f.read_bytes()) for f in study.path.rglob("*") if f.is_file())

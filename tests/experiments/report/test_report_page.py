@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from experiments import plot
 from experiments.report import study_report
 from richlazy_jax.studies import read_cell
 
@@ -65,8 +66,10 @@ def test_text_of_the_study_is_escaped(rich, read):
 def test_every_figure_is_named_and_letters_are_as_written(rich, read):
     page = read(rich[1])
     charts = [value for tag, name, value in page.attributes if (tag, name) == ("svg", "role")]
-    # Kernel alignment for three tasks; weight change, accuracy for two; loss for three; theory.
-    assert charts == ["img"] * (3 + 2 + 2 + 3 + 1)
+    # Kernel alignment for three tasks; weight change, accuracy and loss for two; theory. The loss
+    # of linear networks is nothing but rounding.
+    assert charts == ["img"] * (3 + 2 + 2 + 2 + 1)
+    assert "agree but for rounding" in page.text
     titles = [data for tag, data in page.texts if tag == "title"]
     assert sum("kernel alignment against" in each for each in titles) == 3
     # Mathematics would have made three texts of it.
@@ -145,3 +148,61 @@ def test_what_is_too_much_to_draw_is_said(made, read, monkeypatch):
     page = read(study_report(study.path).html)
     assert "Drawn are the first 7 of 9 combinations of fields" in page.text
     assert len(page.cells) == 9
+
+
+def test_rounding_is_not_drawn_and_what_differs_is(made, read):
+    study = made()
+    study.add("one", {"kernel_alignment": [0.5, 0.5 + 1e-7], "loss": [3e-9, 1e-9]})
+    study.add("two", {"kernel_alignment": [0.5, 0.5], "loss": [3e-9, 1e-3]})
+    html = study_report(study.path).html
+    assert "kernel alignment of 2AF (0.5)" in read(html).text
+    assert html.count("<svg") == 1
+    # One network has a place, though it has no range.
+    alone = made("alone")
+    alone.add("one", {"kernel_alignment": [0.5]})
+    assert study_report(alone.path).html.count("<svg") == 1
+
+
+def test_the_heading_says_what_was_studied(made, read):
+    study = made("folder")
+    study.add_ranks({1: 0.1, 20: 0.5}, null=0.6)
+    html = study_report(study.path).html
+    headings = [data for tag, data in read(html).texts if tag == "h1"]
+    assert headings == [
+        "Rich or lazy: networks from starts of rank 1 to 20 and the null, trained on the task 2AF"
+    ]
+    text = read(html).text
+    assert "Study folder: 0 of 4 cells finished" in text
+    for word in ("richly", "lazily", "Kernel alignment measures this", "The null is"):
+        assert word in text
+    other = made("other")
+    other.add("EM", {"kernel_alignment": [0.5, 0.6]})
+    other.add("Dale", {"kernel_alignment": [0.5, 0.6]}, task="DMS")
+    assert (
+        "networks from the starts Dale and EM, trained on the tasks"
+        in study_report(other.path).html
+    )
+
+
+def test_figures_are_marked_and_handed_out(made):
+    study = made()
+    study.add_ranks({1: 0.1, 20: 0.5}, null=0.6)
+    found = {}
+    study_report(study.path, on_figure=found.__setitem__)
+    assert list(found) == ["kernel_alignment-0", "weight_change_norm-0", "loss-0", "accuracy-0"]
+    labels = [figure.axes[0].get_ylabel() for figure in found.values()]
+    ends = [label.split("\n")[-1] for label in labels]
+    assert ends[:2] == ["← richer · lazier →", "← lazier · richer →"]
+    assert not any("←" in each for each in labels[2:])
+
+
+def test_a_structure_has_its_colour_in_the_report(made):
+    study = made()
+    for name in ("null", "EM", "Dale"):
+        study.add(name, {"kernel_alignment": [0.5, 0.6]})
+    found = {}
+    study_report(study.path, on_figure=found.__setitem__)
+    (axes,) = found["kernel_alignment-0"].axes
+    names = [text.get_text() for text in axes.get_xticklabels()]
+    colours = [container.lines[0].get_color() for container in axes.containers]
+    assert colours == [plot.STRUCTURES[name].colour for name in names]

@@ -36,7 +36,7 @@ def test_no_trend_is_called_none(made, read):
     study = made()
     study.add_ranks({1: 0.4, 5: 0.4, 20: 0.4}, null=0.4, random_seed=1)
     report = study_report(study.path)
-    assert "against rank, no clear trend in 1 of 1" in report.line
+    assert "There is no clear trend with rank (by kernel alignment)." in report.line
     assert "lazier with rank" not in read(report.html).text
 
 
@@ -45,7 +45,7 @@ def test_few_seeds_say_nothing_however_clear_they_look(made, read):
     study.add_ranks({1: 0.1, 5: 0.3}, seeds=6)
     report = study_report(study.path)
     text = read(report.html).text
-    assert "nothing can be said in 1 of 1" in report.line
+    assert "Nothing can be said about rank (by kernel alignment)." in report.line
     # Two measures of two starts: 2^(1 - 7) is the first that is at most 0.05 / 2.
     assert "nothing can be said over ranks 1, 5 (6 seeds; it takes 7)" in text
     assert "lazier with rank" not in text

@@ -5,6 +5,19 @@ import pytest
 
 import richlazy_jax as rj
 
+
+def where(path):
+    return rj.read_coordinates(path, ("A", "B"))
+
+
+def test_coordinates_come_in_the_order_of_the_names(tmp_path):
+    (tmp_path / "places.csv").write_text("Z,name,x,y\n3,B,1,2\n9,C,7,8\n6,A,4,-5e1\n")
+    found = rj.read_coordinates(tmp_path / "places.csv", ("A", "B"))
+    assert found.tolist() == [[4, -50, 6], [1, 2, 3]]
+    (tmp_path / "flat.csv").write_text("name,x,y\nA,4,5\n")
+    assert rj.read_coordinates(tmp_path / "flat.csv", ("A",)).tolist() == [[4, 5]]
+
+
 NAMES = ("ASEL", "ASER", "AVAL", "AVAR", "DD1")
 CLASSES = {"ASEL": "sensory", "ASER": "sensory", "AVAL": "inter", "AVAR": "inter", "DD1": "motor"}
 
@@ -58,6 +71,11 @@ def test_files(tmp_path):
         (rj.read_names, b"A\nB\nA\n", r"names\[2\] is 'A', as is names\[0\]"),
         (rj.read_names, b"A\xff\n", "no text in UTF-8"),
         (rj.read_classes, b"name,class\nA,x\nA,y\n", "line 3: 'A' is there already"),
+        (where, b"name,x,y\nA,1,2\nA,1,2\n", "line 3: 'A' is there already"),
+        (where, b"name,x,y\nA,1,far\n", "line 2: y is 'far'; allowed are finite"),
+        (where, b"name,x,y,z\nA,1,2,inf\n", "line 2: z is 'inf'"),
+        (where, b"name,x,y\nA,1,2\n", "no coordinates for 'B', and misses 1 of 2"),
+        (where, b"name,x\nA,1\n", "columns for the y are none"),
         (rj.read_classes, b"name,class\nA,\n", "line 2: the class is empty"),
         (rj.read_classes, b"name,class\n", "no rows below its header"),
         (rj.read_classes, b"name,kind\nA,x\n", "columns for the class are none"),

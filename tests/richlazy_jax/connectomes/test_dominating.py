@@ -155,6 +155,7 @@ def test_receive_only():
     assert set(only) == receivers - senders
 
 
+@pytest.mark.slow
 def test_beyond_the_size_of_a_whole_decomposition():
     """The same node is found by the leading vectors alone, with the ratios of a dense array."""
     n = 1_200

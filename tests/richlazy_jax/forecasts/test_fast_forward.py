@@ -105,6 +105,7 @@ def test_text_and_json(usual):
     assert "no horizon" in str(forecast(steps=1))
 
 
+@pytest.mark.slow
 def test_targets_of_numbers_and_a_loss_of_ones_own():
     targets = np.asarray(jax.random.normal(jax.random.key(5), (16, 5, 2)))
     plain = rj.fast_forward(rj.rnn_apply, PARAMS, X, targets, steps=5, outputs="last")

@@ -70,6 +70,7 @@ def test_it_is_the_alignment_of_whole_kernels(wrt, taken, memory):
 
 
 @pytest.mark.usefixtures("x64")
+@pytest.mark.slow
 def test_a_sample_is_drawn_as_by_sampled_kernel_alignment():
     before, after, x = weights(0), weights(1), trials()
     options = {"subsample": 4, "key": jax.random.key(3)}

@@ -55,6 +55,7 @@ def assert_close(actual, desired, tolerance):
 
 
 @given(data=st.data())
+@pytest.mark.slow
 def test_equals_products_of_gradients(x64, data):
     draw = data.draw
     optional = tuple(sorted(draw(st.sets(st.sampled_from(OPTIONAL)))))

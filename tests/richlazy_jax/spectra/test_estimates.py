@@ -46,6 +46,7 @@ def test_estimates_are_within_their_errors_of_dense_values(size, density, seed, 
         assert abs(value - getattr(dense, kind).value) <= 5 * error + 1e-9 * value
 
 
+@pytest.mark.slow
 def test_the_errors_are_as_large_as_they_say():
     w = graph(100, 0.1, 3)
     s = np.linalg.svd(w.toarray(), compute_uv=False)

@@ -45,12 +45,16 @@ def test_power_sums_are_those_of_the_singular_values(size, density, seed, scale)
 
 
 @given(st.integers(3, 60), DENSITIES, SEEDS)
-def test_blocks_of_rows_change_nothing(size, density, seed):
+def test_dense_and_sparse_products_agree(size, density, seed):
     w = graph(size, density, seed)
-    whole = power_sums(w)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_power_sums, "BLOCK", 20)
-        np.testing.assert_allclose(power_sums(w), whole, rtol=1e-12)
+    s = np.linalg.svd(w.toarray(), compute_uv=False)
+    for largest in (0, 60):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_power_sums, "LARGEST_DENSE", largest)
+            patch.setattr(_power_sums, "DENSE_FASTER", np.inf)
+            for each in (w, w.T):
+                found = power_sums(each)
+                np.testing.assert_allclose(found.second, np.sum(s**4), rtol=1e-12)
 
 
 def test_multiplications_are_counted():

@@ -63,6 +63,7 @@ def test_the_mean_power_sums_over_all_places(weights, diagonal):
 
 @settings(max_examples=6)
 @given(st.integers(4, 12), st.sampled_from([0.1, 0.4, 0.9]), st.booleans(), st.integers(0, 99))
+@pytest.mark.slow
 def test_the_mean_power_sums_of_draws(n, density, diagonal, seed):
     rng = np.random.default_rng(seed)
     w = rng.lognormal(size=(n, n)) * rng.choice([1, 1, -1], (n, n)) * (rng.random((n, n)) < density)

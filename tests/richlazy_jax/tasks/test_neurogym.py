@@ -222,6 +222,30 @@ def test_environment_must_be_of_the_allowed_kind(attribute, value, message):
         neurogym_task(changed(), 5)
 
 
+def test_randomness_that_a_copy_keeps_is_refused():
+    class Closing(Environment):
+        def __init__(self):
+            super().__init__()
+            # A copy of the environment keeps this function, and with it the first generator.
+            self.draw_length = lambda: self.rng.randint(2, 5)
+
+        def new_trial(self):
+            self.ob = self.rng.randn(self.draw_length(), 2)
+            self.gt = np.zeros(len(self.ob), int)
+
+    with fails_with("environment Closing gave two different samples for one seed"):
+        neurogym_task(Closing(), 5)
+
+
+def test_wrappers_that_act_at_every_step_are_refused():
+    class AddsNoise(Wrapper):
+        def step(self, action):
+            return self.env.step(action)
+
+    with fails_with("environment Environment is wrapped in AddsNoise, which acts at every step"):
+        neurogym_task(AddsNoise(Environment()), 5)
+
+
 def test_an_error_in_a_callback_reaches_the_caller():
     class Growing(Environment):
         @property
