@@ -22,10 +22,11 @@ CACHE_BYTES = 2**30
 MOST_CORES = 4096
 
 
-def _tell_version(asked: bool) -> None:
+def _tell_version(asked: bool) -> bool:
     if asked:
         typer.echo(f"richlazy {rj.__version__}")
         raise typer.Exit()
+    return asked
 
 
 def machine_options(

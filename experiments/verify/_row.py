@@ -164,7 +164,7 @@ class Row:
         numbers = (self.predicted, self.measured, self.standard_error)
         sound = all(map(math.isfinite, numbers)) and self.worst_loss <= LEARNED
         agrees = sound and abs(self.difference) <= self.allowed
-        return agrees and self.detects > MOST_DETECTED[self.kind]
+        return bool(agrees and self.detects > MOST_DETECTED[self.kind])
 
     @property
     def verdict(self) -> str:
