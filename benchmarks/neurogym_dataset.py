@@ -2,10 +2,10 @@
 
     python benchmarks/neurogym_dataset.py [--trials 32] [--batches 30] [--rounds 9]
 
-Both lay out trials of one environment in batches. `Dataset` cuts the stream of trials into pieces of
-the length of one; where lengths differ, its pieces hold less or more than a trial, so only
+Both lay out trials of one environment in batches. `Dataset` cuts the stream of trials into pieces
+of the length of one; where lengths differ, its pieces hold less or more than a trial, so only
 environments whose trials are of one length are compared. Ours seeds each batch from a key. Rounds
-take turns, and medians are shown with the quartiles of the ratio within a round.
+take turns, in process time, and medians are shown with the quartiles of the ratio within a round.
 """
 
 import argparse
