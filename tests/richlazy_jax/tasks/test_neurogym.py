@@ -287,7 +287,7 @@ def test_classes_are_weighted_by_inverse_frequency():
     assert plain.said[-1].endswith("no class is weighted by inverse frequency.")
     assert task.said[-1].endswith("classes are weighted by inverse frequency.")
     with pytest.raises((ValueError, TypeError), match="weighted"):
-        neurogym_task(Environment(), 5, weighted=1)
+        neurogym_task(Environment(), 5, weighted=1)  # pyright: ignore[reportArgumentType]
 
 
 def test_wrappers_that_act_at_every_step_are_refused():
