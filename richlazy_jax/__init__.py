@@ -12,6 +12,7 @@ jit, vmap and grad.
 - `training`: optax under `jax.lax.scan`, many runs at once.
 - `kernels`: empirical neural tangent kernels.
 - `measures`: how lazy learning was.
+- `regimes`: whether its activity dies, settles, grows or is chaotic before it is trained.
 - `forecasts`: what its kernel alignment will be, before a network is trained.
 - `trained`: all measures of one network before and after training, in one call.
 - `spectra`: what is known of matrices of any size; to import by its own name.
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .measures import *
     from .models import *
     from .nulls import *
+    from .regimes import *
     from .studies import open_study as open_study
     from .tasks import *
     from .trained import *
@@ -116,10 +118,12 @@ _NAMES = {
     ),
     "measures": (
         "EffectiveRanks",
+        "ReadoutAlignment",
         "SampledAlignment",
         "blocked_kernel_alignment",
         "effective_ranks",
         "kernel_alignment",
+        "readout_alignment",
         "representation_alignment",
         "sampled_kernel_alignment",
         "sign_agreement",
@@ -138,6 +142,7 @@ _NAMES = {
         "split_module",
     ),
     "nulls": ("NULLS", "null_weights"),
+    "regimes": ("REGIMES", "Regime", "lyapunov_exponents", "regime"),
     "studies": ("open_study",),
     "tasks": (
         "ContextDecision",

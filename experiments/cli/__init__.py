@@ -18,7 +18,7 @@ def main() -> None:
     from ._app import app_for, completed_words
 
     try:
-        app_for(sys.argv[1:] or completed_words())()
+        app_for(sys.argv[1:] or completed_words())(prog_name="richlazy")
     except SystemExit as stop:
         end(stop.code if isinstance(stop.code, int) else 0)
 

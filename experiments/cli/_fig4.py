@@ -28,6 +28,7 @@ from ._options import (
 from ._said import PlainConsole
 from ._stops import kept_when_interrupted, usage_errors
 from ._study import run_grids, tell_next
+from ._verify import table as verification_table
 
 PANELS = ("A", "B")
 
@@ -95,6 +96,11 @@ def fig4_command(
     text = "\n".join(parts)
     write_text(out / "table.md", text)
     write_figure(out / "fig4.png", draw(rows, dataset))
-    console.print(Markdown(text))
+    if rows:
+        # In Markdown it is wider than a terminal.
+        console.print(verification_table(rows))
+    if dataset is not None:
+        console.print(Markdown(parts[-1]))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig4.png'}")
-    tell_next(out, console)
+    if dataset is not None:
+        tell_next(out, console)

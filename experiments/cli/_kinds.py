@@ -6,6 +6,7 @@ from typing import Any
 
 from ..engine import Experiment, Grid, SpecError, as_yaml, read_spec, spec_grids
 from ..kinds.forecast import ForecastSetting
+from ..kinds.gru import GruForecastSetting
 from ..kinds.image_mlp import ImageSetting
 from ..kinds.linear import LinearSetting
 from ..kinds.map_cell import MapCell
@@ -21,6 +22,7 @@ EXPERIMENTS: tuple[type[Experiment], ...] = (
     LinearStudents,
     MapCell,
     ForecastSetting,
+    GruForecastSetting,
 )
 
 

@@ -12,8 +12,11 @@ from .._signals import exit_code, tell_stopped
 from .._whole import write_figure, write_text
 from ..verify import CHECKS, Row, markdown, record, verify, write_json
 from ._progress import progress_bar
-from ._said import PlainConsole, styled
+from ._said import PlainConsole, plain, styled
 from ._stops import usage_errors
+
+# Of each verdict in a table.
+STYLES = {"yes": "green", "NO": "bold red", "undecided": "yellow"}
 
 
 def verify_command(
@@ -26,13 +29,17 @@ def verify_command(
         "out/verify"
     ),
     random_seed: Annotated[int, typer.Option(help="All randomness follows from it.")] = 0,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show every row, and not only their summary.")
+    ] = False,
     float64: Annotated[
         bool, typer.Option("--float64", help="Compute in double precision.")
     ] = False,
 ) -> None:
     """Train networks and set their kernels beside what each theorem predicts.
 
-    Exits with 1 if a row does not hold. "Detects" is the smallest relative error of the formula
+    Shows how many rows of each statement hold; table.md in the folder has every row. Exits with 1
+    if a row does not hold. "Detects" is the smallest relative error of the formula
     that the row would catch with 95 % probability. Of true formulas, fewer than one choice of
     --random-seed in 1,000 has a false alarm in any row.
     """
@@ -61,7 +68,9 @@ def verify_command(
     except KeyboardInterrupt as error:
         code = exit_code(error)
         tell_stopped()
-    console.print(table(rows))
+    console.print(summary(rows))
+    if verbose:
+        console.print(table(rows))
     if json is not None:
         write_json(json, record(rows, complete, **asked))
         console.print(f"Rows: {json}")
@@ -71,10 +80,38 @@ def verify_command(
         console.print(f"Figure: {path}")
     failed = [row for row in rows if not row.holds]
     for row in failed:
-        console.print(styled((row.name, "bold red"), f" does not hold: {row.failure}"))
+        how = "is undecided" if row.undecided else "does not hold"
+        console.print(styled((row.name, STYLES[row.verdict]), f" {how}: {row.failure}"))
+    if any(row.undecided for row in failed):
+        console.print("Next: the same command with more --seeds")
     if failed or not complete:
         raise typer.Exit(code if not complete else 1)
     console.print(styled((f"All {len(rows)} statements hold.", "bold green")))
+    if not verbose:
+        console.print("Next: the same command with --verbose shows every row")
+
+
+def summary(rows: list[Row]) -> Table:
+    """How many rows of each statement hold, a line each."""
+    shown = Table(title="Theory beside trained networks", title_justify="left", box=SIMPLE)
+    shown.add_column("statement", overflow="fold")
+    for heading in ("rows", *STYLES, "largest z", "detects"):
+        shown.add_column(heading, justify="right", no_wrap=True)
+    for statement in dict.fromkeys(row.statement for row in rows):
+        of = [row for row in rows if row.statement == statement]
+        z = [abs(row.z) for row in of if row.z is not None]
+        counted = [sum(row.verdict == verdict for row in of) for verdict in STYLES]
+        shown.add_row(
+            plain(statement),
+            str(len(of)),
+            *(
+                styled((str(n), style)) if n else ""
+                for n, style in zip(counted, STYLES.values(), strict=True)
+            ),
+            f"{max(z):.2f}" if z else "",
+            max(of, key=lambda row: row.detects).detects_shown,
+        )
+    return shown
 
 
 def table(rows: list[Row]) -> Table:
@@ -97,7 +134,7 @@ def table(rows: list[Row]) -> Table:
             f"{row.measured:.5g}",
             row.z_shown,
             row.detects_shown,
-            styled(("yes", "green")) if row.holds else styled(("NO", "bold red")),
+            styled((row.verdict, STYLES[row.verdict])),
         )
     return shown
 

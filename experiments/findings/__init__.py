@@ -30,6 +30,7 @@ from ._comparison import (
     fields_text,
     ordered,
     start_place,
+    tables_of,
     varying_fields,
 )
 from ._intervals import (
@@ -126,6 +127,7 @@ __all__ = [
     "start_place",
     "start_record",
     "start_text",
+    "tables_of",
     "task_of",
     "training",
     "training_sentence",

@@ -151,6 +151,24 @@ def comparisons_of(cells: Sequence[Cell]) -> list[Comparison]:
     return list(groups.values())
 
 
+def tables_of(comparisons: Sequence[Comparison]) -> list[list[Comparison]]:
+    """Comparisons by the table that they stand in, whose tests are corrected together.
+
+    Each stands in a table of its own, but for those that differ in the number of units alone and
+    share no start other than the null: structures that each come in a size of their own, such as a
+    connectome, are beside each other in one table.
+    """
+    groups: dict[tuple[Any, ...], list[Comparison]] = {}
+    for comparison in comparisons:
+        rest = ((n, _key(value)) for n, value in comparison.fields.items() if n != "n_hidden")
+        groups.setdefault((comparison.task, *rest), []).append(comparison)
+    tables = []
+    for group in groups.values():
+        starts = [cell.start for each in group for cell in each.cells if not cell.is_null]
+        tables += [group] if len(set(starts)) == len(starts) else [[each] for each in group]
+    return tables
+
+
 def ordered(cells: Sequence[Cell]) -> list[Cell]:
     """By task, then fields, then start: the null first, then by rank, then by name."""
     return [cell for of_task in _by_task(cells).values() for cell in of_task]

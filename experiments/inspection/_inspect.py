@@ -10,8 +10,7 @@ from threadpoolctl import threadpool_limits
 
 import richlazy_jax as rj
 import theory
-from richlazy_jax._host import host_keys
-from richlazy_jax.spectra import Estimate, whole_spectra
+from richlazy_jax.spectra import Estimate, host_keys, whole_spectra
 
 from ._cost import PROBES, STEPS, WHOLE, inspection_cost, require_affordable, shuffled_drawn
 from ._random import (

@@ -9,8 +9,7 @@ import scipy.sparse as sp
 from scipy import special
 
 import richlazy_jax as rj
-from richlazy_jax._host import host_generator, host_keys
-from richlazy_jax.spectra import participation_ratio
+from richlazy_jax.spectra import host_generator, host_keys, participation_ratio
 
 # What a rung asks for besides the weights.
 ASKS_FOR = {"classes": "classes", "distances": "coordinates"}

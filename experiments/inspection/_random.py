@@ -13,13 +13,13 @@ from jaxtyping import Array, Key
 from scipy.sparse import csr_array
 
 import richlazy_jax as rj
-from richlazy_jax._host import host_generator
 from richlazy_jax.spectra import (
     Estimate,
     exponential_entropy,
     gaussian_bidiagonal,
     gaussian_entropy,
     gaussian_inverse_ratio,
+    host_generator,
     leading_singular_triplets,
     ranks_of_quadrature,
     shuffled_motif_excess,

@@ -11,6 +11,7 @@ import richlazy_jax as rj
 
 from ..findings import (
     Contrast,
+    Findings,
     comparison_of,
     findings,
     mean_with_interval,
@@ -91,7 +92,20 @@ def training_lines(found: Inspection, datasets: Sequence[xr.Dataset]) -> list[st
         ]
         lines.append(f"| {task} | {' | '.join(cells)} |")
     lines += ["", *_table(beside), ""]
-    return [*lines, *(f"- {each}" for each in warnings_of(of_all)), ""]
+    return [*lines, *(f"- {each}" for each in warnings_of(_in_words(of_all))), ""]
+
+
+def _in_words(found: Findings) -> Findings:
+    """The findings with starts called as in the tables."""
+    training = [
+        of._replace(
+            hardly=[CALLED.get(start, start) for start in of.hardly],
+            behind=[CALLED.get(start, start) for start in of.behind],
+        )
+        for of in found.training
+    ]
+    far = [run._replace(start=CALLED.get(run.start, run.start)) for run in found.far]
+    return found._replace(training=training, far=far)
 
 
 def _answer(found: Inspection, beside: dict[str, Contrast]) -> str:

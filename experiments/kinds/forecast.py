@@ -2,8 +2,8 @@
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,10 +11,12 @@ import numpy as np
 import xarray as xr
 
 import richlazy_jax as rj
+from richlazy_jax.forecasts import error_alignment, foretell
+from richlazy_jax.models import Recurrence
 from richlazy_jax.studies import Wanted
 
 from ..engine import USUAL, FieldError, How, field, whole
-from .recurrent import NODES, Setting, flat, initial_params, run_task, scores, seed_keys
+from .recurrent import NODES, Setting, flat, initial_params, run_task, seed_keys
 
 _NAMES = {
     "forecast": "kernel alignment foretold by the fast-forward",
@@ -40,6 +42,8 @@ class ForecastSetting(Setting):
     """
 
     KIND: ClassVar[str] = "forecast"
+    # The fast-forward knows of no constraint.
+    USUAL_ONLY: ClassVar[tuple[str, ...]] = ("keep", "frozen", "gains", *NODES)
 
     forecast_trials: int = field(96, whole(), "Fixed trials of the fast-forward.")
     forecast_kernel_trials: int = field(32, whole(), "Trials for the kernels of the fast-forward.")
@@ -47,11 +51,11 @@ class ForecastSetting(Setting):
 
     def __post_init__(self):
         super().__post_init__()
-        # The fast-forward knows of no constraint.
-        for name in ("keep", "frozen", "gains", *NODES):
-            usual = getattr(Setting, name)
+        for name in self.USUAL_ONLY:
+            # A narrower kind may have a default of its own.
+            usual = getattr(type(self), name)
             if getattr(self, name) != usual:
-                raise FieldError(name, getattr(self, name), f"{usual!r} with forecasts")
+                raise FieldError(name, getattr(self, name), f"{usual!r} with {self.KIND}")
 
     def wanted(self) -> Wanted:
         """The record, and what a finished cell must hold."""
@@ -64,22 +68,53 @@ class ForecastSetting(Setting):
 
     def run(self, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
         """Foretell, train and measure its networks."""
-        foretold = _foretold(self, first_seed)
+        foretold = foretold_of(
+            self, vanilla(self.form()), flat(initial_params(self, first_seed)), first_seed
+        )
         dataset = run_task(self, first_seed=first_seed, how=how)
-        shape = (len(self.starts), self.seeds)
-        for name, values in foretold.items():
-            dims = ("start", "seed", "end")[: 1 + values.ndim]
-            values = values.reshape(*shape, *values.shape[1:])
-            dataset[name] = (dims, values, {"long_name": _NAMES[name]})
-        return dataset.squeeze("start")
+        return with_forecasts(dataset, foretold).squeeze("start")
 
 
-def _foretold(setting: ForecastSetting, first_seed: int) -> dict[str, np.ndarray]:
-    """What the fast-forward gives for each network, starts and seeds in one axis."""
-    params = flat(initial_params(setting, first_seed))
+class Network(NamedTuple):
+    """What the fast-forward asks of a kind of network: functions, so that it is hashable.
+
+    - `apply(params, x)`: all outputs.
+    - `rows(outputs)`: those that the kernel is of.
+    - `wrt`: the parameter that the kernel is of.
+    - `trace(params, x)`: of that kernel.
+    - `alignment(start, end, x)`: of that kernel at two sets of parameters.
+    """
+
+    apply: Callable[[Any, Any], Any]
+    rows: Callable[[Any], Any]
+    wrt: str
+    trace: Callable[[Any, Any], Any]
+    alignment: Callable[[Any, Any, Any], Any]
+
+
+@functools.lru_cache(maxsize=16)
+def vanilla(form: Recurrence) -> Network:
+    """Networks of that form, whose kernel is of all steps and of the recurrent weights."""
+    options: dict[str, Any] = {
+        "activation": form.activation,
+        "leak": form.leak,
+        "leak_form": form.leak_form,
+    }
+    return Network(
+        lambda params, x: rj.rnn_apply(params, x, **options),
+        lambda outputs: outputs,
+        "recurrent",
+        lambda params, x: jnp.einsum("nnttii->", rj.recurrent_ntk(params, x, **options)),
+        lambda start, end, x: rj.recurrent_kernel_alignment(start, end, x, **options),
+    )
+
+
+def foretold_of(
+    setting: ForecastSetting, network: Network, params: Any, first_seed: int
+) -> dict[str, np.ndarray]:
+    """What the fast-forward gives for each network of a stack, seed by seed within each start."""
     keys = jax.vmap(lambda key: jax.random.fold_in(key, _STREAM))(seed_keys(setting, first_seed))
     keys = jnp.tile(keys, len(setting.starts))
-    form = setting.form()._replace(precision="highest")
     horizon = setting.learning_rate * setting.iterations / (1 - setting.momentum)
     sizes = setting.forecast_trials, setting.forecast_kernel_trials, setting.forecast_steps
     each = [
@@ -88,7 +123,8 @@ def _foretold(setting: ForecastSetting, first_seed: int) -> dict[str, np.ndarray
                 jax.tree.map(lambda leaf, i=i: leaf[i], params),
                 keys[i],
                 horizon,
-                made=(setting.made_task(), form),
+                task=setting.made_task(),
+                network=network,
                 sizes=sizes,
             )
         )
@@ -97,36 +133,49 @@ def _foretold(setting: ForecastSetting, first_seed: int) -> dict[str, np.ndarray
     return {name: np.array([one[name] for one in each]) for name in each[0]}
 
 
-@functools.partial(jax.jit, static_argnames=("made", "sizes"))
-def _of_one(start: Any, key: Any, horizon: Any, *, made: Any, sizes: Any) -> dict[str, Any]:
-    task, form = made
+def with_forecasts(dataset: xr.Dataset, foretold: Mapping[str, np.ndarray]) -> xr.Dataset:
+    """A dataset of starts and seeds with what was foretold of them."""
+    shape = (dataset.sizes["start"], dataset.sizes["seed"])
+    found = {}
+    for name, values in foretold.items():
+        dims = ("start", "seed", "end")[: 1 + values.ndim]
+        values = values.reshape(*shape, *values.shape[1:])
+        found[name] = (dims, values, {"long_name": _NAMES[name]})
+    return dataset.assign(found)
+
+
+@functools.partial(jax.jit, static_argnames=("task", "network", "sizes"))
+def _of_one(
+    start: Any, key: Any, horizon: Any, *, task: rj.Task, network: Network, sizes: Any
+) -> dict[str, Any]:
     n_trials, n_kernel, steps = sizes
     of_descent, of_kernel = jax.random.split(key)
     trials, held = task.sample(of_descent, n_trials), task.sample(of_kernel, n_kernel)
+    found = foretell(
+        lambda params: rj.sequence_cross_entropy(network.apply(params, trials.inputs), trials),
+        lambda end: network.alignment(start, end, held.inputs),
+        start,
+        steps,
+        horizon,
+    )
+    outputs = network.apply(start, held.inputs)
+    error = network.rows(jax.grad(lambda y: rj.sequence_cross_entropy(y, held))(outputs))
 
-    def loss(params: Any) -> Any:
-        return scores(task, form, params, trials)[0]
+    def of_rows(weights: Any, x: Any) -> Any:
+        return network.rows(network.apply({**start, network.wrt: weights}, x))
 
-    options = {"activation": form.activation, "leak": form.leak, "leak_form": form.leak_form}
-
-    def alignment(end: Any) -> Any:
-        return rj.recurrent_kernel_alignment(start, end, held.inputs, **options)
-
-    whole = rj.descend(loss, start, steps, horizon)
-    first = rj.descend(loss, start, 1, horizon)
-    outputs = rj.rnn_apply(start, held.inputs, **options)
-    error = jax.grad(lambda y: rj.sequence_cross_entropy(y, held))(outputs)
     return {
-        "forecast": alignment(whole.params),
-        "forecast_loss": whole.losses[jnp.array([0, -1])],
-        "forecast_reach": whole.sizes.sum(),
-        "one_step": alignment(first.params),
-        "error_alignment": _along(start, held.inputs, error, options),
+        "forecast": found.alignment,
+        "forecast_loss": jnp.stack(found.loss),
+        "forecast_reach": found.reach,
+        "one_step": found.one_step,
+        "error_alignment": error_alignment(
+            of_rows,
+            start[network.wrt],
+            held.inputs,
+            error,
+            jnp.sum(error**2),
+            (network.trace(start, held.inputs), 0),
+            n_kernel,
+        ),
     }
-
-
-def _along(start: Any, x: Any, error: Any, options: Mapping[str, Any]) -> Any:
-    """The share of the kernel's trace along the error: e^T K e / (|e|^2 tr K)."""
-    kernel = rj.recurrent_ntk(start, x, **options)
-    energy = jnp.einsum("nti,nmtsij,msj->", error, kernel, error, precision="highest")
-    return energy / jnp.sum(error**2) / jnp.einsum("nnttii->", kernel)

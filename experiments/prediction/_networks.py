@@ -7,10 +7,14 @@ from typing import Any, NamedTuple
 
 import xarray as xr
 
-from ..engine import study_datasets
+from richlazy_jax.forecasts import has_fallen, overshoots
+from richlazy_jax.trained import Change
 
-# Above this share of its first loss, descent or training has not learned.
-FALLEN, TRAINED = 0.9, 0.5
+from ..engine import study_datasets
+from ..kinds.gru import GruForecastSetting
+
+# Above this share of its first loss, training has not learned.
+TRAINED = 0.5
 # Why a forecast is refused by the amended rule alone.
 OVERSHOOTS = "overshoots"
 
@@ -49,12 +53,6 @@ def networks_of(study: Path | str) -> list[Network]:
     return found
 
 
-def overshoots(said: Mapping[str, Any], reach: float) -> bool:
-    """Whether the descent's steps are on average shorter than one of training's own."""
-    step = said["learning_rate"] / (1 - said["momentum"])
-    return reach < min(said["forecast_steps"], said["iterations"]) * step * (1 - 1e-6)
-
-
 def _network(dataset: xr.Dataset, start: int, seed: int) -> Network:
     def value(name: str, **at: Any) -> float:
         return float(dataset[name].isel(start=start, seed=seed).sel(**at))
@@ -66,11 +64,13 @@ def _network(dataset: xr.Dataset, start: int, seed: int) -> Network:
         out = "diverged"
     elif not math.isfinite(value("kernel_alignment")) or not math.isfinite(value("forecast")):
         out = "not finite"
-    elif not last < FALLEN * first:
+    elif not has_fallen(Change(first, last)):
         out = "refused"
     elif not value("loss") < TRAINED * value("first_loss"):
         out = "not trained"
-    elif overshoots(said, value("forecast_reach")):
+    elif overshoots(
+        value("forecast_reach"), _horizon(said), said["forecast_steps"], said["iterations"]
+    ):
         out = OVERSHOOTS
     rivals = {
         f"{update} updates": value("kernel_alignment_through", update=update)
@@ -79,12 +79,24 @@ def _network(dataset: xr.Dataset, start: int, seed: int) -> Network:
     rivals["one step"] = value("one_step")
     for name in ("stable_rank", "participation_ratio", "error_alignment"):
         rivals[name.replace("_", " ")] = value(name)
-    leak = f", leak {said['leak']:g} as {said['leak_form']}" if said["leak"] else ""
     return Network(
-        f"{said['n_hidden']} units, {said['task']}, {said['activation']}{leak}",
+        f"{said['n_hidden']} units, {said['task']}, {_kind(said)}",
         str(dataset["start"].values[start]),
         value("kernel_alignment"),
         value("forecast"),
         rivals,
         out,
     )
+
+
+def _kind(said: Mapping[str, Any]) -> str:
+    """What its units are."""
+    if said["experiment"] == GruForecastSetting.KIND:
+        return "GRU"
+    leak = f", leak {said['leak']:g} as {said['leak_form']}" if said["leak"] else ""
+    return f"{said['activation']}{leak}"
+
+
+def _horizon(said: Mapping[str, Any]) -> float:
+    """How far training goes."""
+    return said["learning_rate"] * said["iterations"] / (1 - said["momentum"])

@@ -8,6 +8,7 @@ from ..findings import (
     findings,
     headline,
     sentences,
+    tables_of,
     training_sentence,
     warnings_of,
 )
@@ -22,22 +23,23 @@ _NONE = "One start, or no measure of laziness: nothing to compare."
 
 def summary(settings: Sequence[Comparison]) -> tuple[str, str]:
     """All verdicts as HTML, and in one line of text what kernel alignment says."""
-    said = settings[:MOST_SETTINGS]
-    found = [findings([setting]) for setting in said]
+    tables = tables_of(settings)
+    said = tables[:MOST_SETTINGS]
+    found = [findings(table) for table in said]
     line = headline(found)
     parts = [f'<p class="headline">{escaped(line)}</p>', f'<p class="how">{escaped(WORDS)}</p>']
     task = None
-    for setting, of_setting in zip(said, found, strict=True):
-        if setting.task != task:
-            task = setting.task
+    for table, of_table in zip(said, found, strict=True):
+        if table[0].task != task:
+            task = table[0].task
             parts.append(f"<h3>{escaped(task)}</h3>")
-        if setting.text:
-            parts.append(f'<p class="setting">{escaped(setting.text)}</p>')
-        parts.append(f"<ul>{''.join(f'<li>{item}</li>' for item in _items(of_setting))}</ul>")
-        parts.append(number_tables(of_setting))
-    if len(settings) > len(said):
+        if text := "; ".join(filter(None, (setting.text for setting in table))):
+            parts.append(f'<p class="setting">{escaped(text)}</p>')
+        parts.append(f"<ul>{''.join(f'<li>{item}</li>' for item in _items(of_table))}</ul>")
+        parts.append(number_tables(of_table))
+    if len(tables) > len(said):
         parts.append(
-            f"<p>{len(settings) - len(said)} more settings are not put into words; the table has "
+            f"<p>{len(tables) - len(said)} more settings are not put into words; the table has "
             "all of them.</p>"
         )
     return "".join(parts), line

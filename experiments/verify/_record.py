@@ -41,6 +41,7 @@ def record(rows: Sequence[Row], complete: bool, **settings: Any) -> dict[str, An
                 "z": row.z,
                 "detects": row.detects,
                 "holds": row.holds,
+                "undecided": row.undecided,
                 "failure": row.failure,
             }
             for row in rows
@@ -86,7 +87,7 @@ def markdown(rows: Sequence[Row]) -> str:
             *(f"{row.predicted:.5g}", f"{row.measured:.5g}", row.error_shown),
             *("" if row.z is None else f"{row.z:+.2f}", row.detects_shown, str(row.runs)),
             row.numerical,
-            "yes" if row.holds else f"NO: {row.failure}",
+            row.verdict if row.holds else f"{row.verdict}: {row.failure}",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

@@ -5,14 +5,14 @@ import math
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from ..kinds.linear import LEARNED, ROUNDING
 
 # One random seed in a thousand may have a false alarm in any of its rows: shared among at most so
 # many rows that are told by their standard errors, each of which has two sides.
 FALSE_ALARMS, MOST_ROWS = 1e-3, 40
-ALLOWED_ERRORS = float(stats.norm.isf(FALSE_ALARMS / (2 * MOST_ROWS)))
+ALLOWED_ERRORS = float(-special.ndtri(FALSE_ALARMS / (2 * MOST_ROWS)))
 # With which an error of the size that a row detects is caught.
 POWER = 0.95
 # How small an error of its formula a row must detect to say anything.
@@ -117,7 +117,7 @@ class Row:
         prediction of 0 is one of a relative error.
         """
         if self.kind in ("mean", "variance"):
-            caught = self.allowed + float(stats.norm.isf(1 - POWER)) * self.standard_error
+            caught = self.allowed + float(-special.ndtri(1 - POWER)) * self.standard_error
             return caught / abs(self.predicted)
         caught = self.allowed + abs(self.difference)
         if self.kind == "curve" and self.response:
@@ -154,9 +154,22 @@ class Row:
             if self.kind in ("exact", "curve"):
                 return f"off by {off:.2g}, above {self.allowed:.2g}"
             return f"off by {off:.2g}, above {ALLOWED_ERRORS:.1f} standard errors"
-        if self.detects > MOST_DETECTED[self.kind]:
+        if self.undecided:
             return f"too few networks to tell (detects {100 * self.detects:.0f} % only)"
         return None
+
+    @property
+    def undecided(self) -> bool:
+        """Whether nothing speaks against the statement, of too few networks to have seen it."""
+        numbers = (self.predicted, self.measured, self.standard_error)
+        sound = all(map(math.isfinite, numbers)) and self.worst_loss <= LEARNED
+        agrees = sound and abs(self.difference) <= self.allowed
+        return agrees and self.detects > MOST_DETECTED[self.kind]
+
+    @property
+    def verdict(self) -> str:
+        """Whether it holds, for tables: yes, NO or undecided."""
+        return "yes" if self.holds else "undecided" if self.undecided else "NO"
 
     @property
     def holds(self) -> bool:

@@ -4,6 +4,7 @@
 - `Forecast` (`_forecast.py`): what it gives, as a sentence, a table, or plain data.
 - `descend`, `Descent` (`_descent.py`): gradient descent on fixed examples, with steps as long as
   the loss allows.
+- `foretell` (`_foretold.py`): the rule itself as a pure function, and when it is refused.
 - `_calibration.py`: how far forecasts were from outcomes; the table lies in `data`.
 """
 
@@ -11,5 +12,17 @@ from ._calibration import interval_of
 from ._descent import Descent, descend
 from ._fast_forward import fast_forward
 from ._forecast import Forecast
+from ._foretold import Foretold, error_alignment, foretell, has_fallen, overshoots
 
-__all__ = ["Descent", "Forecast", "descend", "fast_forward", "interval_of"]
+__all__ = [
+    "Descent",
+    "Forecast",
+    "Foretold",
+    "descend",
+    "error_alignment",
+    "fast_forward",
+    "foretell",
+    "has_fallen",
+    "interval_of",
+    "overshoots",
+]

@@ -18,13 +18,14 @@ _SHORTER = 0.125
 class Descent(NamedTuple):
     """Where line-searched gradient descent came to.
 
-    - `params`: the parameters at its end.
+    - `params`: the parameters at its end; `first`: those after its first step.
     - `losses` (steps + 1,): the loss before each step, and at the end.
     - `sizes` (steps,): the length of each step in units of a learning rate; 0 where none lowered
       the loss, or where the horizon was reached.
     """
 
     params: Any
+    first: Any
     losses: Float[Array, " steps+1"]
     sizes: Float[Array, " steps"]
 
@@ -72,4 +73,4 @@ def descend(
     first, _ = best(params, gradient, usual * jnp.asarray(_FIRST))
     left = jnp.asarray(horizon, first.dtype)
     (end, _, _), (losses, sizes) = jax.lax.scan(step, (params, first, left), None, length=steps)
-    return Descent(end, jnp.append(losses, loss(end)), sizes)
+    return Descent(end, moved(params, gradient, sizes[0]), jnp.append(losses, loss(end)), sizes)

@@ -10,18 +10,15 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._checks import require_float_leaves, require_whole
-from .._powers import times_power
-from ..kernels import Wrt, kernels_between
-from ..measures import alignment_of_pairs, effective_ranks, pair_sums
-from ..trained import Change, Rows, energy_along, mean_loss, rows_of, spread
+from ..kernels import KernelsBetween, Wrt, kernels_between
+from ..measures import SampledAlignment, alignment_of_pairs, effective_ranks, pair_sums
+from ..trained import Rows, mean_loss, rows_of, spread
 from ._calibration import interval_of
-from ._descent import descend
 from ._forecast import Forecast
+from ._foretold import FALLEN, error_alignment, foretell, has_fallen, overshoots
 
 # Of the examples, for the kernels.
 _HELD = 0.25
-# Where the loss is above this share of the first, descent has not learned.
-_FALLEN = 0.9
 
 
 def fast_forward(
@@ -87,51 +84,44 @@ def fast_forward(
     horizon = _horizon(learning_rate, updates, momentum)
     learned, held = _split(apply, params, x, targets, outputs, weights)
 
-    with jax.default_matmul_precision("highest"):
+    def of_learned(at: Any) -> Array:
+        return mean_loss(learned.rows, learned.rows.apply(at, learned.x), loss)
 
-        def descent_of(steps: int) -> Any:
-            def of(at: Any) -> Array:
-                return mean_loss(learned.rows, learned.rows.apply(at, learned.x), loss)
-
-            return jax.jit(lambda start: descend(of, start, steps, horizon))(params)
-
-        whole, first = descent_of(steps), descent_of(1)
-    reach = float(jnp.sum(whole.sizes))
-    losses = Change(whole.losses[0], whole.losses[-1])
-    if not np.isfinite(float(losses.before)):
-        raise ValueError("the loss of params is not finite; allowed are starts whose loss is.")
-    refused = None
-    if not float(losses.after) < _FALLEN * float(losses.before):
-        refused = (
-            f"{steps} steps of descent took the loss from {float(losses.before):.3g} to "
-            f"{float(losses.after):.3g}, which is not below {_FALLEN} of it."
-        )
-
-    elif _overshoots(reach, horizon, steps, updates):
-        refused = (
-            f"the {steps} steps of descent add up to {reach:.3g}, less than as "
-            f"many of training, {horizon / (updates or 1) * steps:.3g}: training will overshoot."
-        )
-
-    def between(end: Any) -> tuple[Any, Any, Any]:
+    def between(end: Any) -> _Compared:
         found = kernels_between(
             held.rows.apply, params, end, held.x, wrt=wrt, weights=held.rows.weights, memory=memory
         )
         sums = jax.jit(lambda at: pair_sums(found.first, found.second, at, found.block))(
             found.places
         )
-        return found, sums, alignment_of_pairs(sums.products, found.places)
+        return _Compared(found, sums, alignment_of_pairs(sums.products, found.places))
 
-    kernels, sums, alignment = between(whole.params)
+    with jax.default_matmul_precision("highest"):
+        found = foretell(of_learned, between, params, steps, horizon)
+    reach, losses = float(found.reach), found.loss
+    if not np.isfinite(float(losses.before)):
+        raise ValueError("the loss of params is not finite; allowed are starts whose loss is.")
+    refused = None
+    if not has_fallen(losses):
+        refused = (
+            f"{steps} steps of descent took the loss from {float(losses.before):.3g} to "
+            f"{float(losses.after):.3g}, which is not below {FALLEN} of it."
+        )
+    elif updates is not None and overshoots(reach, horizon, steps, updates):
+        refused = (
+            f"the {steps} steps of descent add up to {reach:.3g}, less than as "
+            f"many of training, {horizon / updates * steps:.3g}: training will overshoot."
+        )
+    alignment = found.alignment.alignment
     matrices = jax.tree_util.tree_leaves_with_path(params)
     return Forecast(
         None if refused else alignment,
         None if refused else interval_of(float(alignment.alignment)),
         losses,
-        jnp.sum(whole.sizes),
+        found.reach,
         horizon,
-        between(first.params)[2].alignment,
-        _error_alignment(held, kernels, sums, params, loss),
+        found.one_step.alignment.alignment,
+        _error_alignment(held, found.alignment, params, loss),
         {
             jax.tree_util.keystr(path, simple=True, separator="."): effective_ranks(
                 leaf
@@ -139,7 +129,7 @@ def fast_forward(
             for path, leaf in matrices
             if leaf.ndim == 2 and 0 not in leaf.shape
         },
-        whole.params,
+        found.params,
         refused,
         (*_said(horizon, reach, learned, steps), *learned.rows.said),
     )
@@ -150,6 +140,14 @@ class _Part(NamedTuple):
 
     x: Array
     rows: Rows
+
+
+class _Compared(NamedTuple):
+    """Two kernels, the sums over their pairs of examples, and their alignment."""
+
+    kernels: KernelsBetween
+    sums: Any
+    alignment: SampledAlignment
 
 
 def _split(
@@ -190,28 +188,21 @@ def _horizon(learning_rate: float | None, updates: int | None, momentum: float) 
     return learning_rate * require_whole("updates", updates) / (1 - momentum)
 
 
-def _overshoots(reach: float, horizon: float, steps: int, updates: int | None) -> bool:
-    """Whether steps as long as the loss allows are on average shorter than training's own."""
-    if updates is None:
-        return False
-    return reach < min(steps, updates) * horizon / updates * (1 - 1e-6)
-
-
-def _error_alignment(
-    held: _Part, kernels: Any, sums: Any, params: Any, loss: Callable | None
-) -> Array:
-    r"""$e^\top K e / (\lVert e \rVert^2 \operatorname{Tr} K)$ of the first error and kernel."""
+def _error_alignment(held: _Part, compared: _Compared, params: Any, loss: Callable | None) -> Array:
+    """Of the first error and kernel."""
+    kernels, sums = compared.kernels, compared.sums
     values = held.rows.apply(params, held.x)
     error = jax.grad(lambda outputs: mean_loss(held.rows, outputs, loss))(values)
     chosen = kernels.chosen[0]
-    energy, exponent = energy_along(chosen.apply, chosen.leaves, held.x, error, kernels.block)
     square = error**2
     if held.rows.weights is not None:
         # The kernel's rows are weighted by roots, along which the error is less by as much.
         weights = spread(held.rows.weights, error)
         square = jnp.where(weights > 0, square / jnp.where(weights > 0, weights, 1), 0)
-    ratio = energy / jnp.sum(square) / jnp.trace(sums.traces[..., 0])
-    return times_power(ratio, exponent - sums.exponents[0])
+    trace = jnp.trace(sums.traces[..., 0]), sums.exponents[0]
+    return error_alignment(
+        chosen.apply, chosen.leaves, held.x, error, jnp.sum(square), trace, kernels.block
+    )
 
 
 def _said(horizon: float, reach: float, learned: _Part, steps: int) -> list[str]:

@@ -6,6 +6,7 @@
 - `representation_alignment`, `sign_agreement` (`_activity.py`).
 - `weight_change_norm` (`_weights.py`).
 - `effective_ranks` (`_effective_ranks.py`).
+- `readout_alignment` (`_readout.py`): whether activity or its change is aligned with the readout.
 
 Lazier learning has a smaller weight change and larger alignments.
 """
@@ -13,6 +14,7 @@ Lazier learning has a smaller weight change and larger alignments.
 from ._activity import representation_alignment, sign_agreement
 from ._effective_ranks import EffectiveRanks, effective_ranks
 from ._kernel_alignment import blocked_kernel_alignment, kernel_alignment
+from ._readout import ReadoutAlignment, readout_alignment
 from ._sampled_alignment import (
     PairSums,
     SampledAlignment,
@@ -25,12 +27,14 @@ from ._weights import weight_change_norm
 __all__ = [
     "EffectiveRanks",
     "PairSums",
+    "ReadoutAlignment",
     "SampledAlignment",
     "alignment_of_pairs",
     "blocked_kernel_alignment",
     "effective_ranks",
     "kernel_alignment",
     "pair_sums",
+    "readout_alignment",
     "representation_alignment",
     "sampled_kernel_alignment",
     "sign_agreement",

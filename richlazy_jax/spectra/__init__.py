@@ -12,9 +12,11 @@ error.
 - `spectral_ranks`, `ranks_of_quadrature`, `SpectralRanks` (`_ranks.py`): effective ranks.
 - `gaussian_inverse_ratio`, `gaussian_entropy`, `gaussian_bidiagonal`, `shuffled_power_sums`,
   `shuffled_motif_excess` (`_expected.py`): what random matrices have, without drawing any.
+- `host_keys`, `host_generator`: random keys and NumPy's random numbers, without compiling.
 - `whole_spectra` (`_whole.py`): everything of dense matrices that are small enough.
 """
 
+from .._host import host_generator, host_keys
 from ._expected import (
     Bidiagonal,
     gaussian_bidiagonal,
@@ -46,6 +48,8 @@ __all__ = [
     "gaussian_bidiagonal",
     "gaussian_entropy",
     "gaussian_inverse_ratio",
+    "host_generator",
+    "host_keys",
     "leading_singular_triplets",
     "participation_ratio",
     "power_sums",

@@ -17,6 +17,7 @@
 """
 
 from ._changes import ActivityChange, Change, ParameterChange
+from ._gated import run_layer
 from ._layouts import trained_network
 from ._loss import mean_loss
 from ._measure import laziness
@@ -39,6 +40,7 @@ __all__ = [
     "mean_loss",
     "read_state",
     "rows_of",
+    "run_layer",
     "spread",
     "trained_network",
 ]

@@ -46,6 +46,8 @@ CHANGED = {
         {"optimizer": "adam", "learning_rate": 0.001},
     ],
     "gain": [{"gain": v} for v in (0.75, 1.25, 1.5)],
+    "readout-scale": [{"readout_scale": v} for v in (0.3, 1.0, 3.0)],
+    "input-scale": [{"input_scale": v} for v in (0.3, 1.0, 3.0)],
     "size": [{"n_hidden": v} for v in (50, 100, 200)],
     "batch": [{"batch": v} for v in (8, 32, 128)],
     "dt": [{"dt": v, "leak": 1 - v / 100} for v in (100.0, 50.0, 25.0)],

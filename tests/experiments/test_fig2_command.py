@@ -1,5 +1,7 @@
 """Figures 2, 5 and 6 at a small size: what is run, found again, said and refused."""
 
+import html
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -10,6 +12,7 @@ from experiments import cli
 from experiments.engine import USUAL
 from experiments.kinds.recurrent import MEASURES, RANKS, Setting
 from experiments.paper.fig2 import compared, sentences, table
+from experiments.report import study_report
 
 EDGES = "pre,post,synapses\n" + "".join(
     f"n{i},n{(i + k) % 9},{i + k}\n" for i in range(9) for k in (1, 2, 4)
@@ -58,6 +61,22 @@ def test_command_runs_each_cell_once(tmp_path):
     assert len(now) == 5
     assert now | kept == now
     assert (out / "table.md").read_text() != text
+
+
+@pytest.mark.slow
+def test_a_report_on_the_study_of_a_figure_gives_its_verdicts(tmp_path):
+    edges, out = tmp_path / "edges.csv", tmp_path / "out"
+    edges.write_text(EDGES)
+    small = ["--structures", "em,dale", "--connectome", edges, "--hidden", 12, "--seeds", 9]
+    small += ["--iterations", 20, "--measures", "weight_change_norm,kernel_alignment"]
+    ran = run("fig2", *small, "--out", out)
+    assert ran.exit_code == 0, ran.output
+    lines = [line for line in (out / "table.md").read_text().splitlines() if " | null | " in line]
+    assert len(lines) == 4
+    page = html.unescape(study_report(out).html)
+    for line in lines:
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        assert "".join(f"<td>{cell}</td>" for cell in cells) in page
 
 
 @pytest.mark.slow

@@ -226,6 +226,6 @@ def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, 
     monkeypatch.chdir(tmp_path)
     for of in (LinearStudents, Students):
         monkeypatch.setattr(of, "run", lambda *_, **__: pytest.fail("work was begun"))
-    result = run(*arguments)
+    result = run(*arguments, *([] if "--panel" in arguments else ["--panel", "C"]))
     assert result.exit_code == 2, result.output
     assert "".join(message.split()) in "".join(result.output.replace("│", "").split())

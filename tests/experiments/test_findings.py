@@ -25,6 +25,7 @@ from experiments.findings import (
     mean_with_interval,
     pair_p,
     sentences,
+    tables_of,
     trend_p,
     trend_row,
     warnings_of,
@@ -389,3 +390,21 @@ def test_the_headline_is_a_sentence(said, told):
         for verdict in verdicts
     ]
     assert headline([Findings([], contrasts, [], [])]) == told
+
+
+# --- tables
+
+
+def test_structures_of_sizes_of_their_own_stand_in_one_table():
+    def of(starts, **fields):
+        comparison = comparison_of(dataset_of(np.ones((len(starts), 2)), starts, ranks=False))
+        return comparison._replace(task="2AF", fields=fields)
+
+    large = of(["null", "dale"], n_hidden=300, gain=1.25)
+    worm = of(["null", "EM"], n_hidden=279, gain=1.25)
+    other_gain = of(["null", "EM"], n_hidden=279, gain=0.7)
+    other_size = of(["null", "dale"], n_hidden=100, gain=1.25)
+    assert tables_of([large, worm, other_gain]) == [[large, worm], [other_gain]]
+    # The same start at two sizes is a question of size.
+    assert tables_of([large, other_size]) == [[large], [other_size]]
+    assert tables_of([large, worm._replace(task="DMS")]) == [[large], [worm._replace(task="DMS")]]

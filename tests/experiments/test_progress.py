@@ -72,7 +72,7 @@ def test_quiet_shows_nothing():
         (59.0, "59 s"),
         (91.0, "1.5 min"),
         (7200.0, "2.0 hours"),
-        (86400.0 * 26, "26 days"),
+        (2246400.0, "26 days"),
     ],
 )
 def test_a_time_has_the_unit_that_suits_it(seconds, words):

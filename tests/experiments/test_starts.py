@@ -209,3 +209,16 @@ def test_spectra_are_those_of_the_library():
     np.testing.assert_allclose(
         np.prod(found["eigenvalue_magnitude"][0]), abs(np.linalg.det(w[0])), rtol=1e-9
     )
+
+
+def test_scales_of_readout_and_input_change_these_alone():
+    usual = initial_params(Setting(n_hidden=6, starts=(Null(),), seeds=2))
+    scaled = Setting(n_hidden=6, starts=(Null(),), seeds=2, readout_scale=3.0, input_scale=0.3)
+    found = initial_params(scaled)
+    for name, scale in (("input", 0.3), ("readout", 3.0), ("recurrent", 1.0)):
+        np.testing.assert_allclose(found[name], scale * usual[name], rtol=1e-6)
+    # A study that was made before there were scales finds its cells again.
+    assert "readout_scale" not in Setting().record()
+    assert scaled.record()["input_scale"] == 0.3
+    with pytest.raises(ValueError, match="readout_scale is 0"):
+        Setting(readout_scale=0.0)

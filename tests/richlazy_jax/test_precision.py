@@ -105,6 +105,11 @@ CALLS = (
                 x_of(3, TASK.n_steps, TASK.n_outputs),
             )
         ],
+        "readout_alignment": [(rj.readout_alignment, X, SQUARE)],
+        "lyapunov_exponents": [
+            (functools.partial(rj.lyapunov_exponents, key=KEY), RECURRENT_PARAMS, TRIALS)
+        ],
+        "regime": [(functools.partial(rj.regime, key=KEY), RECURRENT_PARAMS, TRIALS)],
         "effective_ranks": [(rj.effective_ranks, SQUARE), (rj.effective_ranks, X)],
         "empirical_ntk": [(linear_kernel(how), PARAMS, X) for how in (1, 2, 3, "jacobian")]
         + [(lambda p, x: rj.empirical_ntk(RELU.apply, p, x, vmap_axes=0), PARAMS, X)]
@@ -297,6 +302,9 @@ NO_PRODUCTS = {
     "Connectome": RECORD,
     "Dominating": RECORD,
     "EffectiveRanks": RECORD,
+    "ReadoutAlignment": RECORD,
+    "Regime": RECORD,
+    "REGIMES": "it is a tuple of names",
     "ImageSet": RECORD,
     "MeasuredMotifs": RECORD,
     "MotifStatistics": RECORD,

@@ -33,7 +33,7 @@ from ._more_starts import (
 from ._nodes import Nodes
 from ._parts import IMAGE_SETS, LINEAR_KINDS, LOW_RANK_KINDS, NODES, TASKS
 from ._reading import reading_arguments
-from ._run import LABELS, measured, run_task
+from ._run import LABELS, dataset_attributes, measured, run_task
 from ._setting import KERNEL_WEIGHTS, OPTIMIZERS, Setting, images_digest, low_rank_starts
 from ._spectra import RANKS
 from ._starts import (
@@ -51,7 +51,7 @@ from ._starts import (
     with_ranks,
 )
 from ._tasks import COGNITIVE, SEQUENTIAL, NeuroGym
-from ._train import flat, initial_params, network_of, scores, seed_keys, train_starts
+from ._train import flat, held_keys, initial_params, network_of, scores, seed_keys, train_starts
 
 __all__ = [
     "COGNITIVE",
@@ -91,8 +91,10 @@ __all__ = [
     "Symmetric",
     "Wired",
     "as_network",
+    "dataset_attributes",
     "drawn_motifs",
     "flat",
+    "held_keys",
     "images_digest",
     "initial_params",
     "low_rank_starts",

@@ -82,6 +82,10 @@ class Setting(Experiment):
         learning_rate: of the optimizer.
         momentum: of "sgd". With "adam", which has none, only the default is allowed.
         gain: standard deviation of the recurrent weights times the root of `n_hidden`.
+        readout_scale: what the readout weights of every start are multiplied by before training.
+            A small readout must learn with activity that is aligned with it, and a large one can
+            learn with activity that is oblique to it (Schuessler et al. 2024).
+        input_scale: the same for the input weights.
         activation: "relu" or "tanh".
         leak: rho, at least 0 and below 1.
         leak_form: "paper", "rate" or "current", as in `richlazy_jax.rnn_activity`.
@@ -200,6 +204,12 @@ class Setting(Experiment):
     )
     gains: bool = field(
         False, flag(), "Whether only a gain for each unit trains, W = diag(g) W_0.", late=True
+    )
+    readout_scale: float = field(
+        1.0, POSITIVE, "What the readout weights are multiplied by at the start.", late=True
+    )
+    input_scale: float = field(
+        1.0, POSITIVE, "What the input weights are multiplied by at the start.", late=True
     )
     input_nodes: Nodes | None = None
     output_nodes: Nodes | None = None

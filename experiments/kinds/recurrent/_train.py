@@ -46,7 +46,7 @@ def initial_params(setting: Setting, first_seed: int = 0) -> dict[str, Any]:
 def network_of(setting: Setting) -> rj.Network:
     """The network that the setting describes."""
     task = setting.made_task()
-    return rj.rnn(
+    drawn = rj.rnn(
         task.n_inputs,
         setting.n_hidden,
         task.n_outputs,
@@ -55,6 +55,13 @@ def network_of(setting: Setting) -> rj.Network:
         initial_state=setting.initial_state,
         gain=setting.gain,
     )
+    scales = {"input": setting.input_scale, "readout": setting.readout_scale}
+
+    def init(key: Any) -> dict[str, Any]:
+        params = drawn.init(key)
+        return params | {name: scale * params[name] for name, scale in scales.items()}
+
+    return drawn if set(scales.values()) == {1.0} else rj.Network(init, drawn.apply)
 
 
 @functools.cache

@@ -30,6 +30,12 @@ CONTROLS = {
         "gradient descent without momentum, and Adam", "optimizers", ("sgd", "momentum", "adam")
     ),
     "gain": Control("a smaller and a larger start", "gains", ("0.75", "1.25", "1.5")),
+    "readout-scale": Control(
+        "smaller and larger readout weights at the start", "readout scales", ("0.3", "1", "3")
+    ),
+    "input-scale": Control(
+        "smaller and larger input weights at the start", "input scales", ("0.3", "1", "3")
+    ),
     "size": Control("fewer and more hidden units", "sizes", ("50", "100", "200")),
     "batch": Control("fewer and more trials an update", "batch sizes", ("8", "32", "128")),
     "dt": Control(
