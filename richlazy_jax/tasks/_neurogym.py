@@ -3,6 +3,8 @@
 import copy
 import functools
 import importlib
+import math
+import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,23 +17,26 @@ from jaxtyping import PRNGKeyArray
 from .._checks import require_whole
 from ._protocol import Trials
 
-# Enough that random timing shows itself, few enough to take milliseconds.
-_PROBED_TRIALS = 32
+# Enough that random timing and rare answers show themselves, few enough to take little time.
+_PROBED_TRIALS = 128
+# Where lengths differ, n_steps exceeds the longest trial by this share: later ones may be longer.
+_SPARE = 0.25
 # What `make` puts around every environment; these leave observations as they are.
 _HARMLESS_WRAPPERS = ("OrderEnforcing", "PassiveEnvChecker", "TimeLimit")
 
 
 def neurogym_task(
     environment: Any,
-    n_steps: int,
+    n_steps: int | None = None,
     *,
+    weighted: bool = False,
     timing: Mapping[str, Any] | None = None,
     decision_step: int | None = None,
     **settings: Any,
 ) -> "NeuroGymTask":
     """A NeuroGym environment as a task, for the same training functions as any other.
 
-    For instance `neurogym_task("PerceptualDecisionMaking-v0", 22)`, or with the timing of the paper
+    For instance `neurogym_task("PerceptualDecisionMaking-v0")`, or with the timing of the paper
     `neurogym_task("DelayMatchSample-v0", 8, timing={"fixation": 0, "sample": 100, "delay": 500,
     "test": 100, "decision": 100})`.
 
@@ -40,6 +45,16 @@ def neurogym_task(
     A trial shorter than `n_steps` is preceded by steps of zero input, with label 0 and no weight in
     the loss, so that all trials end at the last step; a network without biases that starts at rest
     stays there until the trial begins.
+
+    Refused by name are environments
+
+    - that never say which answer is correct (Bandit), as nothing could be learned from them;
+    - without observations when a trial begins (DawTwoStep), as a sequence is laid out as a whole;
+    - whose actions are numbers on a scale rather than choices (ReachingDelayResponse);
+    - whose correct answer is outside their own actions (Reaching1D);
+    - that give two different samples for one seed, as their generator is out of reach;
+    - in wrappers that act at every step (Noise, PassAction), as no step is ever taken. Monitor is
+      one of these: it would record nothing.
 
     NeuroGym's tasks change between releases. Those of the paper are as in 0.0.2 and differ from
     later ones: from 2.0 on ContextDecisionMaking names the context with `use_expl_context=True`
@@ -50,7 +65,12 @@ def neurogym_task(
     Args:
         environment: the name of a registered environment, or an environment object. An object is
             copied, and may be used freely afterwards. Only a name needs NeuroGym to be installed.
-        n_steps: how many steps a sequence has, at least as many as the longest trial.
+        n_steps: how many steps a sequence has, at least as many as the longest trial. None stands
+            for the longest of 128 trials, and a quarter more where their lengths differ; `said`
+            tells it.
+        weighted: whether each class counts in the loss by the inverse of its frequency in these
+            trials, so that all classes weigh the same in total. Otherwise all steps weigh the same,
+            and a network may do well by always giving the most frequent answer.
         timing: the times of the environment's periods, in ms, as NeuroGym takes them; those not
             named keep their defaults. For a name only.
         decision_step: the step whose answer is the decision, counted from 0. None stands for the
@@ -65,13 +85,11 @@ def neurogym_task(
         M. Molano-Mazon et al. (2022), "NeuroGym: an open resource for developing and sharing
         neuroscience tasks".
     """
-    n_steps = require_whole("n_steps", n_steps)
-    if decision_step is None:
-        decision_step = n_steps - 1
-    if isinstance(decision_step, bool) or decision_step not in range(n_steps):
-        raise ValueError(
-            f"decision_step is {decision_step!r}; allowed are None and 0 to {n_steps - 1}."
-        )
+    if n_steps is not None:
+        n_steps = require_whole("n_steps", n_steps)
+        _require_step(decision_step, n_steps)
+    if not isinstance(weighted, bool):
+        raise ValueError(f"weighted is {weighted!r}; allowed are True and False.")
     if timing is not None:
         settings = {"timing": dict(timing), **settings}
     if isinstance(environment, str):
@@ -81,7 +99,46 @@ def neurogym_task(
             f"{next(iter(settings))} is given with an environment object; allowed is the name of "
             "an environment, since an object has its settings already."
         )
-    return NeuroGymTask(copy.deepcopy(environment), n_steps, int(decision_step))
+    environment = _copied(environment)
+    trials = _probed(environment, n_steps)
+    lengths = [len(observed) for observed, _ in trials]
+    said = []
+    if n_steps is None:
+        n_steps = max(lengths)
+        if min(lengths) == n_steps:
+            said.append(f"n_steps is {n_steps}, the length of all {len(trials)} trials drawn.")
+        else:
+            n_steps = math.ceil((1 + _SPARE) * n_steps)
+            said.append(
+                f"n_steps is {n_steps}: {len(trials)} trials drawn had {min(lengths)} to "
+                f"{max(lengths)} steps, and a quarter is added as later ones may be longer."
+            )
+        _require_step(decision_step, n_steps)
+    shares = _shares(trials, int(environment.action_space.n))
+    # A class that was not seen counts like one that was seen once.
+    class_weights = 1 / np.maximum(shares, 1 / sum(lengths)) / np.count_nonzero(shares)
+    common = int(shares.argmax())
+    said.append(
+        f"Label {common} is correct at {100 * shares[common]:.0f} % of the steps; "
+        + ("classes are" if weighted else "no class is")
+        + " weighted by inverse frequency."
+    )
+    return NeuroGymTask(
+        environment,
+        n_steps,
+        n_steps - 1 if decision_step is None else int(decision_step),
+        tuple(class_weights.tolist()) if weighted else None,
+        tuple(said),
+    )
+
+
+def _require_step(decision_step: Any, n_steps: int) -> None:
+    if decision_step is None:
+        return
+    if isinstance(decision_step, bool) or decision_step not in range(n_steps):
+        raise ValueError(
+            f"decision_step is {decision_step!r}; allowed are None and 0 to {n_steps - 1}."
+        )
 
 
 # Compared by identity, because environments do not compare by value.
@@ -99,45 +156,21 @@ class NeuroGymTask:
         environment: the environment, never stepped itself.
         n_steps: how many steps a sequence has.
         decision_step: the step whose answer is the decision, counted from 0.
+        class_weights: the weight in the loss of a step at which each label is correct; None where
+            all weigh the same.
+        said: sentences on what was assumed and found when the task was made.
     """
 
     environment: Any
     n_steps: int
     decision_step: int
-
-    def __post_init__(self):
-        observations = getattr(self.environment, "observation_space", None)
-        actions = getattr(self.environment, "action_space", None)
-        if len(getattr(observations, "shape", None) or ()) != 1:
-            raise ValueError(
-                f"environment {self.name} has the observation space {observations}; allowed are "
-                "vectors."
-            )
-        if not hasattr(actions, "n"):
-            raise ValueError(
-                f"environment {self.name} has the action space {actions}; allowed are finitely "
-                "many actions, numbered from 0."
-            )
-        _trial_source(self.environment)
-        _refuse_wrappers_of_steps(self.environment, self.name)
-        trials = list(self._host_trials(np.zeros(1, np.uint32), _PROBED_TRIALS))
-        if all(labels is None for _, labels in trials):
-            raise ValueError(
-                f"environment {self.name} never sets the ground truth; allowed are environments "
-                "that say which answer is correct."
-            )
-        again = self._host_trials(np.zeros(1, np.uint32), _PROBED_TRIALS)
-        if not all(_same(*pair) for pair in zip(trials, again, strict=True)):
-            raise ValueError(
-                f"environment {self.name} gave two different samples for one seed, because some "
-                "of its randomness comes from a generator outside it; allowed are environments "
-                "whose trials depend on their seed alone."
-            )
+    class_weights: tuple[float, ...] | None = None
+    said: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """The name of the environment's class."""
-        return type(_unwrapped(self.environment)).__name__
+        return _name(self.environment)
 
     @property
     def n_inputs(self) -> int:
@@ -160,7 +193,8 @@ class NeuroGymTask:
 
         Returns:
             Inputs of shape `(n_trials, n_steps, n_inputs)`, and labels and weights of shape
-            `(n_trials, n_steps)`. The weights are 1 within a trial and 0 before it.
+            `(n_trials, n_steps)`. The weights are 0 before a trial, and 1 or those of
+            `class_weights` within.
 
         Raises:
             ValueError: `n_trials` is not an integer of at least 1. An error of the environment, or
@@ -198,45 +232,124 @@ class NeuroGymTask:
         inputs = np.zeros((n_trials, self.n_steps, self.n_inputs))
         labels = np.zeros((n_trials, self.n_steps), int)
         weights = np.zeros((n_trials, self.n_steps))
-        for trial, (observed, correct) in enumerate(self._host_trials(key_words, n_trials)):
+        trials = _host_trials(self.environment, key_words, n_trials, self.n_steps)
+        for trial, (observed, correct) in enumerate(trials):
             start = self.n_steps - len(observed)
             inputs[trial, start:] = observed
             # An environment says nothing where the answer is to fixate throughout.
             labels[trial, start:] = 0 if correct is None else correct
             weights[trial, start:] = 1
+        if self.class_weights is not None:
+            weights *= np.array(self.class_weights)[labels]
         return inputs, labels, weights
 
-    def _host_trials(self, key_words: np.ndarray, n_trials: int):
-        """Pairs of the observations and, where the environment says it, the ground truth."""
-        # A copy, because trials change an environment and callbacks may run side by side.
-        environment = copy.deepcopy(self.environment)
-        base, source = _unwrapped(environment), _trial_source(environment)
-        seeds = np.random.SeedSequence(key_words.tolist()).generate_state(5)
-        # `seed` also reaches the generators of random period lengths, with 32 bits.
-        base.seed(int(seeds[0]))
-        base.rng = np.random.RandomState(seeds[1:])
-        for _ in range(n_trials):
-            # Else a trial that sets none would seem to have the ground truth of the one before.
-            vars(base).pop("gt", None)
-            source.new_trial()
-            observed, correct = getattr(base, "ob", None), getattr(base, "gt", None)
-            if observed is None:
-                raise ValueError(
-                    f"environment {self.name} has no observations when a trial begins; allowed are "
-                    "environments that lay out a whole trial in new_trial."
-                )
-            if len(observed) > self.n_steps:
-                raise ValueError(
-                    f"n_steps is {self.n_steps}; allowed for {self.name} is at least the length of "
-                    f"its longest trial, and one of {len(observed)} steps was drawn."
-                )
-            if correct is not None and not 0 <= correct.min() <= correct.max() < self.n_outputs:
-                raise ValueError(
-                    f"environment {self.name} has the ground truth {correct.max()}; allowed are 0 "
-                    f"to {self.n_outputs - 1}, the numbers of its actions."
-                )
-            # Copied, because the next trial may be laid out in the same memory.
-            yield np.array(observed), None if correct is None else np.array(correct)
+
+def _probed(environment: Any, n_steps: int | None) -> list[tuple[Any, Any]]:
+    """Some trials of an environment, which is refused where it cannot be a task."""
+    name = _name(environment)
+    observations = getattr(environment, "observation_space", None)
+    actions = getattr(environment, "action_space", None)
+    if len(getattr(observations, "shape", None) or ()) != 1:
+        raise ValueError(
+            f"environment {name} has the observation space {observations}; allowed are vectors."
+        )
+    if not hasattr(actions, "n"):
+        raise ValueError(
+            f"environment {name} has the action space {actions}; allowed are finitely many "
+            "actions, numbered from 0."
+        )
+    _trial_source(environment)
+    _refuse_wrappers_of_steps(environment, name)
+    trials, again = (
+        list(_host_trials(environment, np.zeros(1, np.uint32), _PROBED_TRIALS, n_steps))
+        for _ in range(2)
+    )
+    if all(labels is None for _, labels in trials):
+        raise ValueError(
+            f"environment {name} never sets the ground truth; allowed are environments that say "
+            "which answer is correct."
+        )
+    if not all(_same(*pair) for pair in zip(trials, again, strict=True)):
+        raise ValueError(
+            f"environment {name} gave two different samples for one seed, because some of its "
+            "randomness comes from a generator outside it; allowed are environments whose trials "
+            "depend on their seed alone."
+        )
+    return trials
+
+
+def _host_trials(environment: Any, key_words: np.ndarray, n_trials: int, n_steps: int | None):
+    """Pairs of the observations and, where the environment says it, the ground truth."""
+    name, n_actions = _name(environment), environment.action_space.n
+    # A copy, because trials change an environment and callbacks may run side by side.
+    environment = _copied(environment)
+    base, source = _unwrapped(environment), _trial_source(environment)
+    seeds = np.random.SeedSequence(key_words.tolist()).generate_state(5)
+    # `seed` also reaches the generators of random period lengths, with 32 bits.
+    base.seed(int(seeds[0]))
+    base.rng = np.random.RandomState(seeds[1:])
+    for _ in range(n_trials):
+        # Else a trial that sets none would seem to have the ground truth of the one before.
+        vars(base).pop("gt", None)
+        source.new_trial()
+        observed, correct = getattr(base, "ob", None), getattr(base, "gt", None)
+        if observed is None:
+            raise ValueError(
+                f"environment {name} has no observations when a trial begins; allowed are "
+                "environments that lay out a whole trial in new_trial."
+            )
+        if n_steps is not None and len(observed) > n_steps:
+            raise ValueError(
+                f"n_steps is {n_steps}; allowed for {name} is at least the length of its longest "
+                f"trial, and one of {len(observed)} steps was drawn."
+            )
+        if correct is not None and not 0 <= correct.min() <= correct.max() < n_actions:
+            wrong = correct.max() if correct.min() >= 0 else correct.min()
+            raise ValueError(
+                f"environment {name} has the ground truth {wrong}; allowed are 0 to "
+                f"{n_actions - 1}, the numbers of its actions."
+            )
+        # Copied, because the next trial may be laid out in the same memory.
+        yield np.array(observed), None if correct is None else np.array(correct)
+
+
+def _shares(trials: list[tuple[Any, Any]], n_classes: int) -> np.ndarray:
+    """The share of all steps at which each label is correct; 0 stands where none is said."""
+    counts = np.zeros(n_classes)
+    for observed, correct in trials:
+        labels = np.broadcast_to(0 if correct is None else correct, len(observed))
+        counts += np.bincount(labels.astype(int), minlength=n_classes)
+    return counts / counts.sum()
+
+
+def _copied(environment: Any) -> Any:
+    """A copy that shares no generator with the environment.
+
+    Random times are often functions that close over the environment, and a deep copy keeps
+    functions as they are: they would go on drawing from the first environment. So those that the
+    environment holds, by itself or in a dictionary, are made anew around the copy.
+    """
+    copied = copy.deepcopy(environment)
+    old, new = _unwrapped(environment), _unwrapped(copied)
+
+    def rebound(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: rebound(item) for key, item in value.items()}
+        if not isinstance(value, types.FunctionType) or not value.__closure__:
+            return value
+        cells = tuple(
+            types.CellType(new) if cell.cell_contents is old else cell for cell in value.__closure__
+        )
+        return types.FunctionType(
+            value.__code__, value.__globals__, value.__name__, value.__defaults__, cells
+        )
+
+    vars(new).update({name: rebound(value) for name, value in vars(new).items()})
+    return copied
+
+
+def _name(environment: Any) -> str:
+    return type(_unwrapped(environment)).__name__
 
 
 def _unwrapped(environment: Any) -> Any:

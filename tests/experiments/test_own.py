@@ -2,14 +2,16 @@
 
 import dataclasses
 import sys
+from types import SimpleNamespace
 
+import jax
 import numpy as np
 import pytest
 
 import richlazy_jax as rj
 from experiments.cli._kinds import EXPERIMENTS
 from experiments.engine import SpecError, _own, cells, grid, run_study, spec_grids, to_yaml
-from experiments.kinds.recurrent import Null, Setting, Start
+from experiments.kinds.recurrent import NeuroGym, Null, Setting, Start
 from experiments.kinds.recurrent._tasks import wrong_with_task
 
 STARTS = """
@@ -204,6 +206,43 @@ def test_objects_stand_where_names_do():
 def test_a_task_of_the_library_is_in_order():
     assert wrong_with_task(rj.PerceptualDecision()) == ""
     assert "is no task" in wrong_with_task(3)
+
+
+class Coin:
+    """A stand-in for an environment of NeuroGym: the answer is seen, and 1 in a quarter."""
+
+    observation_space, action_space = SimpleNamespace(shape=(1,)), SimpleNamespace(n=2)
+
+    def seed(self, seed=None):
+        self.rng = np.random.RandomState(seed)
+
+    def new_trial(self):
+        self.gt = (self.rng.rand(3) < 0.25).astype(int)
+        self.ob = self.gt[:, None].astype(float)
+
+
+def test_environments_of_neurogym_need_no_number_of_steps(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "neurogym", SimpleNamespace(make=lambda name: Coin()))
+    text = """
+    task:
+      - {kind: "neurogym:Coin-v0", n_steps: 5}
+      - {kind: "neurogym:Coin-v0", weighted: [true, false]}
+    start: {kind: "null"}
+    """
+    grids = read(text, folder)
+    records = [each.record()["task"] for each in cells(grids)]
+    kind = {"kind": "neurogym:Coin-v0"}
+    # Without n_steps it is the length of all trials.
+    assert records == [
+        kind | {"n_steps": 5},
+        kind | {"n_steps": 3, "weighted": True},
+        kind | {"n_steps": 3},
+    ]
+    assert read(to_yaml(grids), folder) == grids
+    weighted = NeuroGym("Coin-v0", weighted=True).sample(jax.random.key(0), 50)
+    assert len(np.unique(np.asarray(weighted.weights))) == 2
+    with pytest.raises(SpecError, match="weighted"):
+        read(text.replace("[true, false]", "often"), folder)
 
 
 def test_entry_points_are_found(folder, monkeypatch):

@@ -50,7 +50,7 @@ from ._starts import (
     require_starts,
     with_ranks,
 )
-from ._tasks import COGNITIVE, SEQUENTIAL
+from ._tasks import COGNITIVE, SEQUENTIAL, NeuroGym
 from ._train import flat, held_keys, initial_params, network_of, scores, seed_keys, train_starts
 
 __all__ = [
@@ -78,6 +78,7 @@ __all__ = [
     "MeanShifted",
     "Modular",
     "Motifs",
+    "NeuroGym",
     "Nodes",
     "Null",
     "Orthogonal",

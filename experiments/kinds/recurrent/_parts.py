@@ -262,7 +262,7 @@ def _other_task(name: str, files: Files) -> tuple[str, Kind] | None:
 
     def make(p: Mapping[str, Any], files: Files) -> NeuroGym:
         try:
-            task = NeuroGym(environment, p["n_steps"])
+            task = NeuroGym(environment, p["n_steps"], p["weighted"])
         except ValueError:
             raise
         # NeuroGym raises errors of its own for names that it does not know.
@@ -272,7 +272,11 @@ def _other_task(name: str, files: Files) -> tuple[str, Kind] | None:
             raise ValueError(problem)
         return task
 
-    return name, Kind({"n_steps": Parameter(whole(), REQUIRED)}, make)
+    parameters = {
+        "n_steps": Parameter(optional(whole()), None),
+        "weighted": Parameter(flag(), NeuroGym.weighted),
+    }
+    return name, Kind(parameters, make)
 
 
 def _images(source: str) -> Kind:

@@ -23,14 +23,18 @@ class NeuroGym:
 
     Args:
         environment: its name, such as "PerceptualDecisionMaking-v0".
-        n_steps: of a trial, at least as many as its longest one.
+        n_steps: of a trial, at least as many as its longest one; None stands for those that
+            `neurogym_task` proposes.
+        weighted: whether classes weigh in the loss by the inverse of their frequency.
     """
 
     environment: str
-    n_steps: int
+    n_steps: int | None = None
+    weighted: bool = False
 
     def __post_init__(self):
-        self._task()
+        # What is proposed becomes a part of the record.
+        object.__setattr__(self, "n_steps", self._task().n_steps)
 
     @property
     def name(self) -> str:
@@ -57,13 +61,13 @@ class NeuroGym:
         return self._task().sample(key, n_trials)
 
     def _task(self) -> Any:
-        return _neurogym(self.environment, self.n_steps)
+        return _neurogym(self.environment, self.n_steps, self.weighted)
 
 
 @functools.lru_cache(maxsize=8)
-def _neurogym(environment: str, n_steps: int) -> rj.Task:
+def _neurogym(environment: str, n_steps: int | None, weighted: bool) -> rj.Task:
     try:
-        return rj.neurogym_task(environment, n_steps)
+        return rj.neurogym_task(environment, n_steps, weighted=weighted)
     except ImportError as error:
         raise ValueError(str(error)) from error
 
@@ -92,7 +96,9 @@ def task_record(task: str | rj.Task) -> str | dict[str, Any]:
     if isinstance(task, str):
         return task
     if isinstance(task, NeuroGym):
-        return {"kind": task.name, "n_steps": task.n_steps}
+        # Left out where False, so that records from before there was a choice still match.
+        weighted = {"weighted": True} if task.weighted else {}
+        return {"kind": task.name, "n_steps": task.n_steps, **weighted}
     library = type(task).__module__.partition(".")[0] == rj.__name__
     return described(task, task.name if library else None, _parameters(task))
 

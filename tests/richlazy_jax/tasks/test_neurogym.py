@@ -222,19 +222,72 @@ def test_environment_must_be_of_the_allowed_kind(attribute, value, message):
         neurogym_task(changed(), 5)
 
 
-def test_randomness_that_a_copy_keeps_is_refused():
-    class Closing(Environment):
+class Closing(Environment):
+    """Random lengths from a function that closes over the environment, which a deep copy keeps."""
+
+    def __init__(self):
+        super().__init__()
+        self.timing = {"stimulus": lambda: self.rng.randint(2, 5)}
+
+    def new_trial(self):
+        self.ob = self.rng.randn(self.timing["stimulus"](), 2)
+        self.gt = np.zeros(len(self.ob), int)
+        self.gt[-1] = self.rng.randint(0, 3)
+
+
+def test_functions_around_the_environment_draw_from_the_key():
+    environment = Closing()
+    task = neurogym_task(environment, 5)
+    first = task.sample(jax.random.key(0), 20)
+    environment.rng.randint(3)
+    jax.tree.map(np.testing.assert_array_equal, first, task.sample(jax.random.key(0), 20))
+    other = task.sample(jax.random.key(1), 20)
+    assert (np.asarray(first.weights) != np.asarray(other.weights)).any()
+
+
+def test_randomness_that_is_out_of_reach_is_refused():
+    outside = np.random.RandomState(0)
+
+    class Outside(Closing):
         def __init__(self):
             super().__init__()
-            # A copy of the environment keeps this function, and with it the first generator.
-            self.draw_length = lambda: self.rng.randint(2, 5)
+            self.timing = {"stimulus": lambda: outside.randint(2, 5)}
 
-        def new_trial(self):
-            self.ob = self.rng.randn(self.draw_length(), 2)
-            self.gt = np.zeros(len(self.ob), int)
+    with fails_with("environment Outside gave two different samples for one seed"):
+        neurogym_task(Outside(), 5)
 
-    with fails_with("environment Closing gave two different samples for one seed"):
-        neurogym_task(Closing(), 5)
+
+def test_number_of_steps_is_proposed():
+    task = neurogym_task(Environment())
+    # The longest of 2 to 4, and a quarter.
+    assert (task.n_steps, task.decision_step) == (5, 4)
+    assert task.said[0].startswith("n_steps is 5: 128 trials drawn had 2 to 4 steps")
+    same = neurogym_task(OneHotEnvironment())
+    assert same.n_steps == 3
+    assert same.said[0] == "n_steps is 3, the length of all 128 trials drawn."
+    with fails_with("decision_step is 5; allowed are None and 0 to 4"):
+        neurogym_task(Environment(), decision_step=5)
+
+
+def test_classes_are_weighted_by_inverse_frequency():
+    plain = neurogym_task(Environment(), 5)
+    assert plain.class_weights is None
+    task = neurogym_task(Environment(), 5, weighted=True)
+    inputs, labels, weights = map(np.asarray, task.sample(jax.random.key(6), 2_000))
+    other = map(np.asarray, plain.sample(jax.random.key(6), 2_000))
+    within = weights > 0
+    np.testing.assert_array_equal(inputs, next(other))
+    totals = np.bincount(labels[within], weights[within]) / weights.sum()
+    # A third each, but for the error of the shares in the trials drawn first: of 128 trials a
+    # third, with a relative error of sqrt(2 / 128).
+    np.testing.assert_allclose(totals, 1 / 3, rtol=4 * np.sqrt(2 / 128))
+    assert within.sum() / len(weights) == pytest.approx(3, abs=0.1)
+    # Two of nine steps are answers.
+    assert plain.said[-1].startswith("Label 0 is correct at 7")
+    assert plain.said[-1].endswith("no class is weighted by inverse frequency.")
+    assert task.said[-1].endswith("classes are weighted by inverse frequency.")
+    with pytest.raises((ValueError, TypeError), match="weighted"):
+        neurogym_task(Environment(), 5, weighted=1)  # pyright: ignore[reportArgumentType]
 
 
 def test_wrappers_that_act_at_every_step_are_refused():
@@ -250,11 +303,11 @@ def test_an_error_in_a_callback_reaches_the_caller():
     class Growing(Environment):
         @property
         def longest(self):
-            return 4 if self.trials_so_far < 40 else 400
+            return 4 if self.trials_so_far < 200 else 400
 
     task = neurogym_task(Growing(), 4)
     with pytest.raises(Exception, match="n_steps is 4; allowed for Growing"):
-        jax.block_until_ready(task.sample(jax.random.key(0), 80))
+        jax.block_until_ready(task.sample(jax.random.key(0), 400))
 
 
 def test_missing_neurogym_says_what_to_install(monkeypatch):
