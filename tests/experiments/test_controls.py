@@ -280,8 +280,9 @@ def test_command_at_a_tiny_size(tmp_path, monkeypatch):
 def test_the_list_of_controls():
     found = run()
     assert found.exit_code == 0
-    lines = found.output.splitlines()
+    *lines, following = found.output.splitlines()
     assert [line.split()[0] for line in lines] == list(CONTROLS)
+    assert following.startswith("Next: richlazy control")
     assert "gradient descent without momentum, and Adam" in lines[1]
 
 

@@ -315,7 +315,7 @@ def test_what_is_refused(no_shape_checks, more, named):
 
 
 def test_forecasts_know_of_no_constraint():
-    with pytest.raises(FieldError, match="keep is 'zeros'; allowed is 'nothing' with forecasts"):
+    with pytest.raises(FieldError, match="keep is 'zeros'; allowed is 'nothing' with forecast"):
         ForecastSetting(starts=(Null(),), keep="zeros")
 
 
