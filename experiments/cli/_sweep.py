@@ -54,7 +54,7 @@ def sweep_command(
     console = PlainConsole()
     with usage_errors():
         require_counts(batch_runs, workers, checkpoint_every)
-        if not spec_file.is_file():
+        if spec_file.is_dir() or not spec_file.exists():
             what = "a folder" if spec_file.is_dir() else "not there"
             raise ValueError(
                 f"SPEC.yaml is {spec_file}, which is {what}; allowed is a file with a sweep."
