@@ -42,7 +42,7 @@ def host_keys(seed: int, stream: int, count: int) -> list[Key[Array, ""]]:
     `jax.random.split` would compile a program, which takes longer than some of that work.
     """
     words = np.random.SeedSequence((seed, stream)).generate_state(2 * count).reshape(count, 2)
-    return [jax.random.wrap_key_data(two, impl="threefry2x32") for two in words]
+    return [jax.random.wrap_key_data(two, impl="threefry2x32") for two in words]  # pyright: ignore[reportArgumentType]
 
 
 def host_generator(key: Key[Array, ""]) -> np.random.Generator:

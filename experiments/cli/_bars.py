@@ -30,7 +30,7 @@ class TimeLeft(ProgressColumn):
     def render(self, task: Task) -> Text:
         left = task.time_remaining
         known = left is not None and task.completed > 0 and not task.finished
-        return Text(f"about {duration(left)} left" if known else "")
+        return Text(f"about {duration(left)} left" if known and left is not None else "")
 
 
 def duration(seconds: float) -> str:

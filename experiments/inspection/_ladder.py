@@ -142,7 +142,7 @@ def weights_anywhere(rng: np.random.Generator, drawn: sp.csr_array) -> sp.csr_ar
     """The same connections with their weights in random order; the diagonal stays as it is."""
     data = drawn.data.copy()
     between = np.flatnonzero(
-        np.repeat(np.arange(drawn.shape[0]), np.diff(drawn.indptr)) != drawn.indices
+        np.repeat(np.arange(len(drawn.indptr) - 1), np.diff(drawn.indptr)) != drawn.indices
     )
     data[between] = rng.permutation(data[between])
     return sp.csr_array((data, drawn.indices, drawn.indptr), drawn.shape)

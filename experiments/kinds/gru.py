@@ -162,7 +162,7 @@ def _trained(setting: GruForecastSetting, params: Any, first_seed: int, how: How
     kernel_key, accuracy_key = held_keys(setting)
     x = setting.held_trials(kernel_key, setting.kernel_trials).inputs
     held = setting.held_trials(accuracy_key, setting.activity_trials)
-    align = jax.jit(lambda pair: network.alignment(*pair, x))
+    align = jax.jit(lambda pair: network.alignment(pair[0], pair[1], x))
 
     def alignments(after: Any) -> np.ndarray:
         return np.asarray(jax.lax.map(align, (params, after)))

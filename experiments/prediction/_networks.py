@@ -64,7 +64,7 @@ def _network(dataset: xr.Dataset, start: int, seed: int) -> Network:
         out = "diverged"
     elif not math.isfinite(value("kernel_alignment")) or not math.isfinite(value("forecast")):
         out = "not finite"
-    elif not has_fallen(Change(first, last)):
+    elif not has_fallen(Change(first, last)):  # pyright: ignore[reportArgumentType]
         out = "refused"
     elif not value("loss") < TRAINED * value("first_loss"):
         out = "not trained"

@@ -515,12 +515,15 @@ def test_a_fault_of_closing_does_not_hide_what_went_wrong_before(monkeypatch):
         raise RuntimeError("Cannot change state of expiring Timeout")
 
     with distributed.LocalCluster(
-        n_workers=0, processes=False, dashboard_address=None, scheduler_port=0
+        n_workers=0,
+        processes=False,
+        dashboard_address=None,  # pyright: ignore[reportArgumentType]
+        scheduler_port=0,
     ) as cluster:
         monkeypatch.setattr(distributed.Client, "close", faulty)
         with (
             pytest.raises(ConnectionError, match="the scheduler is gone"),
-            _dask.scheduler_client(cluster.scheduler_address),
+            _dask.scheduler_client(cluster.scheduler_address),  # pyright: ignore[reportAttributeAccessIssue]
         ):
             raise ConnectionError("the scheduler is gone")
         monkeypatch.undo()
