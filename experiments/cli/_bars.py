@@ -29,8 +29,9 @@ class TimeLeft(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         left = task.time_remaining
-        known = left is not None and task.completed > 0 and not task.finished
-        return Text(f"about {duration(left)} left" if known and left is not None else "")
+        if left is None or task.completed <= 0 or task.finished:
+            return Text("")
+        return Text(f"about {duration(left)} left")
 
 
 def duration(seconds: float) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 import richlazy_jax as rj
-from richlazy_jax.forecasts import error_alignment, foretell
+from richlazy_jax.forecasts import error_alignment, foretell, horizon_of
 from richlazy_jax.models import Recurrence
 from richlazy_jax.studies import Wanted
 
@@ -115,7 +115,7 @@ def foretold_of(
     """What the fast-forward gives for each network of a stack, seed by seed within each start."""
     keys = jax.vmap(lambda key: jax.random.fold_in(key, _STREAM))(seed_keys(setting, first_seed))
     keys = jnp.tile(keys, len(setting.starts))
-    horizon = setting.learning_rate * setting.iterations / (1 - setting.momentum)
+    horizon = horizon_of(setting.learning_rate, setting.iterations, setting.momentum)
     sizes = setting.forecast_trials, setting.forecast_kernel_trials, setting.forecast_steps
     each = [
         jax.device_get(

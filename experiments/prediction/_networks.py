@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import xarray as xr
 
-from richlazy_jax.forecasts import has_fallen, overshoots
+from richlazy_jax.forecasts import has_fallen, horizon_of, overshoots
 from richlazy_jax.trained import Change
 
 from ..engine import study_datasets
@@ -59,6 +59,7 @@ def _network(dataset: xr.Dataset, start: int, seed: int) -> Network:
 
     said = dataset.attrs
     first, last = (float(v) for v in dataset["forecast_loss"].isel(start=start, seed=seed))
+    horizon = horizon_of(said["learning_rate"], said["iterations"], said["momentum"])
     out = ""
     if bool(value("diverged")):
         out = "diverged"
@@ -68,9 +69,7 @@ def _network(dataset: xr.Dataset, start: int, seed: int) -> Network:
         out = "refused"
     elif not value("loss") < TRAINED * value("first_loss"):
         out = "not trained"
-    elif overshoots(
-        value("forecast_reach"), _horizon(said), said["forecast_steps"], said["iterations"]
-    ):
+    elif overshoots(value("forecast_reach"), horizon, said["forecast_steps"], said["iterations"]):
         out = OVERSHOOTS
     rivals = {
         f"{update} updates": value("kernel_alignment_through", update=update)
@@ -95,8 +94,3 @@ def _kind(said: Mapping[str, Any]) -> str:
         return "GRU"
     leak = f", leak {said['leak']:g} as {said['leak_form']}" if said["leak"] else ""
     return f"{said['activation']}{leak}"
-
-
-def _horizon(said: Mapping[str, Any]) -> float:
-    """How far training goes."""
-    return said["learning_rate"] * said["iterations"] / (1 - said["momentum"])

@@ -145,6 +145,13 @@ class Row:
     @property
     def failure(self) -> str | None:
         """Why the statement does not hold here, or None where it holds."""
+        if self.undecided:
+            return f"too few networks to tell (detects {100 * self.detects:.0f} % only)"
+        return self._fault
+
+    @property
+    def _fault(self) -> str | None:
+        """What speaks against the statement."""
         if not all(map(math.isfinite, (self.predicted, self.measured, self.standard_error))):
             return "a number is not finite"
         if not self.worst_loss <= LEARNED:
@@ -154,17 +161,12 @@ class Row:
             if self.kind in ("exact", "curve"):
                 return f"off by {off:.2g}, above {self.allowed:.2g}"
             return f"off by {off:.2g}, above {ALLOWED_ERRORS:.1f} standard errors"
-        if self.undecided:
-            return f"too few networks to tell (detects {100 * self.detects:.0f} % only)"
         return None
 
     @property
     def undecided(self) -> bool:
         """Whether nothing speaks against the statement, of too few networks to have seen it."""
-        numbers = (self.predicted, self.measured, self.standard_error)
-        sound = all(map(math.isfinite, numbers)) and self.worst_loss <= LEARNED
-        agrees = sound and abs(self.difference) <= self.allowed
-        return bool(agrees and self.detects > MOST_DETECTED[self.kind])
+        return self._fault is None and bool(self.detects > MOST_DETECTED[self.kind])
 
     @property
     def verdict(self) -> str:

@@ -12,7 +12,14 @@ from ._calibration import interval_of
 from ._descent import Descent, descend
 from ._fast_forward import fast_forward
 from ._forecast import Forecast
-from ._foretold import Foretold, error_alignment, foretell, has_fallen, overshoots
+from ._foretold import (
+    Foretold,
+    error_alignment,
+    foretell,
+    has_fallen,
+    horizon_of,
+    overshoots,
+)
 
 __all__ = [
     "Descent",
@@ -23,6 +30,7 @@ __all__ = [
     "fast_forward",
     "foretell",
     "has_fallen",
+    "horizon_of",
     "interval_of",
     "overshoots",
 ]

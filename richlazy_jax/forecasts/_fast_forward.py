@@ -15,7 +15,14 @@ from ..measures import SampledAlignment, alignment_of_pairs, effective_ranks, pa
 from ..trained import Rows, mean_loss, rows_of, spread
 from ._calibration import interval_of
 from ._forecast import Forecast
-from ._foretold import FALLEN, error_alignment, foretell, has_fallen, overshoots
+from ._foretold import (
+    FALLEN,
+    error_alignment,
+    foretell,
+    has_fallen,
+    horizon_of,
+    overshoots,
+)
 
 # Of the examples, for the kernels.
 _HELD = 0.25
@@ -185,7 +192,7 @@ def _horizon(learning_rate: float | None, updates: int | None, momentum: float) 
         return math.inf
     if not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate is {learning_rate!r}; allowed are numbers above 0.")
-    return learning_rate * require_whole("updates", updates) / (1 - momentum)
+    return horizon_of(learning_rate, require_whole("updates", updates), momentum)
 
 
 def _error_alignment(held: _Part, compared: _Compared, params: Any, loss: Callable | None) -> Array:

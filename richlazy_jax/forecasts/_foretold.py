@@ -84,6 +84,11 @@ def error_alignment(
     return times_power(energy / square / trace[0], exponent - trace[1])
 
 
+def horizon_of(learning_rate: float, updates: int, momentum: float) -> float:
+    """How far training goes: learning rate times updates, divided by 1 - momentum."""
+    return learning_rate * updates / (1 - momentum)
+
+
 def has_fallen(loss: Change) -> bool:
     """Whether descent has learned: its last loss is below nine tenths of its first."""
     return bool(loss.after < FALLEN * loss.before)
@@ -94,7 +99,7 @@ def overshoots(reach: float, horizon: float, steps: int, updates: int) -> bool:
 
     Args:
         reach: the sum of the sizes of the descent's steps.
-        horizon: learning rate times updates, divided by 1 - momentum.
+        horizon: of training, as `horizon_of` has it.
         steps: of the descent.
         updates: of training.
     """

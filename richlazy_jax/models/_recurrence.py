@@ -154,6 +154,17 @@ def starting_state(
     return jnp.broadcast_to(start, (len(x), width))
 
 
+def one_step(
+    form: Recurrence,
+    weights: Float[Array, "N N"],
+    state: Float[Array, "*a N"],
+    drive: Float[Array, "*a N"],
+) -> Float[Array, "*a N"]:
+    """The state after this one."""
+    net = through(rates_of(form, state), weights, form.precision) + drive
+    return advance(form, state, net)
+
+
 def run_states(
     form: Recurrence,
     weights: Float[Array, "N N"],
@@ -175,9 +186,7 @@ def run_states(
         return _looped(form, weights, drive, start) if len(drive) else drive
     states = []
     for current in drive:
-        start = advance(
-            form, start, through(rates_of(form, start), weights, form.precision) + current
-        )
+        start = one_step(form, weights, start, current)
         states.append(start)
     return jnp.stack(states) if states else drive
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from .._checks import require_axes, require_whole
-from ..models import Recurrence, advance, drive_of, rates_of, recurrence, starting_state, through
+from ..models import Recurrence, drive_of, one_step, recurrence, starting_state
 
 
 def lyapunov_exponents(
@@ -67,21 +67,12 @@ def states_and_growth(
 
     def move(carry: tuple[Array, Array], drive: Array) -> tuple[tuple[Array, Array], tuple]:
         state, q = carry
-        after, moved = jax.jvp(lambda z: one_step(form, params, z, drive), (state,), (q,))
+        after, moved = jax.jvp(
+            lambda z: one_step(form, params["recurrent"], z, drive), (state,), (q,)
+        )
         size = jnp.linalg.norm(moved, axis=1, keepdims=True)
         # A vector that is gone says nothing of later steps, which may be others than those counted.
         turned = jnp.where(size > 0, moved / jnp.where(size > 0, size, 1.0), q)
         return (after, turned), (after, jnp.log(size[:, 0]))
 
     return jax.lax.scan(move, (start, direction), drive_of(params, x))[1]
-
-
-def one_step(
-    form: Recurrence,
-    params: Mapping[str, Array],
-    state: Float[Array, "*n N"],
-    drive: Float[Array, "*n N"],
-) -> Float[Array, "*n N"]:
-    """The next state."""
-    net = through(rates_of(form, state), params["recurrent"], form.precision) + drive
-    return advance(form, state, net)

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from .._checks import require_axes
-from ..models import drive_of, rates_of, recurrence
-from ._lyapunov import one_step, states_and_growth
+from ..models import drive_of, one_step, rates_of, recurrence
+from ._lyapunov import states_and_growth
 
 # By the number in `Regime.word`.
 REGIMES = ("silent", "stable", "unstable", "chaotic")
@@ -123,7 +123,7 @@ def _radii(form, params, states: Float[Array, "n N"], drive: Float[Array, "n N"]
     """The spectral radius at full slope, then that of the Jacobian of each trial."""
     w = params["recurrent"]
     full = form.leak * jnp.eye(len(w), dtype=w.dtype) + (1 - form.leak) * w
-    jacobian = jax.vmap(jax.jacfwd(lambda z, u: one_step(form, params, z, u)))(states, drive)
+    jacobian = jax.vmap(jax.jacfwd(lambda z, u: one_step(form, w, z, u)))(states, drive)
     every = jnp.concatenate([full[None], jacobian])
     # Numbers that LAPACK cannot take would make it wait for ever.
     every = jnp.where(jnp.isfinite(every), every, 0.0)

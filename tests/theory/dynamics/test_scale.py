@@ -129,9 +129,7 @@ def test_one_unit_from_any_small_start(scale):
     np.testing.assert_allclose(one.kernel_alignment, back.kernel_alignment, rtol=2e-5)
 
 
-@pytest.mark.parametrize(
-    "exponent", [-50, *(pytest.param(e, marks=pytest.mark.slow) for e in (-30, 30, 50))]
-)
+@pytest.mark.parametrize("exponent", [-50, -30, 30, 50])
 @pytest.mark.slow
 def test_units_of_weights_change_nothing_else(exponent):
     """Weights times a, teacher times a^2, times over a^2: the same learning, for every solver."""
