@@ -3,7 +3,6 @@
 import itertools
 from typing import Any
 
-import colour
 import numpy as np
 import pytest
 import xarray as xr
@@ -13,6 +12,10 @@ from matplotlib.patches import PathPatch, Rectangle
 from experiments import plot
 from experiments.kinds.recurrent import RANKS
 from experiments.paper import fig2
+
+# It sets, for the whole process, how many digits NumPy writes, into files of others too.
+with np.printoptions():
+    import colour
 
 # Of CIEDE2000, where 1 is just seen at an edge between two patches. Thin lines and small marks that
 # stand apart need far more; 9 to 12 have been confused.
