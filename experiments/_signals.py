@@ -4,10 +4,12 @@ It imports next to nothing, so that the command can listen before all that takes
 """
 
 import contextlib
+import logging
 import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from types import FrameType
 
@@ -152,9 +154,20 @@ def _answer(number: int, frame: FrameType | None) -> None:
     first = _state.code is None
     if first:
         _state.code = CODES[number]
+        _hush_libraries()
     if first and _state.raising:
         raise Stopped(CODES[number])
     _end_at_once()
+
+
+def _hush_libraries() -> None:
+    """Let libraries that were interrupted in the middle of their work say nothing of it.
+
+    Tracebacks and warnings of half-made objects and callbacks look like faults and are none.
+    """
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    sys.unraisablehook = lambda unraisable: None
 
 
 def _watch(heard: int, numbers: list[int]) -> None:
