@@ -208,12 +208,13 @@ def ladder_lines(found: Ladder) -> list[str]:
         "| null, keeping | mean, 95 % of draws | explains | leaves |",
         "| --- | --: | --: | --: |",
     ]
+    falls = _falls(found)
     for rung in found.rungs:
-        first = rung.null == "gaussian"
+        blank = rung.null == "gaussian" or not falls
         lines.append(
             f"| {WORDS[rung.null]} | {rung.mean:.1f} ({rung.low:.1f} to {rung.high:.1f}) | "
-            f"{'' if first else _percent(rung.explains)} | "
-            f"{'' if first else _percent(rung.left)} |"
+            f"{'' if blank else _percent(rung.explains)} | "
+            f"{'' if blank else _percent(rung.left)} |"
         )
     return [*lines, "", sentence(found)]
 
@@ -222,7 +223,7 @@ def sentence(found: Ladder) -> str:
     """What degrees and out-strengths explain, and what is left."""
     by_name = {rung.null: rung for rung in found.rungs}
     gaussian, degrees = by_name["gaussian"], by_name["degrees"]
-    if not found.measured < gaussian.low:
+    if not _falls(found):
         return (
             f"The participation ratio, {found.measured:.1f}, does not lie below that of Gaussian "
             f"weights, {gaussian.mean:.1f}: there is no fall to explain."
@@ -235,6 +236,12 @@ def sentence(found: Ladder) -> str:
     if found.measured > degrees.high:
         return f"{text}by themselves they would make the ratio lower than it is."
     return f"{text}{100 * left.mean:.0f} % is left for what wires whom."
+
+
+def _falls(found: Ladder) -> bool:
+    """Whether the measured ratio lies clearly below that of Gaussian weights."""
+    (gaussian,) = (rung for rung in found.rungs if rung.null == "gaussian")
+    return found.measured < gaussian.low
 
 
 def _percent(share: Share) -> str:

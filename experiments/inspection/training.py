@@ -1,6 +1,6 @@
 """Whether networks that start from a connectome learn as theory predicts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..findings import (
     p_value,
     warnings_of,
 )
+from ..kinds.forecast import ForecastSetting, refusals
 from ._inspect import Inspection
 
 TASKS = ("2AF", "DMS", "CXT")
@@ -33,6 +34,8 @@ _WANTED = {"richer than": "richer", "lazier than": "lazier"}
 def training_fields(source: Path, nodes: int, **settings: Any) -> list[dict[str, Any]]:
     """What is trained, as a specification has it: the connectome and two nulls on three tasks.
 
+    Where the settings allow it, each network's kernel alignment is foretold before.
+
     Args:
         source: the file of `save_connectome`.
         nodes: how many nodes it has.
@@ -40,8 +43,15 @@ def training_fields(source: Path, nodes: int, **settings: Any) -> list[dict[str,
     """
     diagram = {"kind": "connectome", "source": str(source)}
     starts = [{"kind": None}, diagram, diagram | {"null": "degrees"}]
+    kind = {} if unforeseen(settings) else {"experiment": ForecastSetting.KIND}
     shared = {"n_hidden": nodes, "start": starts, "measures": [MEASURE], **settings}
-    return [{"task": list(TASKS), **shared}]
+    return [{**kind, "task": list(TASKS), **shared}]
+
+
+def unforeseen(settings: Mapping[str, Any]) -> list[str]:
+    """The settings given of which the fast-forward knows nothing, so that it foretells nothing."""
+    usual = {name: getattr(ForecastSetting, name) for name in ForecastSetting.USUAL_ONLY}
+    return [name for name, value in usual.items() if settings.get(name, value) != value]
 
 
 def save_connectome(connectome: rj.Connectome, path: Path) -> None:
@@ -92,6 +102,13 @@ def training_lines(found: Inspection, datasets: Sequence[xr.Dataset]) -> list[st
         ]
         lines.append(f"| {task} | {' | '.join(cells)} |")
     lines += ["", *_table(beside), ""]
+    if all("forecast" in dataset for dataset in datasets):
+        lines += [*_foretold(tasks, datasets), ""]
+    else:
+        unknown = (
+            "Nothing was foretold: the fast-forward knows of no constraint and no chosen nodes."
+        )
+        lines += [unknown, ""]
     return [*lines, *(f"- {each}" for each in warnings_of(_in_words(of_all))), ""]
 
 
@@ -172,3 +189,36 @@ def _table(beside: dict[str, list[Contrast]]) -> list[str]:
                 f"{verdict.said} ({why}) |"
             )
     return [*lines, "", "p after Holm's correction for all rows (exact permutation of pairs)."]
+
+
+def _foretold(tasks: Sequence[str], datasets: Sequence[xr.Dataset]) -> list[str]:
+    """Alignments as they were foretold before training, beside those that came."""
+    lines = [
+        "Foretold before training, by the fast-forward (an estimate: `richlazy predict`), and what "
+        "came; means over the networks whose forecast is not refused:",
+        "",
+        f"| task | {' | '.join(CALLED.values())} |",
+        "| --- | --: | --: | --: |",
+    ]
+    number, refused = 0, 0
+    for task, dataset in zip(tasks, datasets, strict=True):
+        out = xr.DataArray(
+            refusals(dataset) != "", dims=("start", "seed"), coords=dataset[MEASURE].coords
+        )
+        number, refused = number + out.size, refused + int(out.sum())
+        means = [
+            dataset[name].where(~out).mean("seed").sel(start=list(CALLED)).values
+            for name in ("forecast", MEASURE)
+        ]
+        cells = [
+            f"{foretold:.2f}, came {came:.2f}" if np.isfinite(foretold) else "refused"
+            for foretold, came in zip(*means, strict=True)
+        ]
+        lines.append(f"| {task} | {' | '.join(cells)} |")
+    if refused:
+        lines += [
+            "",
+            f"{refused} of {number} forecasts are refused: descent did not learn, or training will "
+            "overshoot its path.",
+        ]
+    return lines

@@ -11,9 +11,10 @@ import numpy as np
 import xarray as xr
 
 import richlazy_jax as rj
-from richlazy_jax.forecasts import error_alignment, foretell, horizon_of
+from richlazy_jax.forecasts import error_alignment, foretell, has_fallen, horizon_of, overshoots
 from richlazy_jax.models import Recurrence
 from richlazy_jax.studies import Wanted
+from richlazy_jax.trained import Change
 
 from ..engine import USUAL, FieldError, How, field, whole
 from .recurrent import NODES, Setting, flat, initial_params, run_task, seed_keys
@@ -25,6 +26,8 @@ _NAMES = {
     "one_step": "kernel alignment after the fast-forward's first step",
     "error_alignment": "alignment of the first kernel with the first error",
 }
+# Why a forecast is refused: descent has not learned, or training will leave its path.
+NOT_FALLEN, OVERSHOOTS = "refused", "overshoots"
 # Which randomness of a seed the fast-forward's trials have; training has 0 to 2.
 _STREAM = 3
 
@@ -142,6 +145,25 @@ def with_forecasts(dataset: xr.Dataset, foretold: Mapping[str, np.ndarray]) -> x
         values = values.reshape(*shape, *values.shape[1:])
         found[name] = (dims, values, {"long_name": _NAMES[name]})
     return dataset.assign(found)
+
+
+def refusals(dataset: xr.Dataset) -> np.ndarray:
+    """Why forecasts are refused, of shape (start, seed), with empty words where they are not."""
+    said = dataset.attrs
+    rate, momentum = float(said["learning_rate"]), float(said["momentum"])
+    updates, steps = int(said["iterations"]), int(said["forecast_steps"])
+    horizon = horizon_of(rate, updates, momentum)
+
+    def why(loss: np.ndarray, reach: float) -> str:
+        if not np.isfinite(loss).all() or not has_fallen(Change(*map(jnp.asarray, loss))):
+            return NOT_FALLEN
+        return OVERSHOOTS if overshoots(reach, horizon, steps, updates) else ""
+
+    losses = dataset["forecast_loss"].transpose("start", "seed", "end").values
+    reach = dataset["forecast_reach"].transpose("start", "seed").values.tolist()
+    return np.array(
+        [[why(*one) for one in zip(*of, strict=True)] for of in zip(losses, reach, strict=True)]
+    )
 
 
 @functools.partial(jax.jit, static_argnames=("task", "network", "sizes"))

@@ -9,6 +9,6 @@
 """
 
 from ._judge import Population, judge, verdict
-from ._networks import OVERSHOOTS, Network, networks_of
+from ._networks import Network, networks_of
 
-__all__ = ["OVERSHOOTS", "Network", "Population", "judge", "networks_of", "verdict"]
+__all__ = ["Network", "Population", "judge", "networks_of", "verdict"]

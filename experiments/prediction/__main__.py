@@ -4,7 +4,8 @@ import argparse
 import csv
 from pathlib import Path
 
-from . import OVERSHOOTS, judge, networks_of, verdict
+from ..kinds.forecast import OVERSHOOTS
+from . import judge, networks_of, verdict
 
 
 def main() -> None:

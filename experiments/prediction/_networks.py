@@ -7,16 +7,12 @@ from typing import Any, NamedTuple
 
 import xarray as xr
 
-from richlazy_jax.forecasts import has_fallen, horizon_of, overshoots
-from richlazy_jax.trained import Change
-
 from ..engine import study_datasets
+from ..kinds.forecast import NOT_FALLEN, refusals
 from ..kinds.gru import GruForecastSetting
 
 # Above this share of its first loss, training has not learned.
 TRAINED = 0.5
-# Why a forecast is refused by the amended rule alone.
-OVERSHOOTS = "overshoots"
 
 
 class Network(NamedTuple):
@@ -47,30 +43,29 @@ def networks_of(study: Path | str) -> list[Network]:
     for dataset in study_datasets(study):
         if "forecast" not in dataset:
             raise ValueError(f"{study} has cells without a forecast; allowed are studies of them.")
+        refused = refusals(dataset)
         for start in range(dataset.sizes["start"]):
             for seed in range(dataset.sizes["seed"]):
-                found.append(_network(dataset, start, seed))
+                found.append(_network(dataset, start, seed, str(refused[start, seed])))
     return found
 
 
-def _network(dataset: xr.Dataset, start: int, seed: int) -> Network:
+def _network(dataset: xr.Dataset, start: int, seed: int, refused: str) -> Network:
     def value(name: str, **at: Any) -> float:
         return float(dataset[name].isel(start=start, seed=seed).sel(**at))
 
     said = dataset.attrs
-    first, last = (float(v) for v in dataset["forecast_loss"].isel(start=start, seed=seed))
-    horizon = horizon_of(said["learning_rate"], said["iterations"], said["momentum"])
     out = ""
     if bool(value("diverged")):
         out = "diverged"
     elif not math.isfinite(value("kernel_alignment")) or not math.isfinite(value("forecast")):
         out = "not finite"
-    elif not has_fallen(Change(first, last)):  # pyright: ignore[reportArgumentType]
-        out = "refused"
+    elif refused == NOT_FALLEN:
+        out = refused
     elif not value("loss") < TRAINED * value("first_loss"):
         out = "not trained"
-    elif overshoots(value("forecast_reach"), horizon, said["forecast_steps"], said["iterations"]):
-        out = OVERSHOOTS
+    else:
+        out = refused
     rivals = {
         f"{update} updates": value("kernel_alignment_through", update=update)
         for update in dataset["update"].values.tolist()

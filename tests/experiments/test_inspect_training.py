@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 import richlazy_jax as rj
 from experiments import cli
 from experiments.engine import study_datasets
+from experiments.inspection.training import training_fields
 
 N, SEEDS = 14, 6
 
@@ -73,3 +74,33 @@ def test_three_starts_on_three_tasks_and_whether_theory_holds(tmp_path):
     np.testing.assert_array_equal(kept.weights, whole.weights)
     again = run(tmp_path, *asked)
     assert "9 cells: 9 found" in words(again), again.output
+
+
+@pytest.mark.slow
+def test_alignments_are_foretold_beside_those_that_came(tmp_path):
+    edges(tmp_path / "c.csv", N)
+    result = run(tmp_path, "--train", "--seeds", SEEDS, "--iterations", 60)
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "out/inspect.md").read_text()
+    below = page[page.index("Foretold before training") :]
+    for dataset in study_datasets(tmp_path / "out/training"):
+        row = next(line for line in below.splitlines() if line.startswith(f"| {dataset.task} | "))
+        # By the definition: nine tenths of the loss, and steps as long as training's own.
+        loss, reach = dataset["forecast_loss"], dataset["forecast_reach"]
+        horizon = dataset.learning_rate * dataset.iterations / (1 - dataset.momentum)
+        counts = (loss[..., 1] < 0.9 * loss[..., 0]) & (reach >= horizon * (1 - 1e-6))
+        for start, cell in zip(dataset["start"].values, row.split("|")[2:5], strict=True):
+            of = dataset.sel(start=start).where(counts.sel(start=start))
+            if not counts.sel(start=start).any():
+                assert cell.strip() == "refused"
+                continue
+            foretold, came = (float(word) for word in cell.split(", came"))
+            assert foretold == pytest.approx(float(of["forecast"].mean()), abs=0.006)
+            assert came == pytest.approx(float(of["kernel_alignment"].mean()), abs=0.006)
+
+
+def test_nothing_is_foretold_of_weights_that_keep_something(tmp_path):
+    usual = {"seeds": 2, "keep": "nothing"}
+    assert training_fields(tmp_path / "c.npz", N, **usual)[0]["experiment"] == "forecast"
+    for given in ({"keep": "zeros"}, {"input_nodes": {"kind": "named", "names": "n1"}}):
+        assert "experiment" not in training_fields(tmp_path / "c.npz", N, **usual | given)[0]

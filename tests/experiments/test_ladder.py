@@ -135,6 +135,12 @@ def test_sentences(found, said):
     assert said in sentence(found)
 
 
+def test_where_nothing_falls_there_are_no_shares_of_it():
+    assert "40 %" in "".join(ladder_lines(made(20, 38, 42, 0.4)))
+    # The only percentages left are those of intervals.
+    assert "".join(ladder_lines(made(100, 38, 42, 0.4))).count("%") == 2
+
+
 def test_whole_brains_get_fewer_draws():
     assert [affordable_draws(m, 20) for m in (0, 2_194, 110_000, 2_700_000)] == [20, 20, 9, 2]
     assert affordable_draws(2_700_000, 1) == 1
