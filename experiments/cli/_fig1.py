@@ -38,7 +38,11 @@ def fig1_command(
         str, typer.Option(help="What ranks share: frobenius (norm) or leading (singular value).")
     ] = "frobenius",
     measures: Annotated[
-        str, typer.Option(help="Measures of laziness, with commas between.")
+        str,
+        typer.Option(
+            help=f"Measures of laziness, with commas between; {', '.join(MEASURES)} by default.",
+            show_default=False,
+        ),
     ] = ",".join(MEASURES),
     precision: Annotated[str, option("precision")] = "highest",
     workers: Annotated[int | None, WORKERS] = None,

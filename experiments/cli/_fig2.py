@@ -32,7 +32,11 @@ CHAINS = {"probability": 0.1, "chain": 0.05, "convergent": 0.06, "divergent": 0.
 def structured_command(
     task: Annotated[str, typer.Option(help="2AF, DMS or CXT.")] = "2AF",
     structures: Annotated[
-        str, typer.Option(help=f"Some of {', '.join(STRUCTURES)}, with commas between.")
+        str,
+        typer.Option(
+            help=f"Some of {', '.join(STRUCTURES)}, with commas between; all by default.",
+            show_default=False,
+        ),
     ] = ",".join(STRUCTURES),
     connectome: Annotated[
         str,
@@ -60,7 +64,11 @@ def structured_command(
     iterations: Annotated[int, option("iterations")] = 10_000,
     size: Annotated[int, option("n_hidden")] = 300,
     measures: Annotated[
-        str, typer.Option(help="Measures of laziness, with commas between.")
+        str,
+        typer.Option(
+            help=f"Measures of laziness, with commas between; {', '.join(MEASURES)} by default.",
+            show_default=False,
+        ),
     ] = ",".join(MEASURES),
     precision: Annotated[str, option("precision")] = "highest",
     keep: Annotated[str, option("keep")] = Setting.keep,

@@ -40,7 +40,7 @@ def measure_command(
     after: Annotated[
         list[Path],
         typer.Argument(
-            metavar="AFTER...",
+            metavar="AFTER",
             help="Those after it; several are checkpoints on the way, in order.",
         ),
     ],
