@@ -83,7 +83,7 @@ def control_command(
             for said in (*(sentence.text for sentence in sentences(of)), *warnings_of(of))
         ]
         for said in told:
-            console.print(said)
+            console.say(said)
         write_text(out / f"{name}.md", table(name, control, datasets, found, variant_notes(name)))
 
         # matplotlib takes a second to import, which `richlazy --help` need not wait for.

@@ -4,6 +4,7 @@ Names of files, labels and messages may hold brackets, colons or escapes of a te
 """
 
 import re
+import textwrap
 from contextvars import ContextVar
 from typing import Any
 
@@ -29,6 +30,14 @@ class PlainConsole(Console):
         if all(isinstance(each, str | Text) for each in objects):
             how = {"soft_wrap": True} | how
         super().print(*shown, **how)
+
+    def say(self, sentence: str) -> None:
+        """Print prose, in a terminal in lines that end between words."""
+        if self.is_terminal:
+            sentence = textwrap.fill(
+                sentence, self.width, break_long_words=False, break_on_hyphens=False
+            )
+        self.print(sentence)
 
 
 def plain(text: str) -> str:

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import jax
 import typer
-from rich.console import Console
 
 from ..engine import (
     CHECKPOINT_EVERY,
@@ -77,7 +76,7 @@ def sweep_command(
     tell_next(out, console)
 
 
-def _show_counts(grids: tuple[Grid, ...], out: Path, console: Console) -> None:
+def _show_counts(grids: tuple[Grid, ...], out: Path, console: PlainConsole) -> None:
     experiments = cells(grids)
     tell_changes(out, experiments, console)
     found = counts(experiments)
@@ -97,4 +96,5 @@ def _show_counts(grids: tuple[Grid, ...], out: Path, console: Console) -> None:
         there = len(finished(out, experiments))
         lines.append(f"Of these, {there} are finished in {out}")
     lines.append("Next: the same command without --dry-run")
-    console.print("\n".join(lines))
+    for line in lines:
+        console.say(line)

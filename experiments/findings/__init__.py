@@ -43,6 +43,7 @@ from ._intervals import (
 )
 from ._sentences import (
     Sentence,
+    Summary,
     contrast_row,
     contrast_table,
     headline,
@@ -90,6 +91,7 @@ __all__ = [
     "FarRun",
     "Findings",
     "Sentence",
+    "Summary",
     "Training",
     "Trend",
     "Verdict",
