@@ -14,7 +14,7 @@ from rich.table import Table
 from richlazy_jax.studies import read_cell, wanted_cells
 
 from ..findings import MEASURES, mean_with_interval, start_record, task_of
-from ._said import PlainConsole, plain
+from ._said import PlainConsole, plain, tell_next
 from ._stops import usage_errors
 
 # What is compared beside the measures of laziness.
@@ -49,6 +49,7 @@ def compare_command(
     if not both:
         console.print("No cell of one is a cell of the other.")
         raise typer.Exit(1)
+    tell_next(second, console)
 
 
 def _cells(path: Path) -> list[tuple[Mapping[str, Any], xr.Dataset]]:

@@ -19,9 +19,9 @@ from ..paper.controls import (
     variant_notes,
 )
 from ._options import BATCH_RUNS, WORKERS
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
-from ._study import run_grids, tell_next
+from ._study import run_grids
 
 
 def control_command(

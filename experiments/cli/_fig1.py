@@ -11,9 +11,9 @@ from ..kinds.recurrent import COGNITIVE, MEASURES, SEQUENTIAL
 from ._kinds import grids_of
 from ._means import tell_means
 from ._options import BATCH, BATCH_RUNS, HELD, IMAGES_HELP, OUT_HELP, WORKERS, option, whole_numbers
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
-from ._study import run_grids, tell_next
+from ._study import run_grids
 
 
 def fig1_command(

@@ -15,9 +15,9 @@ from ..kinds.recurrent import MEASURES, Setting, drawn_motifs
 from ._connectome_file import FILE_HELP, read_file, reads_connectome, written
 from ._kinds import grids_of
 from ._options import BATCH_RUNS, OUT_HELP, WORKERS, option
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
-from ._study import run_grids, tell_next
+from ._study import run_grids
 
 FIGURES = {"fig2": "2AF", "fig5": "DMS", "fig6": "CXT"}
 # Those of a measured diagram that a null stands in for.

@@ -24,9 +24,9 @@ from ._options import (
     option,
     require_networks,
 )
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
-from ._study import run_grids, tell_next
+from ._study import run_grids
 
 PANELS = ("B", "C")
 

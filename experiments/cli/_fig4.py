@@ -25,9 +25,9 @@ from ._options import (
     require_networks,
     whole_numbers,
 )
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import kept_when_interrupted, usage_errors
-from ._study import run_grids, tell_next
+from ._study import run_grids
 from ._verify import table as verification_table
 
 PANELS = ("A", "B")

@@ -4,8 +4,10 @@ Names of files, labels and messages may hold brackets, colons or escapes of a te
 """
 
 import re
+import shlex
 import textwrap
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -38,6 +40,11 @@ class PlainConsole(Console):
                 sentence, self.width, break_long_words=False, break_on_hyphens=False
             )
         self.print(sentence)
+
+
+def tell_next(out: Path, console: Console) -> None:
+    """Name the command that shows what a study holds."""
+    console.print(f"Next: richlazy report {shlex.quote(str(out))}")
 
 
 def plain(text: str) -> str:

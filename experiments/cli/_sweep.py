@@ -19,9 +19,9 @@ from ..engine import (
 from ._bars import duration
 from ._kinds import EXPERIMENTS
 from ._options import BATCH_RUNS, WORKERS
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
-from ._study import require_counts, run_grids, tell_changes, tell_next
+from ._study import require_counts, run_grids, tell_changes
 
 
 def sweep_command(
