@@ -88,7 +88,7 @@ def structured_command(
     with usage_errors():
         diagram = _diagram(structures, connectome, reading)
         for sentence in diagram.said if diagram else ():
-            console.print(sentence)
+            console.say(sentence)
         neurons = size if resample or diagram is None else len(diagram.names)
         source = {"source": connectome, **written(reading)}
         groups = _groups(structures, source, signs, resample, cell_types, size, neurons)

@@ -124,7 +124,7 @@ def inspect_command(
         connectome, of_signs = _signed(connectome, signs, shipped=file in rj.SHIPPED_CONNECTOMES)
         said += [of_signs] if of_signs else []
         for sentence in said:
-            console.print(sentence)
+            console.say(sentence)
         of_nodes = None if classes is None else rj.read_classes(classes)
         labels = None
         if of_nodes is not None:
@@ -136,7 +136,7 @@ def inspect_command(
             json.parent.mkdir(parents=True, exist_ok=True)
         cost = inspection_cost(connectome, draws)
         if cost.seconds > TOLD_SECONDS:
-            console.print(f"{len(connectome.names):,} nodes take {cost}, on one core.")
+            console.say(f"{len(connectome.names):,} nodes take {cost}, on one core.")
         # It takes a second, which another core has while matrices are decomposed.
         threading.Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
         with work_shown(console) as told:

@@ -112,7 +112,7 @@ def measure_command(
             )
     measured = found[str(after[-1])]
     for said in networks[-1].said:
-        console.print(said)
+        console.say(said)
     if len(found) > 1:
         console.print(_through(found))
     console.print(str(measured))

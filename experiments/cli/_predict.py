@@ -86,7 +86,7 @@ def predict_command(
             wrt=wrt or None,
         )
     for said in network.said:
-        console.print(said)
+        console.say(said)
     console.print(str(forecast))
     if json is not None:
         text = json_format.dumps(forecast.to_dict(), indent=1, allow_nan=False)
