@@ -80,7 +80,7 @@ def test_a_link_to_a_view_sorts_and_filters(page_file, tmp_path, read):
         ("RANK  20", ["rank 20"]),
         ("ank", []),
         ("0.1", []),
-        ("wit", ["without"]),
+        ("wit", ["without"]),  # codespell:ignore wit
         ("rank, 0.105", ["rank 5"]),
         ("start: rank 5", ["rank 5"]),
         ("task: rank 5", []),
