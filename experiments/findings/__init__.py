@@ -2,6 +2,7 @@
 
 Figures, tables, controls, reports and tutorials all speak through `findings`.
 
+- `_measures.py`: what may be measured, and which way is lazier.
 - `_cell.py`: networks of one start, seed by seed.
 - `_comparison.py`: starts that are alike in all else, and which of them are ordered by rank.
 - `_training.py`: whether they learned, without which no measure can be read.
@@ -41,6 +42,7 @@ from ._intervals import (
     means_table,
     sampling_error,
 )
+from ._measures import FURTHER_MEASURES, MEASURES, OF_START, variables_of
 from ._sentences import (
     Sentence,
     contrast_row,
@@ -65,7 +67,6 @@ from ._training import FarRun, Training, diverged_networks, far_runs, finite_mea
 from ._verdicts import (
     LAZIER_TREND,
     LEVEL,
-    MEASURES,
     RICHER_TREND,
     TOO_FEW,
     Contrast,
@@ -74,13 +75,15 @@ from ._verdicts import (
     Verdict,
     findings,
 )
-from ._words import clean, counted, p_value, shown, words
+from ._words import clean, counted, p_value, regime_words, shown, words
 
 __all__ = [
     "FEWEST_FOR_INTERVAL",
+    "FURTHER_MEASURES",
     "LAZIER_TREND",
     "LEVEL",
     "MEASURES",
+    "OF_START",
     "RICHER_TREND",
     "TOO_FEW",
     "Cell",
@@ -121,6 +124,7 @@ __all__ = [
     "ordered",
     "p_value",
     "pair_p",
+    "regime_words",
     "sampling_error",
     "sentences",
     "shown",
@@ -134,6 +138,7 @@ __all__ = [
     "trend_p",
     "trend_row",
     "trend_table",
+    "variables_of",
     "varying_fields",
     "warnings_of",
     "with_distinct_starts",

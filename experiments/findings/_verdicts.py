@@ -9,6 +9,7 @@ import numpy as np
 from ._cell import Cell
 from ._comparison import Comparison, Family, common_seeds, families_of, paired
 from ._intervals import mean_and_interval
+from ._measures import MEASURES
 from ._tests import (
     correlations,
     glass_delta,
@@ -21,13 +22,6 @@ from ._tests import (
 from ._training import FarRun, Training, far_runs, training, unreadable
 
 LEVEL = 0.05
-# The measures of laziness, each with whether lazier learning makes it larger.
-MEASURES = {
-    "kernel_alignment": True,
-    "representation_alignment": True,
-    "weight_change_norm": False,
-    "sign_agreement": True,
-}
 TOO_FEW = "nothing can be said"
 UNCLEAR_TREND, UNCLEAR_CONTRAST = "no clear trend", "no clear difference"
 LAZIER_TREND, RICHER_TREND = "lazier with rank", "richer with rank"

@@ -7,6 +7,7 @@
 - `_nodes.py`: which units get input or are read out.
 - `_train.py`: starts to trained networks.
 - `_measure.py`: how lazily they learned, and how well.
+- `_regimes.py`: in which regime they started.
 - `_run.py`: both, as one labelled dataset.
 - `_spectra.py`: what is kept of the spectra of the starts, in words.
 - `_drawn_motifs.py`: motifs of the networks drawn, beside those asked for.
@@ -22,6 +23,8 @@ from ._kept import KEPT_OF_WEIGHTS, as_network, started
 from ._looks import OF_WEIGHTS
 from ._measure import KERNEL_BLOCK, test_accuracy
 from ._more_starts import (
+    FeedForward,
+    Identity,
     LowRankPlusNoise,
     MeanShifted,
     Modular,
@@ -73,6 +76,8 @@ __all__ = [
     "CellTyped",
     "Dale",
     "DrawnMotif",
+    "FeedForward",
+    "Identity",
     "LowRank",
     "LowRankPlusNoise",
     "MeanShifted",
