@@ -56,7 +56,7 @@ def _given_change(courses: Courses) -> np.ndarray:
     for alignment, change in zip(
         courses.alignment[:, :, -1], courses.change[:, :, -1], strict=True
     ):
-        of = np.corrcoef([rank, stats.rankdata(alignment), stats.rankdata(change)])
+        of = np.asarray(np.corrcoef([rank, stats.rankdata(alignment), stats.rankdata(change)]))
         left = np.sqrt((1 - of[0, 2] ** 2) * (1 - of[1, 2] ** 2))
         # Where weight change has the order of rank or of alignment itself, nothing is left to say.
         found.append((of[0, 1] - of[0, 2] * of[1, 2]) / left if left > 1e-6 else 0.0)

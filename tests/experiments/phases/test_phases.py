@@ -36,6 +36,11 @@ def courses(task="2AF", noise=0.02, seed=0, **changed: Any):
     return made._replace(**changed)
 
 
+def spearman(values):
+    found: Any = stats.spearmanr(RANKS, values)
+    return found.statistic
+
+
 TASKS = ("2AF", "DMS", "CXT")
 
 
@@ -54,11 +59,11 @@ def test_numbers_are_those_by_hand():
     of = courses(noise=0.3)
     later, turns, lower, given, equal = (number(of) for number, _ in QUESTIONS.values())
     for s in range(SEEDS):
-        rho = [stats.spearmanr(RANKS, of.alignment[s, :, k]).statistic for k in range(4)]
+        rho = [spearman(of.alignment[s, :, k]) for k in range(4)]
         assert later[s] == pytest.approx(rho[3] - rho[1])
         moved = of.towards[s, :, 3] - of.first_towards[s]
         assert turns[s] == pytest.approx(moved.mean())
-        assert lower[s] == pytest.approx(stats.spearmanr(RANKS, moved).statistic)
+        assert lower[s] == pytest.approx(spearman(moved))
         # Partial correlation by residuals of two regressions.
         a, c = stats.rankdata(of.alignment[s, :, 3]), stats.rankdata(of.change[s, :, 3])
         left = [y - np.polyval(np.polyfit(c, y, 1), c) for y in (np.arange(5.0), a)]
@@ -68,7 +73,7 @@ def test_numbers_are_those_by_hand():
             of.alignment[s, i, next(k for k in range(4) if of.loss[s, i, k] <= level)]
             for i in range(5)
         ]
-        assert equal[s] == pytest.approx(stats.spearmanr(RANKS, there).statistic)
+        assert equal[s] == pytest.approx(spearman(there))
 
 
 def test_what_is_the_other_way_round_is_answered_no():
