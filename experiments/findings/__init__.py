@@ -61,13 +61,16 @@ from ._tests import (
     pair_p,
     trend_p,
 )
-from ._training import FarRun, Training, diverged_networks, far_runs, finite_mean, training
+from ._training import HARDLY, FarRun, Training, diverged_networks, far_runs, finite_mean, training
 from ._verdicts import (
+    LAZIER,
     LAZIER_TREND,
     LEVEL,
     MEASURES,
+    RICHER,
     RICHER_TREND,
     TOO_FEW,
+    UNCLEAR_CONTRAST,
     Contrast,
     Findings,
     Trend,
@@ -78,11 +81,15 @@ from ._words import clean, counted, p_value, shown, words
 
 __all__ = [
     "FEWEST_FOR_INTERVAL",
+    "HARDLY",
+    "LAZIER",
     "LAZIER_TREND",
     "LEVEL",
     "MEASURES",
+    "RICHER",
     "RICHER_TREND",
     "TOO_FEW",
+    "UNCLEAR_CONTRAST",
     "Cell",
     "Comparison",
     "Contrast",
