@@ -98,6 +98,7 @@ def confirmation(chosen: Mapping[Condition, list[str]], pilot: xr.Dataset) -> st
         lines += [f"  start: {{kind: low_rank, rank: {condition.rank}}}"]
         lines += [f"  {name}: {value}" for name, value in shared.items()]
         lines += [f"  measure_at: {updates}", "  kernel_weights: both"]
+        lines += [f"  students: [{RANDOM}, {ALIGNED}]"]
         lines += [f"  {n}: {getattr(condition, n)}" for n in Condition._fields[1:]]
         lines += [f"  seeds: {SEEDS}", f"  random_seed: {RANDOM_SEED}"]
         blocks.append("\n".join(lines))

@@ -11,7 +11,7 @@ import richlazy_jax as rj
 import theory
 
 # Inputs, hidden units, answers; networks; and gradient descent, long enough for all to have learned
-# and of steps so small that halving them changes nothing shown.
+# and of steps so small that halving them moves no alignment by more than 2e-4.
 D, H, K = 20, 30, 5
 NETWORKS, STEPS, RATE = 100, 10_000, 0.02
 READOUTS = ("redrawn", "redrawn_x3", "rotated")
