@@ -94,7 +94,7 @@ def confirmation(chosen: Mapping[Condition, list[str]], pilot: xr.Dataset) -> st
     blocks = ["# Fresh seeds for the conditions that the pilot chose; see results/fig3c_plan.md."]
     for condition, reasons in chosen.items():
         lines = [f"# {'; '.join(reasons)}", "- experiment: students", "  task: sMNIST"]
-        lines += [f"  images: {said['images']}"]
+        lines += ["  images: mnist-5k"]
         lines += [f"  start: {{kind: low_rank, rank: {condition.rank}}}"]
         lines += [f"  {name}: {value}" for name, value in shared.items()]
         lines += [f"  measure_at: {updates}", "  kernel_weights: both"]

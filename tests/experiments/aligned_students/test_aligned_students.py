@@ -60,7 +60,7 @@ def students(random, aligned, losses: Any = (ALIKE, ALIKE), *, seeds=12, noise=0
     coords = {"start": ["random", "aligned"], "seed": range(seeds), "update": list(LOOKS)}
     sizes = {"n_hidden": 200, "gain": 1.25, "iterations": 1000, "teacher_iterations": 1500}
     sizes |= {"batch": 32, "kernel_trials": 32, "activity_trials": 200}
-    attrs = sizes | {"task": "sMNIST", "images": "digits"}
+    attrs = sizes | {"task": "sMNIST", "images": "MNIST-5k"}
     return xr.Dataset(found, coords, attrs)
 
 
@@ -203,6 +203,8 @@ def test_choice_of_conditions():
         assert (one.kernel_trials, one.activity_trials) == (32, 200)
         assert (one.measure_at, one.kernel_weights) == (LOOKS, "both")
         assert one.students == ("random", "aligned")
+        assert one.images is not None
+        assert one.images.name == "MNIST-5k"
 
 
 SMALL = Students(
