@@ -63,12 +63,15 @@ from ._tests import (
     pair_p,
     trend_p,
 )
-from ._training import FarRun, Training, diverged_networks, far_runs, finite_mean, training
+from ._training import HARDLY, FarRun, Training, diverged_networks, far_runs, finite_mean, training
 from ._verdicts import (
+    LAZIER,
     LAZIER_TREND,
     LEVEL,
+    RICHER,
     RICHER_TREND,
     TOO_FEW,
+    UNCLEAR_CONTRAST,
     Contrast,
     Findings,
     Trend,
@@ -80,12 +83,16 @@ from ._words import clean, counted, p_value, regime_words, shown, words
 __all__ = [
     "FEWEST_FOR_INTERVAL",
     "FURTHER_MEASURES",
+    "HARDLY",
+    "LAZIER",
     "LAZIER_TREND",
     "LEVEL",
     "MEASURES",
     "OF_START",
+    "RICHER",
     "RICHER_TREND",
     "TOO_FEW",
+    "UNCLEAR_CONTRAST",
     "Cell",
     "Comparison",
     "Contrast",

@@ -19,9 +19,9 @@
 
 from ...findings import MEASURES
 from ._drawn_motifs import DrawnMotif, drawn_motifs
-from ._kept import KEPT_OF_WEIGHTS, as_network, started
-from ._looks import OF_WEIGHTS
-from ._measure import KERNEL_BLOCK, test_accuracy
+from ._kept import KEPT_OF_WEIGHTS, as_network, held, started
+from ._looks import OF_WEIGHTS, Looks
+from ._measure import KERNEL_BLOCK, laziness, test_accuracy
 from ._more_starts import (
     FeedForward,
     Identity,
@@ -54,7 +54,17 @@ from ._starts import (
     with_ranks,
 )
 from ._tasks import COGNITIVE, SEQUENTIAL, NeuroGym
-from ._train import flat, held_keys, initial_params, network_of, scores, seed_keys, train_starts
+from ._train import (
+    Learning,
+    flat,
+    held_keys,
+    initial_params,
+    learning_of,
+    network_of,
+    scores,
+    seed_keys,
+    train_starts,
+)
 
 __all__ = [
     "COGNITIVE",
@@ -78,6 +88,8 @@ __all__ = [
     "DrawnMotif",
     "FeedForward",
     "Identity",
+    "Learning",
+    "Looks",
     "LowRank",
     "LowRankPlusNoise",
     "MeanShifted",
@@ -99,9 +111,12 @@ __all__ = [
     "dataset_attributes",
     "drawn_motifs",
     "flat",
+    "held",
     "held_keys",
     "images_digest",
     "initial_params",
+    "laziness",
+    "learning_of",
     "low_rank_starts",
     "measured",
     "network_of",
