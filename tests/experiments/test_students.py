@@ -7,8 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray as xr
 
 import richlazy_jax as rj
+from experiments.engine import starts_side_by_side
 from experiments.kinds.recurrent import LowRank, Null, Setting, initial_params, low_rank_starts
 from experiments.kinds.recurrent import train_starts as trained_from
 from experiments.kinds.students import (
@@ -257,3 +259,19 @@ def test_cost_counts_teachers_and_all_kinds():
     assert cost.updates == 2 * (4 + 3 * 5)
     assert of(students=("aligned",)).cost().updates == 2 * (4 + 5)
     assert cost.cell_bytes == 2 * of(students=("aligned",)).cost().cell_bytes
+
+
+def test_cells_of_several_kinds_of_student_stand_by_themselves():
+    kinds = ["random", "aligned"]
+    of = [Students(starts=low_rank_starts([rank])) for rank in (2, 4)]
+    cells = [
+        xr.Dataset(
+            {"loss": (("start", "seed"), np.full((2, 3), float(k)))},
+            coords={"start": kinds, "seed": range(3)},
+            attrs={"starts": [str(each.starts[0])]},
+        )
+        for k, each in enumerate(of)
+    ]
+    found = starts_side_by_side(list(zip(of, cells, strict=True)))
+    assert [list(each["start"].values) for each in found] == [kinds, kinds]
+    assert [float(each["loss"].mean()) for each in found] == [0.0, 1.0]
