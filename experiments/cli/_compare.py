@@ -1,7 +1,7 @@
 """`richlazy compare`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from rich.table import Table
 from richlazy_jax.studies import read_cell, wanted_cells
 
 from ..findings import MEASURES, mean_with_interval, start_record, task_of
-from ._said import PlainConsole
+from ._said import PlainConsole, plain, tell_next
 from ._stops import usage_errors
 
 # What is compared beside the measures of laziness.
@@ -38,15 +38,18 @@ def compare_command(
         console.print(f"{name}: {values[0]} in {first}, {values[1]} in {second}")
     keyed = [{_key(record, differing): dataset for record, dataset in of} for of in studies]
     both = [key for key in keyed[0] if key in keyed[1]]
-    if both:
-        console.print(_table([(key, keyed[0][key], keyed[1][key]) for key in both]))
+    shared = set.intersection(*(set(key) for of in keyed for key in of))
+    for key in both:
+        console.print(_table(_without(key, shared), keyed[0][key], keyed[1][key]))
     for path, mine, other in ((first, *keyed), (second, *reversed(keyed))):
         alone = [key for key in mine if key not in other]
         if alone:
-            console.print(f"{len(alone)} of {len(mine)} cells in {path} alone, such as {alone[0]}")
+            such = f"such as {_without(alone[0], shared)}"
+            console.say(f"{len(alone)} of {len(mine)} cells in {path} alone, {such}")
     if not both:
         console.print("No cell of one is a cell of the other.")
         raise typer.Exit(1)
+    tell_next(second, console)
 
 
 def _cells(path: Path) -> list[tuple[Mapping[str, Any], xr.Dataset]]:
@@ -74,25 +77,27 @@ def _differing(one: list, other: list) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _key(record: Mapping[str, Any], without: Mapping[str, Any]) -> str:
+def _key(record: Mapping[str, Any], without: Mapping[str, Any]) -> tuple[str, ...]:
     """What a cell is, in words, but for the fields in which the studies differ as a whole."""
     named = [] if "task" in without else [task_of(record)]
     rest = {n: v for n, v in record.items() if n not in ("task", "start", *without)}
-    return ", ".join([*named, start_record(record), *(f"{n} {_text(v)}" for n, v in rest.items())])
+    return (*named, start_record(record), *(f"{n} {_text(v)}" for n, v in rest.items()))
 
 
-def _table(rows: list[tuple[str, xr.Dataset, xr.Dataset]]) -> Table:
-    shown = Table(box=SIMPLE)
-    for heading in ("cell", "measure", "first", "second", "second less first"):
-        shown.add_column(heading, overflow="fold")
-    keys = _short([key for key, _, _ in rows])
-    for short, (_, one, other) in zip(keys, rows, strict=True):
-        label = short
-        for name in (*MEASURES, *_OTHERS):
-            if name not in one or name not in other:
-                continue
-            shown.add_row(label, name.replace("_", " "), *_means(one[name], other[name]))
-            label = ""
+def _without(key: tuple[str, ...], shared: Set[str]) -> str:
+    """A cell in those of its words that other cells do not share."""
+    return ", ".join(part for part in key if part not in shared) or ", ".join(key[:2])
+
+
+def _table(label: str, one: xr.Dataset, other: xr.Dataset) -> Table:
+    shown = Table(title=plain(label), title_justify="left", box=SIMPLE)
+    # Wide enough for the longest of the words, at which lines may end.
+    shown.add_column("measure", min_width=len("representation"))
+    for heading in ("first", "second", "second less first"):
+        shown.add_column(heading, min_width=len("(-0.00125 to"))
+    for name in (*MEASURES, *_OTHERS):
+        if name in one and name in other:
+            shown.add_row(name.replace("_", " "), *_means(one[name], other[name]))
     return shown
 
 
@@ -104,13 +109,6 @@ def _means(one: xr.DataArray, other: xr.DataArray) -> tuple[str, str, str]:
         off = (other.sel(seed=shared) - one.sel(seed=shared)).values
         return mine, theirs, mean_with_interval(np.asarray(off, float).ravel())
     return mine, theirs, ""
-
-
-def _short(keys: list[str]) -> list[str]:
-    """Keys without the parts that all of them share."""
-    parts = [key.split(", ") for key in keys]
-    shared = set.intersection(*map(set, parts)) if len(parts) > 1 else set()
-    return [", ".join(p for p in of if p not in shared) or keys[i] for i, of in enumerate(parts)]
 
 
 def _text(value: Any) -> str:

@@ -19,9 +19,9 @@ from ..paper.controls import (
     variant_notes,
 )
 from ._options import BATCH_RUNS, WORKERS
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
-from ._study import run_grids, tell_next
+from ._study import run_grids
 
 
 def control_command(
@@ -83,7 +83,7 @@ def control_command(
             for said in (*(sentence.text for sentence in sentences(of)), *warnings_of(of))
         ]
         for said in told:
-            console.print(said)
+            console.say(said)
         write_text(out / f"{name}.md", table(name, control, datasets, found, variant_notes(name)))
 
         # matplotlib takes a second to import, which `richlazy --help` need not wait for.

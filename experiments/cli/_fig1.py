@@ -4,16 +4,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markdown import Markdown
 
 from .._whole import write_figure, write_text
 from ..engine import starts_side_by_side
 from ..kinds.recurrent import COGNITIVE, MEASURES, SEQUENTIAL
 from ._kinds import grids_of
+from ._means import tell_means
 from ._options import BATCH, BATCH_RUNS, HELD, IMAGES_HELP, OUT_HELP, WORKERS, option, whole_numbers
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
-from ._study import run_grids, tell_next
+from ._study import run_grids
 
 
 def fig1_command(
@@ -38,7 +38,11 @@ def fig1_command(
         str, typer.Option(help="What ranks share: frobenius (norm) or leading (singular value).")
     ] = "frobenius",
     measures: Annotated[
-        str, typer.Option(help="Measures of laziness, with commas between.")
+        str,
+        typer.Option(
+            help=f"Measures of laziness, with commas between; {', '.join(MEASURES)} by default.",
+            show_default=False,
+        ),
     ] = ",".join(MEASURES),
     precision: Annotated[str, option("precision")] = "highest",
     workers: Annotated[int | None, WORKERS] = None,
@@ -81,12 +85,12 @@ def fig1_command(
     datasets = starts_side_by_side(found)
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-    from ..paper.fig1 import draw, table
+    from ..paper.fig1 import draw, summary, table
 
-    text = table(datasets)
-    write_text(out / "table.md", text)
+    write_text(out / "table.md", table(datasets))
     write_figure(out / "fig1.png", draw(datasets))
-    console.print(Markdown(text))
+    for of in datasets:
+        tell_means(console, of, summary(of))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig1.png'}")
     tell_next(out, console)
 

@@ -15,9 +15,9 @@ from ..kinds.recurrent import MEASURES, Setting, drawn_motifs
 from ._connectome_file import FILE_HELP, read_file, reads_connectome, written
 from ._kinds import grids_of
 from ._options import BATCH_RUNS, OUT_HELP, WORKERS, option
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
-from ._study import run_grids, tell_next
+from ._study import run_grids
 
 FIGURES = {"fig2": "2AF", "fig5": "DMS", "fig6": "CXT"}
 # Those of a measured diagram that a null stands in for.
@@ -32,7 +32,11 @@ CHAINS = {"probability": 0.1, "chain": 0.05, "convergent": 0.06, "divergent": 0.
 def structured_command(
     task: Annotated[str, typer.Option(help="2AF, DMS or CXT.")] = "2AF",
     structures: Annotated[
-        str, typer.Option(help=f"Some of {', '.join(STRUCTURES)}, with commas between.")
+        str,
+        typer.Option(
+            help=f"Some of {', '.join(STRUCTURES)}, with commas between; all by default.",
+            show_default=False,
+        ),
     ] = ",".join(STRUCTURES),
     connectome: Annotated[
         str,
@@ -60,7 +64,11 @@ def structured_command(
     iterations: Annotated[int, option("iterations")] = 10_000,
     size: Annotated[int, option("n_hidden")] = 300,
     measures: Annotated[
-        str, typer.Option(help="Measures of laziness, with commas between.")
+        str,
+        typer.Option(
+            help=f"Measures of laziness, with commas between; {', '.join(MEASURES)} by default.",
+            show_default=False,
+        ),
     ] = ",".join(MEASURES),
     precision: Annotated[str, option("precision")] = "highest",
     keep: Annotated[str, option("keep")] = Setting.keep,

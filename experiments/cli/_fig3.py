@@ -10,8 +10,9 @@ from .._whole import write_figure, write_text
 from ..engine import Grid
 from ..kinds.recurrent import SEQUENTIAL
 from ..kinds.students import KAPPAS, STARTS, LinearStudents, Students, linear_side_by_side
-from ..paper.fig3 import linear_table, student_table
+from ..paper.fig3 import linear_table, student_summary, student_table
 from ._kinds import grids_of
+from ._means import tell_means
 from ._options import (
     BATCH,
     BATCH_RUNS,
@@ -23,9 +24,9 @@ from ._options import (
     option,
     require_networks,
 )
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
-from ._study import run_grids, tell_next
+from ._study import run_grids
 
 PANELS = ("B", "C")
 
@@ -97,9 +98,11 @@ def fig3_command(
 
     parts = [] if linear is None else [linear_table(linear)]
     parts += [] if students is None else [student_table(students)]
-    text = "\n".join(parts)
-    write_text(out / "table.md", text)
+    write_text(out / "table.md", "\n".join(parts))
     write_figure(out / "fig3.png", draw(linear, students))
-    console.print(Markdown(text))
+    if linear is not None:
+        console.print(Markdown(parts[0]))
+    if students is not None:
+        tell_means(console, students, student_summary(students))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig3.png'}")
     tell_next(out, console)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import jax
 import typer
-from rich.markdown import Markdown
 
 from .._whole import write_figure, write_text
 from ..engine import Grid, starts_side_by_side
@@ -14,6 +13,7 @@ from ..kinds.image_mlp import ImageSetting
 from ..verify import markdown
 from ..verify._theorem1 import check_theorem_1
 from ._kinds import grids_of
+from ._means import tell_means
 from ._options import (
     BATCH,
     BATCH_RUNS,
@@ -25,9 +25,9 @@ from ._options import (
     require_networks,
     whole_numbers,
 )
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import kept_when_interrupted, usage_errors
-from ._study import run_grids, tell_next
+from ._study import run_grids
 from ._verify import table as verification_table
 
 PANELS = ("A", "B")
@@ -88,19 +88,18 @@ def fig4_command(
             rows = list(check_theorem_1(key, networks, False))
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-    from ..paper.fig1 import table
+    from ..paper.fig1 import summary, table
     from ..paper.fig4 import draw
 
     parts = ["## A: linear networks\n\n" + markdown(rows)] if rows else []
     parts += [] if dataset is None else [table([dataset])]
-    text = "\n".join(parts)
-    write_text(out / "table.md", text)
+    write_text(out / "table.md", "\n".join(parts))
     write_figure(out / "fig4.png", draw(rows, dataset))
     if rows:
         # In Markdown it is wider than a terminal.
         console.print(verification_table(rows))
     if dataset is not None:
-        console.print(Markdown(parts[-1]))
+        tell_means(console, dataset, summary(dataset))
     console.print(f"Table: {out / 'table.md'}\nFigure: {out / 'fig4.png'}")
     if dataset is not None:
         tell_next(out, console)

@@ -27,7 +27,7 @@ from ..inspection import (
 )
 from ._bars import work_shown
 from ._connectome_file import FILE_HELP, read_file, reads_connectome
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
 
 # What takes longer is told of beforehand.
@@ -180,6 +180,10 @@ def inspect_command(
         of_training = train_and_say(training, found_of_trained, out, console)
         write_text(out / "inspect.md", _account(said) + text + "\n" + of_training)
     console.print(f"Table: {out / 'inspect.md'}\nFigure: {out / 'inspect.png'}")
+    if training is None:
+        console.print("Next: the same command with --train trains networks that start from it")
+    else:
+        tell_next(out / "training", console)
 
 
 def _to_train(

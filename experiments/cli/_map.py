@@ -11,9 +11,9 @@ from ..engine import cells
 from ..kinds.map_cell import MapCell
 from ..paper.rich_lazy_map import compared, map_parts, map_table, part_of, verdict
 from ._options import BATCH_RUNS, OUT_HELP, WORKERS, option, require_networks
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
-from ._study import run_grids, tell_next
+from ._study import run_grids
 
 QUICK_NETWORKS = 100
 

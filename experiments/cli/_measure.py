@@ -40,7 +40,7 @@ def measure_command(
     after: Annotated[
         list[Path],
         typer.Argument(
-            metavar="AFTER...",
+            metavar="AFTER",
             help="Those after it; several are checkpoints on the way, in order.",
         ),
     ],
@@ -139,6 +139,8 @@ def measure_command(
             draw if len(found) > 1 else {},
         )
         console.print(f"Page: {html}")
+    else:
+        console.print("Next: the same command with --html PAGE.html makes a page of it")
 
 
 def _through(found: Mapping[str, rj.Laziness]) -> Table:

@@ -1,6 +1,7 @@
 """`richlazy predict`."""
 
 import json as json_format
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -94,3 +95,5 @@ def predict_command(
     if html is not None:
         write_page(html, str(start), "Will it learn richly or lazily?", forecast, network.said)
         console.print(f"Page: {html}")
+    then = shlex.join(["richlazy", "measure", str(start), "AFTER", "--inputs", str(inputs)])
+    console.print(f"Next: once the trained weights are in AFTER, {then}")

@@ -60,9 +60,10 @@ def report_command(
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, made.html)
     if png:
-        told = f"Figures: {len(figures)} in {folder}"
-        console.print(told, highlight=False, markup=False, soft_wrap=True)
-    console.print(f"Report: {file}\n{made.line}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"Figures: {len(figures)} in {folder}")
+    console.print(f"Report: {file}")
+    console.say(made.line)
+    console.print("Next: open the report in a browser")
 
 
 def _require_apart(file: Path, study: Path) -> None:

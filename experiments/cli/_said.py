@@ -4,7 +4,10 @@ Names of files, labels and messages may hold brackets, colons or escapes of a te
 """
 
 import re
+import shlex
+import textwrap
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -29,6 +32,19 @@ class PlainConsole(Console):
         if all(isinstance(each, str | Text) for each in objects):
             how = {"soft_wrap": True} | how
         super().print(*shown, **how)
+
+    def say(self, sentence: str) -> None:
+        """Print prose, in a terminal in lines that end between words."""
+        if self.is_terminal:
+            sentence = textwrap.fill(
+                sentence, self.width, break_long_words=False, break_on_hyphens=False
+            )
+        self.print(sentence)
+
+
+def tell_next(out: Path, console: Console) -> None:
+    """Name the command that shows what a study holds."""
+    console.print(f"Next: richlazy report {shlex.quote(str(out))}")
 
 
 def plain(text: str) -> str:

@@ -3,7 +3,6 @@
 import collections
 import contextlib
 import functools
-import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -114,11 +113,6 @@ def tell_changes(out: Path, experiments: Sequence[Experiment], console: Console)
     """Say what a study that is there is asked for beyond what it was."""
     for said in study_changes(out, [each.wanted() for each in experiments]):
         console.print(f"The study grows: {said}.")
-
-
-def tell_next(out: Path, console: Console) -> None:
-    """Name the command that shows what a study holds."""
-    console.print(f"Next: richlazy report {shlex.quote(str(out))}")
 
 
 def run_all(

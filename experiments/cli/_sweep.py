@@ -5,7 +5,6 @@ from typing import Annotated
 
 import jax
 import typer
-from rich.console import Console
 
 from ..engine import (
     CHECKPOINT_EVERY,
@@ -20,9 +19,9 @@ from ..engine import (
 from ._bars import duration
 from ._kinds import EXPERIMENTS
 from ._options import BATCH_RUNS, WORKERS
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
-from ._study import require_counts, run_grids, tell_changes, tell_next
+from ._study import require_counts, run_grids, tell_changes
 
 
 def sweep_command(
@@ -77,7 +76,7 @@ def sweep_command(
     tell_next(out, console)
 
 
-def _show_counts(grids: tuple[Grid, ...], out: Path, console: Console) -> None:
+def _show_counts(grids: tuple[Grid, ...], out: Path, console: PlainConsole) -> None:
     experiments = cells(grids)
     tell_changes(out, experiments, console)
     found = counts(experiments)
@@ -97,4 +96,5 @@ def _show_counts(grids: tuple[Grid, ...], out: Path, console: Console) -> None:
         there = len(finished(out, experiments))
         lines.append(f"Of these, {there} are finished in {out}")
     lines.append("Next: the same command without --dry-run")
-    console.print("\n".join(lines))
+    for line in lines:
+        console.say(line)

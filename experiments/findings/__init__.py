@@ -45,6 +45,7 @@ from ._intervals import (
 from ._measures import FURTHER_MEASURES, MEASURES, OF_START, variables_of
 from ._sentences import (
     Sentence,
+    Summary,
     contrast_row,
     contrast_table,
     headline,
@@ -100,6 +101,7 @@ __all__ = [
     "FarRun",
     "Findings",
     "Sentence",
+    "Summary",
     "Training",
     "Trend",
     "Verdict",

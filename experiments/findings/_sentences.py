@@ -37,6 +37,21 @@ class Sentence(NamedTuple):
         return f"{self.about}: {'; '.join(f'{said}{rest}' for said, rest in self.parts)}."
 
 
+class Summary(NamedTuple):
+    """Means of starts side by side, with what is to be said of them.
+
+    - `heading`: what was learned.
+    - `caption`: how, and what the means are of.
+    - `columns`: the variables that have means.
+    - `said`: sentences, each its own point.
+    """
+
+    heading: str
+    caption: str
+    columns: Sequence[str]
+    said: list[str]
+
+
 def sentences(found: Findings) -> list[Sentence]:
     """A sentence for each measure, with its trends and then its contrasts."""
     by_measure: dict[str, list[tuple[str, str]]] = {}

@@ -7,6 +7,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from ..findings import (
+    Findings,
+    Summary,
     comparison_of,
     findings,
     means_table,
@@ -44,16 +46,17 @@ def table(datasets: Sequence[xr.Dataset]) -> str:
     """Means over seeds with 95 % intervals, and what each measure says, in Markdown."""
     lines = []
     for dataset in datasets:
-        a = dataset.attrs
+        found = findings([comparison_of(dataset)])
         lines += [
             f"## {title(dataset)}",
             "",
-            f"N = {a['n_hidden']}, {a['seeds']} seeds, {a['iterations']} iterations of "
-            f"{a['batch']} trials; means over seeds with 95 % intervals.",
+            _caption(dataset),
             "",
             *means_table(dataset, COLUMNS),
             "",
-            *trends_told(dataset),
+            *trend_table(found.trends),
+            "",
+            *(f"- {each}" for each in _said(found)),
             "",
         ]
         if "kernel_alignment_error" in dataset:
@@ -61,11 +64,23 @@ def table(datasets: Sequence[xr.Dataset]) -> str:
     return "\n".join(lines)
 
 
-def trends_told(dataset: xr.Dataset) -> list[str]:
-    """What each measure says of the starts, with its statistics and in sentences."""
-    found = findings([comparison_of(dataset)])
-    said = [*(sentence.text for sentence in sentences(found)), *warnings_of(found)]
-    return [*trend_table(found.trends), "", *(f"- {each}" for each in said)]
+def summary(dataset: xr.Dataset) -> Summary:
+    """What a terminal shows of one task, which is too narrow for the table."""
+    error = [sampling_error(dataset)] if "kernel_alignment_error" in dataset else []
+    said = [*_said(findings([comparison_of(dataset)])), *error]
+    return Summary(title(dataset), _caption(dataset), COLUMNS, said)
+
+
+def _caption(dataset: xr.Dataset) -> str:
+    a = dataset.attrs
+    return (
+        f"N = {a['n_hidden']}, {a['seeds']} seeds, {a['iterations']} iterations of "
+        f"{a['batch']} trials; means over seeds with 95 % intervals."
+    )
+
+
+def _said(found: Findings) -> list[str]:
+    return [*(sentence.text for sentence in sentences(found)), *warnings_of(found)]
 
 
 def title(dataset: xr.Dataset) -> str:

@@ -26,7 +26,7 @@ class Read(HTMLParser):
         self.anchors: set[str] = set()
         # Anchors as the places name them where such pages are read.
         toc = {"toc": {"slugify": slugify(case="lower")}}
-        extensions = ["tables", "fenced_code", "attr_list", "toc"]
+        extensions = ["tables", "pymdownx.superfences", "attr_list", "toc"]
         self.feed(Markdown(extensions=extensions, extension_configs=toc).convert(text))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

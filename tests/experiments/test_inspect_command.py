@@ -207,6 +207,7 @@ def test_command(tmp_path, monkeypatch):
     np.save("mine.npy", GAUSS)
     result = run("mine.npy", "--draws", 4, "--json", "deep/found.json", "--without", "3")
     assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[-1].startswith("Next: the same command with --train ")
     found = json.loads((tmp_path / "deep/found.json").read_text())
     assert found["nodes"] == 39
     assert found["prediction"] in ("richer than", "no different from", "lazier than")

@@ -53,6 +53,7 @@ def test_three_starts_on_three_tasks_and_whether_theory_holds(tmp_path):
     asked += ["--classes", tmp_path / "classes.csv", "--input-nodes", "in"]
     result = run(tmp_path, *asked)
     assert result.exit_code == 0, result.output
+    assert result.output.endswith(f"Next: richlazy report {tmp_path / 'out/training'}\n")
     datasets = study_datasets(tmp_path / "out/training")
     assert sorted(d.attrs["task"] for d in datasets) == ["2AF", "CXT", "DMS"]
     page = (tmp_path / "out/inspect.md").read_text()

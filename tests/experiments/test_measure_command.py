@@ -67,6 +67,7 @@ def test_checkpoints_their_table_json_and_figure(files):
         "Each class counts alike",
     ):
         assert said in words(result)
+    assert result.output.splitlines()[-1].startswith("Next: the same command with --html ")
     kept = json.loads((files / "kept.json").read_text())
     assert list(kept) == [str(files / name) for name in steps[1:]]
     networks = [rj.trained_network(state(i)) for i in (0, 3)]

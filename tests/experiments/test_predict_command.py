@@ -42,6 +42,8 @@ def test_it_says_what_the_function_finds(files):
     assert result.exit_code == 0, result.output
     assert "is expected to keep an alignment of" in result.output
     assert "The activation is relu, as is usual there" in " ".join(result.output.split())
+    then = f"richlazy measure {files / 'start.npz'} AFTER --inputs {files / 'x.npy'}"
+    assert result.output.endswith(f"Next: once the trained weights are in AFTER, {then}\n")
     network = rj.trained_network(
         rj.read_state(files / "start.npz"),
         names={"input": "w_in.T", "recurrent": "w", "readout": "w_out"},

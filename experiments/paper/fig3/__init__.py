@@ -4,6 +4,6 @@
 - `_draw.py`: both panels; apart, because matplotlib takes a second to import.
 """
 
-from ._table import compared_students, linear_table, student_table
+from ._table import compared_students, linear_table, student_summary, student_table
 
-__all__ = ["compared_students", "linear_table", "student_table"]
+__all__ = ["compared_students", "linear_table", "student_summary", "student_table"]

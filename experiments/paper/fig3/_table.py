@@ -8,12 +8,14 @@ import xarray as xr
 from ...findings import (
     MEASURES,
     Findings,
+    Summary,
     comparison_of,
     contrast_table,
     findings,
     mean_with_interval,
     means_table,
     sampling_error,
+    sentences,
     warnings_of,
 )
 from ...kinds.students import predicted_alignment
@@ -57,16 +59,13 @@ def compared_students(students: xr.Dataset) -> Findings:
 
 def student_table(students: xr.Dataset) -> str:
     """Every measure of every start, and the starts against each other."""
-    a, found = students.attrs, compared_students(students)
+    shown, found = student_summary(students), compared_students(students)
     lines = [
-        f"## C: recurrent students on {a['task']} ({a['images']})",
+        f"## {shown.heading}",
         "",
-        f"N = {a['n_hidden']}, rank {a['rank']}, gain {a['gain']:g}, {a['seeds']} seeds, batches "
-        f"of {a['batch']}, {a['iterations']} iterations after {a['teacher_iterations']} of the "
-        f"teacher (test accuracy {mean_with_interval(students['teacher_accuracy'].values)}). Means "
-        "over seeds with 95 % intervals; accuracy on test images.",
+        shown.caption,
         "",
-        *means_table(students, (*MEASURES, "first_loss", "loss", "accuracy")),
+        *means_table(students, shown.columns),
         "",
         *contrast_table(found.contrasts),
         "",
@@ -76,3 +75,21 @@ def student_table(students: xr.Dataset) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def student_summary(students: xr.Dataset) -> Summary:
+    """What a terminal shows of the students, which is too narrow for the table."""
+    a, found = students.attrs, compared_students(students)
+    caption = (
+        f"N = {a['n_hidden']}, rank {a['rank']}, gain {a['gain']:g}, {a['seeds']} seeds, batches "
+        f"of {a['batch']}, {a['iterations']} iterations after {a['teacher_iterations']} of the "
+        f"teacher (test accuracy {mean_with_interval(students['teacher_accuracy'].values)}). Means "
+        "over seeds with 95 % intervals; accuracy on test images."
+    )
+    said = [*(sentence.text for sentence in sentences(found)), *warnings_of(found)]
+    return Summary(
+        f"C: recurrent students on {a['task']} ({a['images']})",
+        caption,
+        (*MEASURES, "first_loss", "loss", "accuracy"),
+        [*said, sampling_error(students)],
+    )

@@ -44,9 +44,10 @@ def test_the_page_lies_in_the_study_and_does_not_disturb_it(study, made):
     before = {file.name for file in study.path.iterdir()}
     result = run(study.path)
     assert result.exit_code == 0, result.output
-    first, second = result.output.splitlines()
+    first, second, last = result.output.splitlines()
     assert first == f"Report: {study.path / 'report.html'}"
     assert "0 of 4 cells finished, 4 missing, 0 failed, 2 not asked for" in second
+    assert last == "Next: open the report in a browser"
     assert {file.name for file in study.path.iterdir()} == before | {"report.html"}
     page = (study.path / "report.html").read_bytes()
     assert page.startswith(b"<!DOCTYPE html>")
