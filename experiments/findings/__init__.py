@@ -63,16 +63,28 @@ from ._tests import (
     pair_p,
     trend_p,
 )
-from ._training import FarRun, Training, diverged_networks, far_runs, finite_mean, training
+from ._training import (
+    FarRun,
+    Training,
+    diverged_networks,
+    far_runs,
+    finite_mean,
+    training,
+    unreadable,
+)
 from ._verdicts import (
+    LAZIER,
     LAZIER_TREND,
     LEVEL,
+    PAIR,
+    RICHER,
     RICHER_TREND,
     TOO_FEW,
     Contrast,
     Findings,
     Trend,
     Verdict,
+    answers,
     findings,
 )
 from ._words import clean, counted, p_value, regime_words, shown, words
@@ -80,10 +92,13 @@ from ._words import clean, counted, p_value, regime_words, shown, words
 __all__ = [
     "FEWEST_FOR_INTERVAL",
     "FURTHER_MEASURES",
+    "LAZIER",
     "LAZIER_TREND",
     "LEVEL",
     "MEASURES",
     "OF_START",
+    "PAIR",
+    "RICHER",
     "RICHER_TREND",
     "TOO_FEW",
     "Cell",
@@ -96,6 +111,7 @@ __all__ = [
     "Training",
     "Trend",
     "Verdict",
+    "answers",
     "bars",
     "cell_of",
     "clean",
@@ -138,6 +154,7 @@ __all__ = [
     "trend_p",
     "trend_row",
     "trend_table",
+    "unreadable",
     "variables_of",
     "varying_fields",
     "warnings_of",
