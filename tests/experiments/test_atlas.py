@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from experiments import cli
 from experiments.engine import cells
 from experiments.findings import FURTHER_MEASURES, MEASURES, Cell, variables_of
+from experiments.kinds.recurrent import Setting
 from experiments.paper.atlas import (
     NEEDED,
     UNITS,
@@ -42,9 +43,13 @@ def values(rng, mean, **given):
     return found | {"regime": np.ones(SEEDS), "weight_change_norm": np.ones(SEEDS)} | given
 
 
+def settings(grids):
+    return [each for each in cells(grids) if isinstance(each, Setting)]
+
+
 @pytest.fixture(scope="module")
 def asked():
-    return cells(atlas_grids(("2AF",)))
+    return settings(atlas_grids(("2AF",)))
 
 
 def test_there_are_more_than_a_hundred_starts_each_with_a_name_of_its_own(asked):
@@ -59,7 +64,7 @@ def test_there_are_more_than_a_hundred_starts_each_with_a_name_of_its_own(asked)
 
 def test_units_are_asked_for_by_name_and_kinds_of_start_too():
     grids = atlas_grids(("CXT", "2AF"), tuple(UNITS), ("null",), quick=True)
-    found = cells(grids)
+    found = settings(grids)
     forms = {(of.activation, of.leak, of.leak_form) for of in found}
     assert forms == {
         ("relu", 0.0, "paper"),
@@ -156,26 +161,26 @@ def test_table_and_sentence_have_the_same_order(rows):
     assert "108 of 110 starts" in said
 
 
-def made(means, accuracy=0.55, seed=0, exact=False, **given):
+def made(means, accuracy=0.55, given=None):
     """Rows of all starts that a hypothesis needs, with chosen means of kernel alignment."""
-    rng, found = np.random.default_rng(seed), []
+    rng, found = np.random.default_rng(0), []
     usual = dict.fromkeys(NEEDED, 0.4)
     for task in TASKS:
         for name, mean in (usual | means).items():
             of_task = mean[task] if isinstance(mean, dict) else mean
-            noise = 0.002 if name.startswith("null") or "rank" in name or exact else 0.01
+            noise = 0.002 if name.startswith("null") or "rank" in name else 0.01
             numbers = values(rng, of_task)
             numbers["kernel_alignment"] = of_task + noise * rng.standard_normal(SEEDS)
             if name.startswith("motifs"):
                 numbers["accuracy"] = accuracy + 0.01 * rng.standard_normal(SEEDS)
-            numbers |= given.get(name, {})
+            numbers |= (given or {}).get(name, {})
             cell = Cell("", task, name, None, "", name == "null", {}, np.arange(SEEDS), numbers)
             found.append(Row("relu", "rank", cell, (1.25, 1.0, 1.0), "yes"))
     return found
 
 
-def verdicts(*arguments, **more):
-    return {each.look: each.verdict for each in judged(made(*arguments, **more))}
+def verdicts(*arguments):
+    return {each.look: each.verdict for each in judged(made(*arguments))}
 
 
 LOOKS = {
@@ -264,7 +269,7 @@ def test_all_tests_are_corrected_together_and_a_start_that_did_not_learn_answers
     assert of_worm.low < of_worm.difference < of_worm.high
     # Of all ways to swap two are as far, in each of 48 tests.
     assert of_worm.p == pytest.approx(48 * 2 / 2**SEEDS)
-    lost = judged(made({WORM: 0.6}, **{WORM: {"loss": np.full(SEEDS, 1.0)}}))
+    lost = judged(made({WORM: 0.6}, given={WORM: {"loss": np.full(SEEDS, 1.0)}}))
     assert {each.look: each.verdict for each in lost}[LOOKS["worm"]] == "open"
     text = verdict_table(found, [])
     assert f"| {LOOKS['worm']} | **confirmed** |" in text
