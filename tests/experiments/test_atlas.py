@@ -54,7 +54,7 @@ def asked():
 
 def test_there_are_more_than_a_hundred_starts_each_with_a_name_of_its_own(asked):
     names = [start_name(of) for of in asked]
-    assert len(set(names)) == len(names) == 110
+    assert len(set(names)) == len(names) == 111
     assert set(names) >= NEEDED
     assert {(of.n_hidden, of.iterations, of.seeds, of.random_seed) for of in asked} == {
         (64, 2500, 20, 100)
@@ -158,7 +158,7 @@ def test_table_and_sentence_have_the_same_order(rows):
     (said,) = atlas_sentences(rows)
     assert f"from {learned[0]} (" in said
     assert f"to {learned[-1]} (" in said
-    assert "108 of 110 starts" in said
+    assert "109 of 111 starts" in said
 
 
 def made(means, accuracy=0.55, given=None):
@@ -194,7 +194,8 @@ LOOKS = {
 }
 RISING = {"rank 1": 0.1, "rank 2": 0.2, "rank 4": 0.3}
 GAINS = ("null, gain 0.3", "null, gain 0.5", "null, gain 0.7", "null, gain 0.9", "null")
-DALE = {"Dale": 0.1, "Dale, balance rows": 0.39, "mean shifted, mean 2": 0.3}
+TWIN = "low rank plus noise, overlap 0, orthogonal 13.3"
+DALE = {"Dale": 0.1, TWIN: 0.15}
 WORM = "worm of 279, unsigned"
 CASES = [
     ("rank", {**RISING}, "confirmed"),
@@ -230,11 +231,13 @@ CASES = [
     ("dale", {"Dale": 0.1, "Dale, density 0.1": 0.33}, "open"),
     ("dale", {"Dale": 0.7}, "open"),
     ("column", DALE, "confirmed"),
-    ("column", {**DALE, "Dale, balance rows": 0.11}, "refuted"),
-    ("column", {**DALE, "Dale, balance rows": 0.2}, "open"),
-    ("column", {**DALE, "mean shifted, mean 2": 0.5}, "open"),
-    # Where dense Dale is as lazy as the null, a ratio of noise refutes nothing.
-    ("column", {"Dale": 0.4, "Dale, balance rows": 0.1}, "open"),
+    ("column", {**DALE, TWIN: 0.39}, "refuted"),
+    ("column", {**DALE, TWIN: 0.3}, "open"),
+    # Lazier is not half of richer.
+    ("column", {**DALE, TWIN: 0.8}, "refuted"),
+    # Where dense Dale is as lazy as the null, a ratio of noise says nothing.
+    ("column", {"Dale": 0.4, TWIN: 0.1}, "open"),
+    ("column", {"Dale": 0.4, TWIN: 0.4}, "open"),
     ("gain", dict(zip(GAINS, (0.3, 0.35, 0.5, 0.45, 0.4), strict=True)), "confirmed"),
     (
         "gain",
@@ -268,7 +271,7 @@ def test_all_tests_are_corrected_together_and_a_start_that_did_not_learn_answers
     assert of_worm.difference == pytest.approx(0.2, abs=0.02)
     assert of_worm.low < of_worm.difference < of_worm.high
     # Of all ways to swap two are as far, in each of 48 tests.
-    assert of_worm.p == pytest.approx(48 * 2 / 2**SEEDS)
+    assert of_worm.p == pytest.approx(51 * 2 / 2**SEEDS)
     lost = judged(made({WORM: 0.6}, given={WORM: {"loss": np.full(SEEDS, 1.0)}}))
     assert {each.look: each.verdict for each in lost}[LOOKS["worm"]] == "open"
     text = verdict_table(found, [])
@@ -313,10 +316,12 @@ def test_rank_beside_the_regime(own, counts):
     every, learned = beside_regime(rows)
     assert (every.starts, learned.starts, every.seeds) == (60, 30, SEEDS)
     assert every.plain > 0.3
-    assert abs(every.partial) < 0.3 or counts
-    assert every.counts is counts or not counts
     if counts:
+        assert every.counts
         assert every.low > 0.5
+    else:
+        # Of 60 starts, the standard error of a correlation that is 0 is 0.13.
+        assert abs(every.partial) < 0.3
 
 
 @pytest.mark.slow
@@ -330,7 +335,7 @@ def test_figure_and_command_end_to_end(tmp_path, rows):
     result = CliRunner().invoke(cli.app, small)
     assert result.exit_code == 0, result.output
     assert "2AF, relu: " in result.output
-    found = list(csv.DictReader((tmp_path / "atlas.csv").open()))
+    found = list(csv.DictReader((tmp_path / "atlas.csv").read_text().splitlines()))
     assert {each["start"] for each in found} == {"orthogonal", "feed forward"}
     assert all(each["spectral_radius"] and each["regime"] for each in found)
     assert (tmp_path / "atlas_relu.png").read_bytes().startswith(b"\x89PNG")
