@@ -64,11 +64,21 @@ from ._tests import (
     pair_p,
     trend_p,
 )
-from ._training import HARDLY, FarRun, Training, diverged_networks, far_runs, finite_mean, training
+from ._training import (
+    HARDLY,
+    FarRun,
+    Training,
+    diverged_networks,
+    far_runs,
+    finite_mean,
+    training,
+    unreadable,
+)
 from ._verdicts import (
     LAZIER,
     LAZIER_TREND,
     LEVEL,
+    PAIR,
     RICHER,
     RICHER_TREND,
     TOO_FEW,
@@ -77,6 +87,7 @@ from ._verdicts import (
     Findings,
     Trend,
     Verdict,
+    answers,
     findings,
 )
 from ._words import clean, counted, p_value, regime_words, shown, words
@@ -90,6 +101,7 @@ __all__ = [
     "LEVEL",
     "MEASURES",
     "OF_START",
+    "PAIR",
     "RICHER",
     "RICHER_TREND",
     "TOO_FEW",
@@ -105,6 +117,7 @@ __all__ = [
     "Training",
     "Trend",
     "Verdict",
+    "answers",
     "bars",
     "cell_of",
     "clean",
@@ -147,6 +160,7 @@ __all__ = [
     "trend_p",
     "trend_row",
     "trend_table",
+    "unreadable",
     "variables_of",
     "varying_fields",
     "warnings_of",

@@ -220,7 +220,7 @@ def test_what_is_measured_only_where_asked_for_by_hand(x64):
             if step >= 50:
                 grown += np.log(np.abs(upper[0, 0]))
                 activity.append(np.abs(h))
-        radii.append(np.abs(np.linalg.eigvals(jacobian)).max())
+        radii.append(np.abs(np.linalg.eigvals(jacobian)).max())  # pyright: ignore[reportPossiblyUnboundVariable]
         exponents.append(grown / 150)
     np.testing.assert_allclose(found["mean_activity"], np.mean(activity), rtol=1e-8)
     np.testing.assert_allclose(found["spectral_radius"], np.median(radii), rtol=1e-6)
