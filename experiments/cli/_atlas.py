@@ -20,9 +20,9 @@ from ..paper.atlas import (
     verdict_table,
 )
 from ._options import BATCH_RUNS, OUT_HELP, WORKERS
-from ._said import PlainConsole
+from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
-from ._study import run_grids, tell_next
+from ._study import run_grids
 
 
 def atlas_command(
