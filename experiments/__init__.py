@@ -9,6 +9,8 @@
 - `inspection/`: is a connectome rich or lazy?
 - `paper/`: the paper's figures, the controls, and the map of linear networks.
 - `prediction/`: are kernel alignments foretold? The study of `docs/predictions.md`.
+- `aligned_students/`: are students that start along their teacher lazier? The study of
+  `results/fig3c_plan.md`.
 - `cli/`: the `richlazy` command.
 - `_whole.py`: files that are written whole or not at all.
 - `_signals.py`: how a command is stopped.

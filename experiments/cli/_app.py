@@ -65,6 +65,11 @@ COMMANDS = {
         "map_command",
         "Rich or lazy over rank, scale, readout and alignment, and where a formula may be trusted.",
     ),
+    "atlas": (
+        "_atlas",
+        "atlas_command",
+        "Over a hundred starts on three tasks, from lazy to rich, beside what might explain it.",
+    ),
     "measure": (
         "_measure",
         "measure_command",

@@ -167,7 +167,7 @@ def inspect_command(
 
     text = markdown(found, rungs)
     write_text(out / "inspect.md", _account(said) + text)
-    write_figure(out / "inspect.png", draw(found))
+    write_figure(out / "inspect.png", draw(found, rungs))
     if json is not None:
         write_text(
             json,

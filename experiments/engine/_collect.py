@@ -29,7 +29,8 @@ def finished(study: Path, experiments: Sequence[Experiment]) -> list[tuple[Exper
 def starts_side_by_side(found: Sequence[tuple[Experiment, xr.Dataset]]) -> list[xr.Dataset]:
     """Datasets of start and seed, one for each group of cells that differ in their start alone.
 
-    Where starts are of chosen rank, `rank` is a coordinate, and that of the null is its size.
+    Where starts are of chosen rank, `rank` is a coordinate, and that of the null is its size. A
+    cell that holds several starts, as those of students do, is a dataset by itself.
 
     Args:
         found: as `finished` gives it. Groups and starts keep its order.
@@ -63,9 +64,13 @@ def _whole(study: Path | str, wanted: Wanted) -> xr.Dataset | None:
 def _grouped(found: Sequence[tuple[Mapping[str, Any], xr.Dataset]]) -> list[xr.Dataset]:
     groups: dict[str, list[xr.Dataset]] = {}
     for record, dataset in found:
-        rest = {name: value for name, value in record.items() if name != "start"}
+        # A cell that has its starts side by side already, as students have, is a group by itself.
+        apart = () if "start" in dataset.dims else ("start",)
+        rest = {name: value for name, value in record.items() if name not in apart}
         groups.setdefault(repr(sorted(rest.items(), key=str)), []).append(dataset)
-    return [_side_by_side(group) for group in groups.values()]
+    return [
+        group[0] if "start" in group[0].dims else _side_by_side(group) for group in groups.values()
+    ]
 
 
 def _side_by_side(datasets: Sequence[xr.Dataset]) -> xr.Dataset:

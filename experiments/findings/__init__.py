@@ -2,6 +2,7 @@
 
 Figures, tables, controls, reports and tutorials all speak through `findings`.
 
+- `_measures.py`: what may be measured, and which way is lazier.
 - `_cell.py`: networks of one start, seed by seed.
 - `_comparison.py`: starts that are alike in all else, and which of them are ordered by rank.
 - `_training.py`: whether they learned, without which no measure can be read.
@@ -41,6 +42,7 @@ from ._intervals import (
     means_table,
     sampling_error,
 )
+from ._measures import FURTHER_MEASURES, MEASURES, OF_START, variables_of
 from ._sentences import (
     Sentence,
     Summary,
@@ -62,28 +64,48 @@ from ._tests import (
     pair_p,
     trend_p,
 )
-from ._training import FarRun, Training, diverged_networks, far_runs, finite_mean, training
+from ._training import (
+    HARDLY,
+    FarRun,
+    Training,
+    diverged_networks,
+    far_runs,
+    finite_mean,
+    training,
+    unreadable,
+)
 from ._verdicts import (
+    LAZIER,
     LAZIER_TREND,
     LEVEL,
-    MEASURES,
+    PAIR,
+    RICHER,
     RICHER_TREND,
     TOO_FEW,
+    UNCLEAR_CONTRAST,
     Contrast,
     Findings,
     Trend,
     Verdict,
+    answers,
     findings,
 )
-from ._words import clean, counted, p_value, shown, words
+from ._words import clean, counted, p_value, regime_words, shown, words
 
 __all__ = [
     "FEWEST_FOR_INTERVAL",
+    "FURTHER_MEASURES",
+    "HARDLY",
+    "LAZIER",
     "LAZIER_TREND",
     "LEVEL",
     "MEASURES",
+    "OF_START",
+    "PAIR",
+    "RICHER",
     "RICHER_TREND",
     "TOO_FEW",
+    "UNCLEAR_CONTRAST",
     "Cell",
     "Comparison",
     "Contrast",
@@ -95,6 +117,7 @@ __all__ = [
     "Training",
     "Trend",
     "Verdict",
+    "answers",
     "bars",
     "cell_of",
     "clean",
@@ -123,6 +146,7 @@ __all__ = [
     "ordered",
     "p_value",
     "pair_p",
+    "regime_words",
     "sampling_error",
     "sentences",
     "shown",
@@ -136,6 +160,8 @@ __all__ = [
     "trend_p",
     "trend_row",
     "trend_table",
+    "unreadable",
+    "variables_of",
     "varying_fields",
     "warnings_of",
     "with_distinct_starts",

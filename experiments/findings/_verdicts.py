@@ -9,6 +9,7 @@ import numpy as np
 from ._cell import Cell
 from ._comparison import Comparison, Family, common_seeds, families_of, paired
 from ._intervals import mean_and_interval
+from ._measures import MEASURES
 from ._tests import (
     correlations,
     glass_delta,
@@ -21,13 +22,8 @@ from ._tests import (
 from ._training import FarRun, Training, far_runs, training, unreadable
 
 LEVEL = 0.05
-# The measures of laziness, each with whether lazier learning makes it larger.
-MEASURES = {
-    "kernel_alignment": True,
-    "representation_alignment": True,
-    "weight_change_norm": False,
-    "sign_agreement": True,
-}
+# What orders the two starts of a contrast: nothing but that the first is the reference.
+PAIR = "pair"
 TOO_FEW = "nothing can be said"
 UNCLEAR_TREND, UNCLEAR_CONTRAST = "no clear trend", "no clear difference"
 LAZIER_TREND, RICHER_TREND = "lazier with rank", "richer with rank"
@@ -173,38 +169,45 @@ def findings(
         pairs: contrasts of (start, reference) in place of the trends and contrasts above, in each
             comparison that has both.
     """
-    far = {id(c): far_runs(c.cells) for c in comparisons}
-    first, second = [], []
-    for comparison in comparisons:
-        for question in _questions(comparison, pairs):
-            first.append(question)
-            second.append(_reduced(question, far[id(comparison)]))
-    answers = _judged(first)
+    found = answers([question for each in comparisons for question in _questions(each, pairs)])
+    return Findings(
+        [a for a in found if isinstance(a, Trend)],
+        [a for a in found if isinstance(a, Contrast)],
+        [training(comparison.cells) for comparison in comparisons],
+        [run for comparison in comparisons for run in far_runs(comparison.cells)],
+    )
+
+
+def answers(asked: Sequence[tuple[str, Family]]) -> list[Trend | Contrast]:
+    """What each of some questions says, all of them taken together, by the rule of `findings`.
+
+    Args:
+        asked: a measure, and the starts that it is asked of: a trend over them in their order, or,
+            of a family that is called `PAIR`, the contrast of its second start with its first.
+    """
+    first = [_Question(measure, family, family.by != PAIR) for measure, family in asked]
+    second = [_reduced(question, far_runs(question.family.cells)) for question in first]
+    found = _judged(first)
     if any(question.left_out for question in second):
         repeated = _judged(second)
-        answers = [
+        found = [
             a._replace(verdict=a.verdict._replace(left_out=q.left_out, without=b.verdict.said))
             if q.left_out
             else a
-            for a, b, q in zip(answers, repeated, second, strict=True)
+            for a, b, q in zip(found, repeated, second, strict=True)
         ]
-    return Findings(
-        [a for a in answers if isinstance(a, Trend)],
-        [a for a in answers if isinstance(a, Contrast)],
-        [training(comparison.cells) for comparison in comparisons],
-        [run for runs in far.values() for run in runs],
-    )
+    return found
 
 
 def _questions(
     comparison: Comparison, pairs: Sequence[tuple[str, str]] | None
-) -> Iterator[_Question]:
+) -> Iterator[tuple[str, Family]]:
     for measure in MEASURES:
         cells = [cell for cell in comparison.cells if measure in cell.values]
         by_name = {cell.start: cell for cell in cells}
         families = families_of(cells) if pairs is None else []
         for family in families:
-            yield _Question(measure, family, True)
+            yield measure, family
         asked = pairs
         if asked is None:
             in_families = {cell.start for family in families for cell in family.cells}
@@ -216,8 +219,7 @@ def _questions(
             ]
         for start, reference in asked:
             if start in by_name and reference in by_name:
-                pair = Family("pair", [by_name[reference], by_name[start]])
-                yield _Question(measure, pair, False)
+                yield measure, Family(PAIR, [by_name[reference], by_name[start]])
 
 
 def _reference(cells: Sequence[Cell], families: Sequence[Family]) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+import richlazy_jax as rj
+
 # What neither XML nor UTF-8 can hold; labels may come from anywhere.
 _IMPOSSIBLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -41,6 +43,20 @@ def p_value(p: float) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """A number of things: "1 cell", "2 cells"."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def regime_words(values: np.ndarray) -> str:
+    """In which regimes networks start, such as "stable" or "chaotic 7, stable 3".
+
+    Args:
+        values: for each network the place of its word in `richlazy_jax.REGIMES`; NaN counts not.
+    """
+    known = values[np.isfinite(values)].astype(int)
+    counts = np.bincount(known, minlength=len(rj.REGIMES))
+    order = [place for place in np.argsort(-counts, kind="stable") if counts[place]]
+    if len(order) < 2:
+        return "".join(rj.REGIMES[place] for place in order) or "–"
+    return ", ".join(f"{rj.REGIMES[place]} {counts[place]}" for place in order)
 
 
 def number(value: float, form: str) -> str:

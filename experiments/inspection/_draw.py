@@ -1,22 +1,31 @@
-"""The spectra of a connectome beside random ones."""
+"""The spectra of a connectome beside random ones, and the ladder of its nulls."""
+
+import math
+import textwrap
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-from ..plot import GREY, STRUCTURES, panel_title, plain_edges, say_below
+from ..plot import DARK_GREY, GREY, STRUCTURES, panel_title, plain_edges, say_below
 from ._inspect import Inspection
+from ._ladder import WORDS, Ladder
 
 RANDOM = {"Gaussian": "--", "shuffled": ":"}
 
 
-def draw(found: Inspection) -> Figure:
-    """Eigenvalue magnitudes and singular values over their largest, against index over N.
+def draw(found: Inspection, climbed: Ladder) -> Figure:
+    """Eigenvalue magnitudes and singular values over their largest, and what nulls explain.
 
     Of large matrices, the leading singular values, and all of them as they are estimated.
+
+    Args:
+        found: by `inspect_connectome`.
+        climbed: by `ladder`, of the same connectome.
     """
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure = Figure(figsize=(12, 3.8), layout="constrained")
+    left, right, nulls = figure.subplots(1, 3)
     ranked = "eigenvalue_magnitude" not in found.spectra["measured"]
     if not ranked:
         _curves(left, found, "eigenvalue_magnitude", "eigenvalue magnitude")
@@ -27,11 +36,14 @@ def draw(found: Inspection) -> Figure:
     right.legend(frameon=False, fontsize=8)
     panel_title(left, "a", "Leading singular values" if ranked else "Eigenvalues")
     panel_title(right, "b", "Singular values")
+    _rungs(nulls, climbed)
+    panel_title(nulls, "c", "What random wiring explains")
     figure.suptitle(f"Predicted to learn {found.prediction} a Gaussian start", fontsize=11)
     say_below(
         figure,
-        "Lines are the connectome as measured and means over random matrices of its size: Gaussian "
-        "ones, and its own entries shuffled.",
+        "a, b: the connectome, one Gaussian matrix of its size and one draw of its own entries "
+        "shuffled; participation ratios are means over draws. c: dots are means over draws of "
+        "random matrices that keep more and more of the connectome, bars hold 95 % of the draws.",
     )
     return figure
 
@@ -58,3 +70,44 @@ def _curves(axes: Axes, found: Inspection, of: str, called: str, ranked: bool = 
     axes.set_ylabel(f"{called} / largest")
     axes.set_ylim(0, 1.03)
     plain_edges(axes)
+
+
+def _rungs(axes: Axes, climbed: Ladder) -> None:
+    """The participation ratio of each null, beside that of the connectome."""
+    for k, rung in enumerate(climbed.rungs):
+        axes.plot([rung.low, rung.high], [k, k], color=DARK_GREY, lw=1.5)
+        axes.plot(rung.mean, k, "o", color=DARK_GREY, ms=5)
+    measured = STRUCTURES["EM"].colour
+    axes.axvline(climbed.measured, color=measured, lw=1.5)
+    axes.annotate(
+        f"measured: {climbed.measured:.1f}",
+        (climbed.measured, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(3, -3),
+        textcoords="offset points",
+        va="top",
+        fontsize=8,
+        color=measured,
+    )
+    axes.set_yticks(
+        range(len(climbed.rungs)),
+        [textwrap.fill(WORDS[rung.null], 20) for rung in climbed.rungs],
+        fontsize=8,
+    )
+    axes.set_ylim(len(climbed.rungs) - 0.5, -1.0)
+    # Ratios are compared by their logarithms, as the shares of the table are.
+    axes.set_xscale("log")
+    ratios = [each for rung in climbed.rungs for each in (rung.low, rung.high)]
+    low, high = min(*ratios, climbed.measured), max(*ratios, climbed.measured)
+    axes.set_xlim(low / 1.3, high * 1.3)
+    axes.xaxis.set_major_locator(FixedLocator(_round_steps(low / 1.3, high * 1.3)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel("participation ratio")
+    plain_edges(axes)
+
+
+def _round_steps(low: float, high: float) -> list[float]:
+    """Numbers 1, 2 and 5 times a power of ten between two others."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [n * 10.0**p for p in powers for n in (1, 2, 5) if low <= n * 10.0**p <= high]

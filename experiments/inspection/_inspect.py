@@ -113,8 +113,8 @@ def inspect_connectome(
 
     Args:
         connectome: with at least 3 nodes and at most a million.
-        draws: how many random matrices of each kind; of more than two million connections fewer
-            shuffled ones are drawn, at least 6.
+        draws: how many random matrices of each kind. Fewer shuffled ones are drawn, though at least
+            6, where all of them would have more than 16 million connections.
         random_seed: all randomness follows from it.
         memory: in GiB; what would take more is refused.
         told: called with what is being done, how much of it is done, and how much there is.

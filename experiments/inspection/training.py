@@ -109,7 +109,17 @@ def training_lines(found: Inspection, datasets: Sequence[xr.Dataset]) -> list[st
             "Nothing was foretold: the fast-forward knows of no constraint and no chosen nodes."
         )
         lines += [unknown, ""]
-    return [*lines, *(f"- {each}" for each in warnings_of(_in_words(of_all))), ""]
+    return [*lines, *_warnings(tasks, _in_words(of_all)), ""]
+
+
+def _warnings(tasks: Sequence[str], found: Findings) -> list[str]:
+    """What measures are to be read with, each said once with the tasks that it holds for."""
+    on: dict[str, list[str]] = {}
+    for task, of in zip(tasks, found.training, strict=True):
+        for said in warnings_of(found._replace(training=[of], far=[])):
+            on.setdefault(said, []).append(task)
+    far = warnings_of(found._replace(training=[]))
+    return [*(f"- On {', '.join(of)}. {said}" for said, of in on.items()), *(f"- {s}" for s in far)]
 
 
 def _in_words(found: Findings) -> Findings:
@@ -174,6 +184,16 @@ def _how_well(tasks: Sequence[str], datasets: Sequence[xr.Dataset]) -> list[str]
     ]
 
 
+def _called(problem: str) -> str:
+    """Problems with the start that each begins with called as in the tables."""
+    said = []
+    for each in problem.split("; "):
+        starts = [start for start in CALLED if each.startswith(f"{start} ")]
+        longest = max(starts, key=len, default="")
+        said.append(CALLED.get(longest, "") + each[len(longest) :])
+    return "; ".join(said)
+
+
 def _table(beside: dict[str, list[Contrast]]) -> list[str]:
     lines = [
         "| task | the connectome beside | difference, 95 % interval | it learns |",
@@ -183,7 +203,7 @@ def _table(beside: dict[str, list[Contrast]]) -> list[str]:
         for c in contrasts:
             between = f" ({c.low:+.2f} to {c.high:+.2f})" if np.isfinite(c.low) else ""
             verdict = c.verdict
-            why = verdict.problem or f"{p_value(verdict.p_holm)}, {verdict.seeds} seeds"
+            why = _called(verdict.problem) or f"{p_value(verdict.p_holm)}, {verdict.seeds} seeds"
             lines.append(
                 f"| {task} | {CALLED[c.reference]} | {c.difference:+.2f}{between} | "
                 f"{verdict.said} ({why}) |"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..findings import (
+    FURTHER_MEASURES,
     MEASURES,
     Cell,
     diverged_networks,
@@ -14,14 +15,16 @@ from ..findings import (
     finite_mean,
     mean_with_interval,
     ordered,
+    regime_words,
     shown,
     start_place,
+    variables_of,
     words,
 )
 from ._markup import escaped
 from ._theory import Beside
 
-_NUMBERS = (*MEASURES, "accuracy", "loss")
+_NUMBERS = (*MEASURES, *variables_of(FURTHER_MEASURES), "accuracy", "loss")
 
 
 class Column(NamedTuple):
@@ -70,7 +73,7 @@ def _columns(cells: Sequence[Cell], beside: Mapping[str, Beside]) -> list[Column
     columns += [Column(name, words(name), _field(name)) for name in names]
     for name in _NUMBERS:
         if any(name in cell.values for cell in cells):
-            columns.append(Column(name, words(name), _mean(name)))
+            columns.append(Column(name, words(name), _regime if name == "regime" else _mean(name)))
     if beside:
         columns += [
             Column("theory", "theory's mean", _theory(beside, lambda b: b.expected)),
@@ -102,6 +105,10 @@ def _mean(name: str) -> Callable[[Cell], tuple[float | None, str]]:
         finite_mean(cell, name),
         mean_with_interval(cell.values.get(name, np.empty(0))),
     )
+
+
+def _regime(cell: Cell) -> tuple[float | None, str]:
+    return None, regime_words(cell.values.get("regime", np.empty(0)))
 
 
 def _theory(

@@ -8,6 +8,8 @@
   other weights brought to their norm. Those below are brought to it unless told not to.
 - `with_spectral_radius_of` (`_spectral_radius.py`): the same for the spectral radius.
 - `orthogonal_weights` (`_orthogonal.py`): all singular values equal.
+- `identity_weights` (`_identity.py`): the identity with noise; `feed_forward_weights`
+  (`_feed_forward.py`): each unit passes on to those after it.
 - `symmetric_weights` (`_symmetric.py`): the two weights between a pair of units correlate.
 - `low_rank_plus_noise_weights` (`_low_rank_plus_noise.py`), `mean_shifted_weights`
   (`_mean_shifted.py`): outlier eigenvalues of chosen place.
@@ -26,7 +28,9 @@ from ._balanced_columns import balanced_columns
 from ._cell_type_table import CellTypes, potjans_diesmann, read_cell_types
 from ._cell_types import cell_type_counts, cell_type_weights
 from ._dale import dale_weights
+from ._feed_forward import feed_forward_weights
 from ._gaussian import gaussian_weights, with_norm_of
+from ._identity import identity_weights
 from ._low_rank import (
     low_rank,
     power_law_spectrum,
@@ -55,8 +59,10 @@ __all__ = [
     "cell_type_weights",
     "dale_weights",
     "equal_singular_values",
+    "feed_forward_weights",
     "gaussian_weights",
     "haar_orthonormal",
+    "identity_weights",
     "low_rank",
     "low_rank_plus_noise_weights",
     "mean_shifted_weights",

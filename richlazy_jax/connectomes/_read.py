@@ -4,12 +4,16 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from ._asked import Asked, checked
+from ._column_files import read_columns
 from ._connectome import Connectome
 from ._edge_tables import weights_of_table
-from ._files import GRAPHS, MATRICES, File, require_file, unpacked
+from ._files import COLUMNS, GRAPHS, MATRICES, SHEETS, File, require_file, unpacked
 from ._graphs import read_graph
-from ._matrices import Weights, read_matrix, weights_of_grid
-from ._tables import Grid, read_table
+from ._matrices import Weights, weights_of_grid
+from ._matrix_files import read_matrix
+from ._sheets import read_sheet
+from ._tables import Grid
+from ._text_tables import read_text
 
 
 def read_connectome(
@@ -119,7 +123,8 @@ def _weights(file: File, asked: Asked) -> Weights:
         return read_matrix(file, asked)
     if file.extension in GRAPHS:
         return read_graph(file, asked)
-    table = read_table(file, asked)
+    read = {**dict.fromkeys(COLUMNS, read_columns), **dict.fromkeys(SHEETS, read_sheet)}
+    table = read.get(file.extension, read_text)(file, asked)
     if isinstance(table, Grid):
         return weights_of_grid(file, table, asked)
     return weights_of_table(file.at, table, asked)

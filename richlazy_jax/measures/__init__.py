@@ -6,6 +6,7 @@
 - `representation_alignment`, `sign_agreement` (`_activity.py`).
 - `weight_change_norm` (`_weights.py`).
 - `effective_ranks` (`_effective_ranks.py`).
+- `kernel_target_alignment` (`_target_alignment.py`): how far a kernel points towards the targets.
 - `readout_alignment` (`_readout.py`): whether activity or its change is aligned with the readout.
 
 Lazier learning has a smaller weight change and larger alignments.
@@ -22,6 +23,7 @@ from ._sampled_alignment import (
     pair_sums,
     sampled_kernel_alignment,
 )
+from ._target_alignment import kernel_target_alignment
 from ._weights import weight_change_norm
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "blocked_kernel_alignment",
     "effective_ranks",
     "kernel_alignment",
+    "kernel_target_alignment",
     "pair_sums",
     "readout_alignment",
     "representation_alignment",

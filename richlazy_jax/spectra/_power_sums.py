@@ -9,7 +9,7 @@ from .._host import as_square_sparse
 
 # So many multiplications of a dense product take as long as one of a sparse product, and a dense
 # matrix is made of so many nodes at most.
-DENSE_FASTER, LARGEST_DENSE = 60, 500
+DENSE_FASTER, LARGEST_DENSE = 60, 2000
 
 
 class PowerSums(NamedTuple):
@@ -36,8 +36,8 @@ def power_sums(w: Any) -> PowerSums:
         \sum_i s_i^4 = \lVert W W^\top \rVert_F^2 = \lVert W^\top W \rVert_F^2.$$
 
     The product that takes fewer multiplications is made, one row at a time, and only its squares
-    are kept, so that memory does not grow with it. Up to 500 nodes the product is dense where that
-    is faster. A graph of 139,000 nodes and 2.7 million connections takes some seconds.
+    are kept, so that memory does not grow with it. Up to 2,000 nodes the product is dense where
+    that is faster. A graph of 139,000 nodes and 2.7 million connections takes some seconds.
 
     Args:
         w: the matrix (n, n), sparse (of `scipy.sparse`) or dense.

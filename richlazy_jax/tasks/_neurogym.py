@@ -340,9 +340,11 @@ def _copied(environment: Any) -> Any:
         cells = tuple(
             types.CellType(new) if cell.cell_contents is old else cell for cell in value.__closure__
         )
-        return types.FunctionType(
+        made = types.FunctionType(
             value.__code__, value.__globals__, value.__name__, value.__defaults__, cells
         )
+        made.__kwdefaults__ = value.__kwdefaults__
+        return made
 
     vars(new).update({name: rebound(value) for name, value in vars(new).items()})
     return copied

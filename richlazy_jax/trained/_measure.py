@@ -11,12 +11,12 @@ from jaxtyping import Array, Float
 from .._checks import require_float_leaves, require_same_structure, require_whole
 from .._powers import times_power
 from ..kernels import Wrt, kernels_between
-from ..measures import alignment_of_pairs, pair_sums
+from ..measures import alignment_of_pairs, kernel_target_alignment, pair_sums
 from ._changes import Change, activity_changes, parameter_changes
 from ._loss import mean_loss
 from ._record import Laziness
 from ._rows import rows_of, spread
-from ._targets import centred_target_alignment, energy_along
+from ._targets import energy_along
 
 # Outputs of two programs that compute the same differ by less than this share of the largest.
 _SAME = 1e-4
@@ -101,7 +101,7 @@ def laziness(
         centred = _centred(rows.wanted, rows.weights)
         roots = 1.0 if rows.weights is None else jnp.sqrt(spread(rows.weights, centred))
         ends = [sums.traces[..., i] for i in (0, 1)]
-        towards = Change(*(centred_target_alignment(k, roots * centred) for k in ends))
+        towards = Change(*(kernel_target_alignment(k, roots * centred) for k in ends))
         size = jnp.sum((roots * centred) ** 2)
         found = []
         for i, chosen in enumerate(kernels.chosen):

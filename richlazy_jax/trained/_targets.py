@@ -7,35 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from .._powers import exponent_of, scaled, times_power
-from .._products import product
-
-
-def centred_target_alignment(
-    kernel: Float[Array, "n n"], wanted: Float[Array, "n ..."]
-) -> Float[Array, ""]:
-    r"""The cosine between a kernel and that of the targets, both centred over examples.
-
-    With $H = I - 1 1^\top / n$, the kernel $K$ summed over equal outputs, and $T_{ij} = y_i \cdot
-    y_j$,
-
-    $$\frac{\operatorname{Tr}(H K H\, T)}{\lVert H K H \rVert_F \lVert H T H \rVert_F}.$$
-
-    Args:
-        kernel: of examples, in any unit.
-        wanted: the targets of each.
-
-    Source: C. Cortes, M. Mohri and A. Rostamizadeh (2012), "Algorithms for learning kernels based
-    on centered alignment".
-    """
-    y = wanted.reshape(len(wanted), -1)
-    y = scaled(y - y.mean(0))
-    k = scaled(kernel)
-    k = k - k.mean(0)
-    k = k - k.mean(1, keepdims=True)
-    overlap = jnp.sum(k * product(y, y.T))
-    # The norm of T = y y^T is that of y^T y as well.
-    return overlap / (jnp.linalg.norm(k) * jnp.linalg.norm(product(y.T, y)))
+from .._powers import exponent_of, times_power
 
 
 def energy_along(

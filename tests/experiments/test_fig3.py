@@ -129,7 +129,6 @@ def test_more_students_are_those_of_one_run():
         ({"starts": low_rank_starts([1])}, "LowRank of rank at least 2"),
         ({"starts": low_rank_starts([2, 4])}, "one LowRank of rank at least 2"),
         ({"starts": (Null(),)}, "one LowRank of rank at least 2"),
-        ({"measure_at": (1,)}, "measure_at"),
         ({"teacher_iterations": 0}, "teacher_iterations is 0"),
         ({"batch": 0}, "batch is 0"),
     ],

@@ -128,7 +128,10 @@ def test_a_large_connectome_is_never_dense_and_has_the_same_numbers(monkeypatch)
     text = markdown(found)
     assert "The eigenvalue area is left out" in text
     assert f"± {found.ranks['Gaussian']['exponential_entropy'].error:.1f}" in text
-    left, right = draw(found).axes
+    climbed = ladder(connectome.sparse, 3)
+    left, right, nulls = draw(found, climbed).axes
+    drawn = [np.asarray(line.get_xdata()).tolist() for line in nulls.lines]
+    assert [each for each in drawn if len(each) == 1] == [[rung.mean] for rung in climbed.rungs]
     assert left.get_ylabel() == "leading singular value / largest"
     assert right.get_ylabel() == "singular value (estimated) / largest"
     assert len(left.lines) == len(right.lines) == 3

@@ -162,6 +162,73 @@ def test_adam_and_the_kernel_of_all_weights():
     assert abs(cosine(*(kernel(p, ("recurrent",)) for p in (start, end))) - whole) > 1e-3
 
 
+FURTHER = ("kernel_target_alignment", "readout_alignment", "regime")
+
+
+@pytest.mark.slow
+def test_what_is_measured_only_where_asked_for_by_hand(x64):
+    """Targets, readout and regime from explicit Jacobians, projections and products of them."""
+    setting = dataclasses.replace(
+        SMALL, starts=(LowRank(4),), seeds=1, n_hidden=6, iterations=3, optimizer="adam", leak=0.5
+    )
+    asked = dataclasses.replace(setting, measures=("kernel_alignment", *FURTHER))
+    assert asked.wanted().hash == setting.wanted().hash
+    assert not {"regime", "readout_share"} & set(run_task(setting).data_vars)
+    found = run_task(asked).squeeze()
+    start, end, trials = by_hand(asked)
+    n, steps = trials.labels.shape
+    targets = np.eye(3)[np.asarray(trials.labels)].reshape(n, -1)
+    centre = np.eye(n) - 1 / n
+
+    @jax.jit
+    def rows(recurrent, params):
+        return jax.jacrev(
+            lambda w: rj.rnn_apply({**params, "recurrent": w}, trials.inputs, leak=0.5)
+        )(recurrent)
+
+    for params, when in ((start, "before"), (end, "after")):
+        slopes = np.asarray(rows(params["recurrent"], params)).reshape(n, steps * 3, -1)
+        k = centre @ np.einsum("iap,jap->ij", slopes, slopes) @ centre
+        t = centre @ targets @ targets.T @ centre
+        wanted = (k * t).sum() / np.linalg.norm(k) / np.linalg.norm(t)
+        np.testing.assert_allclose(found[f"kernel_target_alignment_{when}"], wanted, rtol=1e-8)
+
+    from experiments.kinds.recurrent import _regimes, _train
+
+    x = setting.held_trials(_train.held_keys(setting)[1], setting.activity_trials).inputs
+    first, last = (np.asarray(rj.rnn_activity(p, x, leak=0.5))[:, -1] for p in (start, end))
+    change, readout = last - first, np.asarray(end["readout"])
+    seen = np.linalg.lstsq(readout.T, change.T, rcond=None)[0].T @ readout
+    np.testing.assert_allclose(found["readout_share"], (seen**2).sum() / (change**2).sum())
+    size = np.linalg.norm(change) * np.linalg.norm(readout)
+    read = np.linalg.norm(change @ readout.T) / size
+    np.testing.assert_allclose(found["readout_correlation"], read, rtol=1e-8)
+
+    # Trials one after the other, the Jacobians at each step, and the growth of their product.
+    sequences = np.asarray(_regimes.sequences(setting))
+    assert sequences.shape == (8, 200, setting.made_task().n_inputs)
+    np.testing.assert_array_equal(sequences[1, :8], x[25])
+    w, w_in = (np.asarray(start[name]) for name in ("recurrent", "input"))
+    radii, exponents, activity = [], [], []
+    for inputs in sequences:
+        h, turned, grown = np.zeros(6), np.eye(6), 0.0
+        for step, given in enumerate(inputs):
+            mixed = 0.5 * h + 0.5 * (w @ h + w_in @ given)
+            jacobian = (mixed > 0)[:, None] * (0.5 * np.eye(6) + 0.5 * w)
+            h = np.maximum(mixed, 0)
+            turned, upper = np.linalg.qr(jacobian @ turned)
+            if step >= 50:
+                grown += np.log(np.abs(upper[0, 0]))
+                activity.append(np.abs(h))
+        radii.append(np.abs(np.linalg.eigvals(jacobian)).max())  # pyright: ignore[reportPossiblyUnboundVariable]
+        exponents.append(grown / 150)
+    np.testing.assert_allclose(found["mean_activity"], np.mean(activity), rtol=1e-8)
+    np.testing.assert_allclose(found["spectral_radius"], np.median(radii), rtol=1e-6)
+    assert rj.REGIMES[int(found["regime"])] in found["regime"].attrs["flag_meanings"]
+    # Two vectors turn into one direction; what is between them before counts once in 150 steps.
+    np.testing.assert_allclose(found["lyapunov_exponent"], np.median(exponents), atol=5 / 150)
+
+
 @pytest.mark.parametrize("task", ["2AF", "DMS", "CXT"])
 def test_half_the_time_step_has_twice_the_steps(task):
     one, other = (Setting(task=task, dt=dt).made_task() for dt in (100.0, 50.0))
@@ -250,6 +317,10 @@ BAD = [
     ({"precision": "high"}, r"precision is 'high'; allowed are highest, default"),
     ({"kernel_weights": "input"}, r"kernel_weights is 'input'; allowed are recurrent, all"),
     ({"activation": "gelu"}, r"activation is 'gelu'"),
+    (
+        {"measures": ("kernel_target_alignment",), "frozen": "recurrent"},
+        r"kernel_weights is 'recurrent'; allowed is 'all' where",
+    ),
     ({"measures": ("speed",)}, r"measures\[0\] is 'speed'; allowed are kernel_alignment"),
     ({"starts": low_rank_starts([3], "trace")}, r"keep is 'trace'"),
 ]

@@ -9,6 +9,8 @@ import richlazy_jax as rj
 from experiments.kinds.recurrent import (
     CellTyped,
     Dale,
+    FeedForward,
+    Identity,
     LowRank,
     LowRankPlusNoise,
     MeanShifted,
@@ -51,6 +53,9 @@ STARTS = [
     Wired(SMALLER, resampled=True),
     Wired(SMALLER, resampled=True, null="places"),
     Orthogonal(),
+    Identity(),
+    Identity(0.5),
+    FeedForward(),
     Sparse(0.2),
     Modular(4, 0.5, 0.1),
     SmallWorld(6, 0.1),

@@ -10,7 +10,7 @@ import pytest
 from flax import nnx
 
 import richlazy_jax as rj
-from richlazy_jax.trained._targets import centred_target_alignment, energy_along
+from richlazy_jax.trained._targets import energy_along
 from tests.products import products_at_default  # pyright: ignore[reportMissingImports]
 
 KEY = jax.random.key(0)
@@ -133,6 +133,7 @@ CALLS = (
         "haar_orthonormal": [(lambda: rj.haar_orthonormal(KEY, 6, 3),)],
         "half_squared_error": [(lambda p: trained(p, lambda loss, p, *_: loss(p, (X, Y))), PARAMS)],
         "kernel_alignment": [(rj.kernel_alignment, SQUARE, OTHER)],
+        "kernel_target_alignment": [(rj.kernel_target_alignment, SQUARE, OTHER[:, :2])],
         "kernel_alignment_between": [
             (
                 lambda p, other, x: rj.kernel_alignment_between(RELU.apply, p, other, x)[:3],
@@ -152,6 +153,8 @@ CALLS = (
             (lambda: rj.modular_weights(KEY, 6, modules=2, within=0.9, between=0.3),)
         ],
         "motif_weights": [(lambda: rj.motif_weights(KEY, 6, MOTIFS),)],
+        "feed_forward_weights": [(lambda: rj.feed_forward_weights(KEY, 6),)],
+        "identity_weights": [(lambda: rj.identity_weights(KEY, 6, noise=0.5),)],
         "orthogonal_weights": [(lambda: rj.orthogonal_weights(KEY, 6),)],
         "power_law_spectrum": [(lambda a: rj.power_law_spectrum(6, a), jnp.asarray(0.5))],
         "recurrent_kernel_alignment": [
@@ -256,7 +259,6 @@ CALLS = (
             (lambda p: rj.descend(lambda q: jnp.sum((LINEAR.apply(q, X) - Y) ** 2), p, 2), PARAMS)
         ],
         "laziness": [
-            (centred_target_alignment, SQUARE, OTHER[:, :2]),
             (lambda p: energy_along(LINEAR.apply, p, X, Y, 2), PARAMS),
         ],
         "trained_network": [(lambda p, net=net: net.apply(p, TRIALS), net.params) for net in GATED],

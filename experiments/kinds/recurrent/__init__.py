@@ -7,6 +7,7 @@
 - `_nodes.py`: which units get input or are read out.
 - `_train.py`: starts to trained networks.
 - `_measure.py`: how lazily they learned, and how well.
+- `_regimes.py`: in which regime they started.
 - `_run.py`: both, as one labelled dataset.
 - `_spectra.py`: what is kept of the spectra of the starts, in words.
 - `_drawn_motifs.py`: motifs of the networks drawn, beside those asked for.
@@ -18,10 +19,12 @@
 
 from ...findings import MEASURES
 from ._drawn_motifs import DrawnMotif, drawn_motifs
-from ._kept import KEPT_OF_WEIGHTS, as_network, started
-from ._looks import OF_WEIGHTS
-from ._measure import KERNEL_BLOCK, test_accuracy
+from ._kept import KEPT_OF_WEIGHTS, as_network, held, started
+from ._looks import OF_WEIGHTS, Looks
+from ._measure import KERNEL_BLOCK, laziness, test_accuracy
 from ._more_starts import (
+    FeedForward,
+    Identity,
     LowRankPlusNoise,
     MeanShifted,
     Modular,
@@ -51,7 +54,17 @@ from ._starts import (
     with_ranks,
 )
 from ._tasks import COGNITIVE, SEQUENTIAL, NeuroGym
-from ._train import flat, held_keys, initial_params, network_of, scores, seed_keys, train_starts
+from ._train import (
+    Learning,
+    flat,
+    held_keys,
+    initial_params,
+    learning_of,
+    network_of,
+    scores,
+    seed_keys,
+    train_starts,
+)
 
 __all__ = [
     "COGNITIVE",
@@ -73,6 +86,10 @@ __all__ = [
     "CellTyped",
     "Dale",
     "DrawnMotif",
+    "FeedForward",
+    "Identity",
+    "Learning",
+    "Looks",
     "LowRank",
     "LowRankPlusNoise",
     "MeanShifted",
@@ -94,9 +111,12 @@ __all__ = [
     "dataset_attributes",
     "drawn_motifs",
     "flat",
+    "held",
     "held_keys",
     "images_digest",
     "initial_params",
+    "laziness",
+    "learning_of",
     "low_rank_starts",
     "measured",
     "network_of",

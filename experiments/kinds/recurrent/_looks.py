@@ -41,7 +41,7 @@ class Looks:
     def look(self, update: int, params: Any, diverged: np.ndarray) -> None:
         """Measure the networks at an update."""
         found = laziness(self.setting, self.before, params)
-        found = {name: found[name] for name in self.setting.measures}
+        found = {name: found[name] for name in self.setting.through}
         trials = self.setting.held_trials(held_keys(self.setting)[1], self.setting.activity_trials)
         losses, metrics = scores_of_each(self.setting, params, trials)
         found |= {"loss": np.asarray(losses), "accuracy": np.asarray(metrics["accuracy"])}

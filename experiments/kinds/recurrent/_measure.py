@@ -11,8 +11,9 @@ import numpy as np
 import richlazy_jax as rj
 from richlazy_jax.models import Recurrence
 
+from ...findings import FURTHER_MEASURES
 from ._kept import GAINS, Trains, as_network, masks_of
-from ._setting import Setting
+from ._setting import OF_KERNELS, Setting
 from ._train import held_keys, scores
 
 # Trials of each side whose kernels are in memory at once.
@@ -46,15 +47,18 @@ def _scores_of_each(task: rj.Task, form: Recurrence, stack: Any, trials: rj.Tria
 
 
 def laziness(setting: Setting, before: Any, after: Any) -> dict[str, np.ndarray]:
-    """The measures of laziness of stacks of networks before and after training."""
+    """How stacks of networks changed in training: what the setting asks for, of its start aside.
+
+    Measures of activity and weights that take no time are there in any case.
+    """
     kernel_key, activity_key = held_keys(setting)
     kernel_trials = setting.held_trials(kernel_key, setting.kernel_trials)
     trials = setting.held_trials(activity_key, setting.activity_trials)
     form = setting.form()
     # Measures are always of the highest precision.
     options = (("activation", form.activation), ("leak", form.leak), ("leak_form", form.leak_form))
-    # The one measure that takes longer than the others together.
-    wrt = setting.of_kernel() if "kernel_alignment" in setting.measures else ()
+    asked = tuple(sorted(setting.measures))
+    wrt = setting.of_kernel() if OF_KERNELS & set(asked) else ()
     trains = setting.trains()
     if trains.zeros and bool(np.all(before["recurrent"])):
         # Without zeros there is nothing to mask, which takes longer.
@@ -67,6 +71,7 @@ def laziness(setting: Setting, before: Any, after: Any) -> dict[str, np.ndarray]
                 trials.inputs,
                 options=options,
                 decision_step=setting.made_task().decision_step,
+                asked=asked,
                 wrt=wrt,
                 trains=trains,
             )
@@ -76,7 +81,7 @@ def laziness(setting: Setting, before: Any, after: Any) -> dict[str, np.ndarray]
     return {name: np.array([one[name] for one in each]) for name in each[0]}
 
 
-@functools.partial(jax.jit, static_argnames=("options", "decision_step", "wrt", "trains"))
+@functools.partial(jax.jit, static_argnames=("options", "decision_step", "asked", "wrt", "trains"))
 def _laziness_of_one(
     pair: tuple[Any, Any],
     kernel_trials: rj.Trials,
@@ -84,17 +89,27 @@ def _laziness_of_one(
     *,
     options: tuple[tuple[str, Any], ...],
     decision_step: int,
+    asked: tuple[str, ...],
     wrt: tuple[str, ...],
     trains: Trains,
 ) -> dict[str, Any]:
+    given = (kernel_trials, dict(options), wrt, masks_of(trains, pair[0], wrt))
     networks = start, end = tuple(map(as_network, pair))
     first, last = (rj.rnn_activity(p, inputs, **dict(options))[:, decision_step] for p in networks)
-    return {
-        **(_alignment(pair, kernel_trials, dict(options), wrt, trains) if wrt else {}),
+    found: dict[str, Any] = {
         "representation_alignment": rj.representation_alignment(first, last),
         "weight_change_norm": rj.weight_change_norm(start["recurrent"], end["recurrent"]),
         "sign_agreement": rj.sign_agreement(first, last),
     }
+    if "kernel_alignment" in asked:
+        found |= _alignment(pair, *given)
+    if "kernel_target_alignment" in asked:
+        found |= _towards_targets(pair, *given)
+    if "readout_alignment" in asked:
+        read = rj.readout_alignment(last - first, end["readout"])
+        names = FURTHER_MEASURES["readout_alignment"]
+        found |= dict(zip(names, (read.correlation, read.share), strict=True))
+    return found
 
 
 def _alignment(
@@ -102,9 +117,8 @@ def _alignment(
     trials: rj.Trials,
     options: dict[str, Any],
     wrt: tuple[str, ...],
-    trains: Trains,
+    masks: dict[str, Any],
 ) -> dict[str, Any]:
-    masks = masks_of(trains, pair[0], wrt)
     if trials.weights is None and GAINS in wrt:
         kernels = (_kernel_with_gains(p, trials.inputs, None, wrt, masks, options) for p in pair)
         return {"kernel_alignment": rj.kernel_alignment(*kernels)}
@@ -129,6 +143,33 @@ def _alignment(
         "kernel_alignment": sampled.alignment,
         "kernel_alignment_error": sampled.standard_error,
     }
+
+
+def _towards_targets(
+    pair: tuple[Any, Any],
+    trials: rj.Trials,
+    options: dict[str, Any],
+    wrt: tuple[str, ...],
+    masks: dict[str, Any],
+) -> dict[str, Any]:
+    """How far the kernel before and after points towards the classes that the trials want.
+
+    As with the kernel alignment, of images only the last step counts.
+    """
+    labels = trials.labels
+    if trials.weights is not None:
+        labels, options = labels[:, -1], options | {"outputs": "last"}
+    targets = jax.nn.one_hot(labels, len(pair[0]["readout"]))
+
+    def towards(params: Any) -> Any:
+        if GAINS in wrt:
+            kernel = _kernel_with_gains(params, trials.inputs, None, wrt, masks, options)
+        else:
+            kernel = rj.recurrent_ntk(params, trials.inputs, wrt=wrt, masks=masks, **options)
+        return rj.kernel_target_alignment(kernel, targets)
+
+    names = FURTHER_MEASURES["kernel_target_alignment"]
+    return dict(zip(names, map(towards, pair), strict=True))
 
 
 def _kernel_with_gains(

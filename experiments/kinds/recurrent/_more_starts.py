@@ -22,6 +22,40 @@ class Orthogonal(Start):
 
 
 @dataclasses.dataclass(frozen=True)
+class Identity(Start):
+    r"""Each unit keeps its own activity, $I + \sigma Z$ (`richlazy_jax.identity_weights`).
+
+    Args:
+        noise: of the Gaussian part, at least 0: the radius of the eigenvalues around 1 before the
+            weights get the null's norm.
+    """
+
+    KIND = "identity"
+
+    noise: float = 0.0
+
+    def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
+        """Drawn anew for each key."""
+        return rj.with_norm_of(_drawn(rj.identity_weights, self, key, null), null)
+
+
+@dataclasses.dataclass(frozen=True)
+class FeedForward(Start):
+    """Each unit passes on to those after it alone (`richlazy_jax.feed_forward_weights`)."""
+
+    KIND = "feed_forward"
+
+    def check(self, size: int) -> None:
+        """Refuse one unit, which has nobody to pass on to."""
+        if size < 2:
+            raise ValueError(f"feed_forward has {size} unit; allowed are at least 2.")
+
+    def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
+        """Drawn anew for each key."""
+        return rj.with_norm_of(_drawn(rj.feed_forward_weights, self, key, null), null)
+
+
+@dataclasses.dataclass(frozen=True)
 class Sparse(Start):
     """Few connections (`richlazy_jax.sparse_weights`).
 

@@ -26,6 +26,8 @@ from ...engine import (
     whole,
 )
 from ._more_starts import (
+    FeedForward,
+    Identity,
     LowRankPlusNoise,
     MeanShifted,
     Modular,
@@ -209,6 +211,10 @@ START_KINDS = {
 _RANGE = number("numbers from -1 to 1", lambda x: -1 <= x <= 1)
 START_KINDS |= {
     "orthogonal": Kind({}, lambda p, files: Orthogonal()),
+    "identity": Kind(
+        {"noise": Parameter(_AT_LEAST_0, Identity.noise)}, lambda p, files: Identity(**p)
+    ),
+    "feed_forward": Kind({}, lambda p, files: FeedForward()),
     "sparse": Kind(
         {"density": Parameter(_POSITIVE_SHARE, REQUIRED)}, lambda p, files: Sparse(**p), tried=True
     ),

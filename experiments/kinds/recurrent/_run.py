@@ -10,10 +10,11 @@ import richlazy_jax as rj
 from richlazy_jax.spectra import whole_spectra
 
 from ...engine import USUAL, How, attributes
-from ...findings import MEASURES, start_text
+from ...findings import FURTHER_MEASURES, MEASURES, OF_START, start_text, variables_of
 from ._kept import as_network
 from ._looks import Looks
 from ._measure import laziness, test_accuracy
+from ._regimes import regimes
 from ._setting import Setting
 from ._spectra import SPECTRA
 from ._starts import with_ranks
@@ -25,11 +26,22 @@ LABELS = {
     "representation_alignment": "representation alignment",
     "weight_change_norm": "weight change (Frobenius norm)",
     "sign_agreement": "sign agreement of activity",
+    "kernel_target_alignment_before": "alignment of the start's kernel with the targets",
+    "kernel_target_alignment_after": "alignment of the trained kernel with the targets",
+    "readout_correlation": "correlation of the change of activity with the trained readout",
+    "readout_share": "share of the change of activity that the trained readout sees",
+    "spectral_radius": "spectral radius of the start's one-step Jacobian on its trajectory",
+    "lyapunov_exponent": "largest Lyapunov exponent of the start (per step)",
+    "mean_activity": "mean magnitude of the start's activity",
+    "regime": "regime of the start",
     "first_loss": "training loss of the first batch (nats)",
     "loss": "training loss (mean of the last 100 iterations, nats)",
     "accuracy": "decision accuracy on held trials",
     "diverged": "training met a loss that is not finite",
 } | SPECTRA
+
+# As the conventions of netCDF files (CF) have it for numbers that stand for words.
+_WORDS = {"flag_values": list(range(len(rj.REGIMES))), "flag_meanings": " ".join(rj.REGIMES)}
 
 
 def run_task(setting: Setting, *, first_seed: int = 0, how: How = USUAL) -> xr.Dataset:
@@ -44,10 +56,10 @@ def run_task(setting: Setting, *, first_seed: int = 0, how: How = USUAL) -> xr.D
     Returns:
         One value for each start and seed of every measure asked for, of `loss`, `first_loss`,
         `accuracy` and `diverged`, and the spectra and effective ranks of the start. Runs that
-        diverged have NaN for measures, accuracy and first loss. Where all starts are of chosen
-        rank, `rank` is a coordinate. What was measured on the way has `_through` in its name and
-        the dimension `update`; of runs that diverged at any time it is NaN. The setting stands in
-        the attributes.
+        diverged have NaN for accuracy, first loss and measures, other than those of the start.
+        Where all starts are of chosen rank, `rank` is a coordinate. What was measured on the way
+        has `_through` in its name and the dimension `update`; of runs that diverged at any time it
+        is NaN. The setting stands in the attributes.
     """
     params = initial_params(setting, first_seed)
     looks = Looks(setting, params, how.checkpoints)
@@ -86,9 +98,12 @@ def measured(
     found["loss"] = np.asarray(trained.losses)[:, -100:].mean(axis=1)
     found["first_loss"] = np.asarray(trained.losses)[:, 0]
     diverged = np.asarray(trained.diverged)
-    for name in set(MEASURES) - set(setting.measures):
+    wanted = variables_of(setting.measures)
+    for name in {*MEASURES, *variables_of(FURTHER_MEASURES)} - set(wanted):
         found.pop(name, None)
-    for name in (*setting.measures, "accuracy", "first_loss"):
+    if "regime" in setting.measures:
+        found |= regimes(setting, flat(params))
+    for name in {*wanted, "accuracy", "first_loss"} - set(OF_START):
         found[name] = np.where(diverged, np.nan, found[name])
     found["diverged"] = diverged
     found |= whole_spectra(np.asarray(as_network(flat(params))["recurrent"]))
@@ -99,7 +114,7 @@ def measured(
             name: (
                 dims[: value.ndim + 1],
                 value.reshape(*shape, *value.shape[1:]),
-                {"long_name": LABELS[name]},
+                {"long_name": LABELS[name], **(_WORDS if name == "regime" else {})},
             )
             for name, value in found.items()
         },

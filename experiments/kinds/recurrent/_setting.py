@@ -33,7 +33,7 @@ from ...engine import (
     record_of,
     whole,
 )
-from ...findings import MEASURES
+from ...findings import FURTHER_MEASURES, MEASURES, OF_START, variables_of
 from ._kept import (
     KEPT_OF_WEIGHTS,
     NOTHING,
@@ -51,6 +51,8 @@ from ._tasks import SEQUENTIAL, sequential_images, task_label, task_record
 OPTIMIZERS = ("sgd", "adam")
 # The weights that a kernel is of.
 KERNEL_WEIGHTS = ("recurrent", "all")
+# The measures that take kernels.
+OF_KERNELS = {"kernel_alignment", "kernel_target_alignment"}
 # What every finished cell has beside its measures.
 ALWAYS = ("loss", "first_loss", "accuracy", "diverged")
 
@@ -99,7 +101,10 @@ class Setting(Experiment):
         kernel_weights: "recurrent", or "all" for all that is trained.
         kernel_trials: held trials for the kernel.
         activity_trials: held trials for the representation.
-        measures: which measures of laziness to take, some of `MEASURES`.
+        measures: what to measure, some of `MEASURES`, which are those of laziness, and of
+            `FURTHER_MEASURES`: "kernel_target_alignment", of the kernel with the targets before and
+            after training; "readout_alignment", of the change of activity with the trained readout;
+            and "regime", that of the start under its inputs (`richlazy_jax.regime`).
         measure_at: updates on the way at which to take them as well, with loss, accuracy and
             effective ranks of the weights.
         precision: of the matrix products of training, "highest", or "default" for JAX's own, which
@@ -169,8 +174,8 @@ class Setting(Experiment):
     activity_trials: int = field(320, whole(), "Held trials for the representation.")
     measures: tuple[str, ...] = field(
         tuple(MEASURES),
-        choice(tuple(MEASURES)),
-        "Measures of laziness to take.",
+        choice((*MEASURES, *FURTHER_MEASURES)),
+        "What to measure.",
         axis=False,
         many=True,
         identity=False,
@@ -334,17 +339,25 @@ class Setting(Experiment):
     def wanted(self) -> Wanted:
         """The record, and what a finished cell must hold."""
         at = {"update": self.measure_at} if self.measure_at else {}
-        through = [f"{name}_through" for name in self.measures] if self.measure_at else []
-        return Wanted(
-            self.record(), (*self.measures, *ALWAYS, *through), {"seed": range(self.seeds), **at}
-        )
+        through = [f"{name}_through" for name in self.through] if self.measure_at else []
+        variables = (*variables_of(self.measures), *ALWAYS, *through)
+        return Wanted(self.record(), variables, {"seed": range(self.seeds), **at})
+
+    @property
+    def through(self) -> tuple[str, ...]:
+        """The variables that it measures which change while its networks learn."""
+        return tuple(name for name in variables_of(self.measures) if name not in OF_START)
 
     def only(self, seeds: int, missing: Mapping[str, Sequence[Any]]) -> "Setting":
         """The same with other seeds, and of what it measures only what is missing."""
         names, updates = missing.get("variables", ()), tuple(missing.get("update", ()))
         if not updates and any(name.endswith("_through") for name in names):
             updates = self.measure_at
-        named = [m for m in MEASURES if m in names or f"{m}_through" in names]
+        named = [
+            measure
+            for measure in (*MEASURES, *FURTHER_MEASURES)
+            if any(n in names or f"{n}_through" in names for n in variables_of([measure]))
+        ]
         measures = tuple(named) if names else self.measures
         return dataclasses.replace(self, seeds=seeds, measures=measures, measure_at=updates)
 
@@ -366,7 +379,7 @@ class Setting(Experiment):
         and needs less. Weights are counted by shape, without drawing any.
         """
         kernel = 0
-        if "kernel_alignment" in self.measures:
+        if OF_KERNELS & set(self.measures):
             task = self.made_task()
             steps = task.n_steps if self.images is None else 1
             float_bytes = np.dtype(jnp.result_type(float)).itemsize
@@ -425,7 +438,7 @@ class Setting(Experiment):
             raise FieldError("frozen", self.frozen, "names that leave something to train")
         if self.gains and "recurrent" in trains.frozen:
             raise FieldError("gains", True, "False where frozen holds 'recurrent'")
-        if "kernel_alignment" in self.measures and not self.of_kernel():
+        if OF_KERNELS & set(self.measures) and not self.of_kernel():
             raise FieldError(
                 "kernel_weights",
                 self.kernel_weights,

@@ -147,6 +147,7 @@ def train_starts(
     stream: int = 1,
     first_seed: int = 0,
     how: How = USUAL,
+    learning: Learning | None = None,
     **looks: Any,
 ) -> rj.Trained:
     """Train from given weights.
@@ -157,12 +158,13 @@ def train_starts(
         stream: which trials each seed sees, a number for each phase of training.
         first_seed: the number of the first seed.
         how: which networks are trained side by side, and where they are kept meanwhile.
+        learning: what is learned and from which trials; None stands for that of the setting.
         looks: `look_at` and `on_look` of `richlazy_jax.train_runs`.
 
     Returns:
         As `richlazy_jax.train_runs`, starts and seeds in one axis.
     """
-    learning = learning_of(setting)
+    learning = learning_of(setting) if learning is None else learning
     keys = jax.vmap(lambda k: jax.random.fold_in(k, stream))(seed_keys(setting, first_seed))
     return rj.train_runs(
         learning.loss,

@@ -23,6 +23,7 @@ SMALL: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 def test_a_cell_has_forecasts_beside_outcomes():
     start = LowRank(2)
     sizes: dict[str, Any] = {

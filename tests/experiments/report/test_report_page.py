@@ -132,6 +132,18 @@ def test_what_varies_and_what_does_not(made, read):
     assert "gain 1.25" in page.text or "gain1.25" in page.text
 
 
+def test_what_is_measured_only_where_asked_for_has_columns(made, read):
+    study = made()
+    numbers = {"kernel_alignment": [0.5, 0.6, 0.7], "regime": np.array([1, 3, 3], np.int32)}
+    numbers |= {"spectral_radius": [1.0, 1.5, 2.0], "readout_share": [0.25, 0.5, 0.75]}
+    study.add("one", {**numbers, "lyapunov_exponent": [-np.inf, 0.1, 0.2]})
+    (row,) = read(study_report(study.path).html).cells
+    assert row["regime"] == "chaotic 2, stable 1"
+    assert row["spectral radius"] == "1.5 (n = 3)"
+    assert row["readout share"] == "0.5 (n = 3)"
+    assert row["lyapunov exponent"] == "0.15 (n = 2)"
+
+
 def test_starts_of_one_label_are_told_apart(made, read):
     study = made()
     for density in (0.5, 1.0):

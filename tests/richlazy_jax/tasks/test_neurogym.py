@@ -227,7 +227,7 @@ class Closing(Environment):
 
     def __init__(self):
         super().__init__()
-        self.timing = {"stimulus": lambda: self.rng.randint(2, 5)}
+        self.timing = {"stimulus": lambda *, least=2: self.rng.randint(least, 5)}
 
     def new_trial(self):
         self.ob = self.rng.randn(self.timing["stimulus"](), 2)

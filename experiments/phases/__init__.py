@@ -1,0 +1,16 @@
+"""When rank orders how far the kernel turns, and whether it turns towards the task.
+
+    richlazy sweep experiments/phases/specs/confirmation.yaml --out STUDY
+    python -m experiments.phases STUDY
+
+The plan is results/phases_plan.md.
+
+- `specs`: the studies.
+- `_courses.py`: what each network's kernel, weights and loss did through training.
+- `_judge.py`: what the plan asks of them.
+"""
+
+from ._courses import Courses, courses_of
+from ._judge import Answer, answers, appears, judge
+
+__all__ = ["Answer", "Courses", "answers", "appears", "courses_of", "judge"]
