@@ -16,7 +16,8 @@ class Forecast(NamedTuple):
 
     - `kernel_alignment`: of the tangent kernels before and after training, as foretold; None where
       it is refused.
-    - `interval`: where nine in ten outcomes lie, by the errors of the calibration networks.
+    - `interval`: where nine in ten outcomes lie, by the errors of the calibration networks, which
+      have 64 units; of networks of 300 units it held 82 % of the outcomes, of GRUs 51 to 90 %.
     - `loss`: of the descent, at its start and its end.
     - `reach`: the sum of its step sizes; `horizon`: where it had to stop.
     - `one_step`: the alignment after the first step alone, what the early phase will do.
