@@ -1,18 +1,22 @@
 """Kernels, models, training and the ODE solver at both ends of the versions that are allowed."""
 
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-UV = shutil.which("uv")
+# The README installs it beside the interpreter, which need not be on the path.
+PLACES = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+UV = shutil.which("uv", path=PLACES)
 
 
 @pytest.mark.slow
 @pytest.mark.long
-@pytest.mark.skipif(UV is None, reason="uv is not on the path")
+@pytest.mark.skipif(UV is None, reason="uv is neither on the path nor beside Python")
 @pytest.mark.parametrize(
     # The newest JAX is not for the oldest Python, so that "highest" takes the newest there is.
     ("resolution", "versions"),
