@@ -37,7 +37,13 @@ def measure(nodes: int, connections: int, draws: int, dense: int) -> dict:
     from whole_brain import whole_brain  # pyright: ignore[reportMissingImports]
 
     import richlazy_jax as rj
-    from experiments.inspection import affordable_draws, inspect_connectome, inspection_cost, ladder
+    from experiments.inspection import (
+        affordable_draws,
+        inspect_connectome,
+        inspection_cost,
+        ladder,
+        ladder_seconds,
+    )
     from richlazy_jax.spectra import exponential_entropy
 
     w = whole_brain(jax.random.key(0), nodes, connections)
@@ -59,7 +65,7 @@ def measure(nodes: int, connections: int, draws: int, dense: int) -> dict:
         off = float(entropy.value / exponential_entropy(s) - 1)
     return {
         "connections": w.nnz,
-        "told": inspection_cost(connectome, draws).seconds,
+        "told": inspection_cost(connectome, draws).seconds + ladder_seconds(w.nnz, climbed),
         "seconds": seconds,
         "cpu": cpu,
         "ladder": of_ladder[0],

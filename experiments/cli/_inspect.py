@@ -23,6 +23,7 @@ from ..inspection import (
     inspect_connectome,
     inspection_cost,
     ladder,
+    ladder_seconds,
     markdown,
 )
 from ._bars import work_shown
@@ -134,14 +135,16 @@ def inspect_command(
         out.mkdir(parents=True, exist_ok=True)
         if json is not None:
             json.parent.mkdir(parents=True, exist_ok=True)
+        drawn = affordable_draws(connectome.sparse.nnz, draws)
         cost = inspection_cost(connectome, draws)
+        climb = ladder_seconds(connectome.sparse.nnz, drawn)
+        cost = cost._replace(seconds=cost.seconds + climb)
         if cost.seconds > TOLD_SECONDS:
             console.say(f"{len(connectome.names):,} nodes take {cost}, on one core.")
         # It takes a second, which another core has while matrices are decomposed.
         threading.Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
         with work_shown(console) as told:
             found = inspect_connectome(connectome, draws, random_seed, memory=memory, told=told)
-            drawn = affordable_draws(connectome.sparse.nnz, draws)
             rungs = ladder(
                 connectome.sparse,
                 drawn,

@@ -10,7 +10,7 @@
 - `_draw.py`: the spectra; apart, because matplotlib takes a second to import.
 """
 
-from ._cost import LARGEST_TRAINED, WHOLE, Cost, inspection_cost
+from ._cost import LARGEST_TRAINED, WHOLE, Cost, inspection_cost, ladder_seconds
 from ._inspect import Inspection, Null, inspect_connectome
 from ._ladder import Ladder, Rung, Share, affordable_draws, ladder, ladder_lines, sentence
 from ._markdown import markdown
@@ -29,6 +29,7 @@ __all__ = [
     "inspection_cost",
     "ladder",
     "ladder_lines",
+    "ladder_seconds",
     "markdown",
     "sentence",
 ]

@@ -17,11 +17,14 @@ PROBES, STEPS = 10, 100
 PROBES_OF_DRAWS, STEPS_OF_DRAWS = 2, 60
 # Of all shuffled matrices of a large connectome together, and of those at least so many.
 _SHUFFLED_CONNECTIONS, _FEWEST_SHUFFLED = 16_000_000, 6
-# Measured on one core at 2.5 GHz.
+# Measured on one core, so that at 1,000 to 139,000 nodes twice or half of it is told at most.
 _SECONDS_PER_CUBE = 3e-9
-_SECONDS_PER_MULTIPLICATION = 5e-9
-_SECONDS_PER_ENTRY = 4e-9
-_SECONDS_PER_NUMBER = 1.2e-9
+_SECONDS_PER_MULTIPLICATION = 1.2e-9
+_SECONDS_PER_ENTRY = 1e-9
+_SECONDS_PER_NUMBER = 3e-10
+_SECONDS_PER_DRAWN, _SECONDS_PER_GAUSSIAN = 1.2e-7, 5e-6
+# Of all nulls of the ladder together, for each connection of a draw.
+_SECONDS_PER_RUNG = 1e-5
 _GIB = 2.0**30
 
 
@@ -63,9 +66,14 @@ def inspection_cost(connectome: rj.Connectome, draws: int) -> Cost:
     lengths += 20 * STEPS * (2 + draws) * n
     seconds = products * _SECONDS_PER_MULTIPLICATION
     seconds += 2 * steps * (m + n) * _SECONDS_PER_ENTRY + 2 * lengths * _SECONDS_PER_NUMBER
-    seconds += draws * m * 5e-7 + gaussian * n * 2e-5
+    seconds += draws * m * _SECONDS_PER_DRAWN + gaussian * n * _SECONDS_PER_GAUSSIAN
     memory = 100 * m + 8 * n * (STEPS + 60)
     return Cost(seconds, memory / _GIB)
+
+
+def ladder_seconds(connections: int, draws: int) -> float:
+    """About what so many draws of each null of `ladder` will take, on one core."""
+    return draws * connections * _SECONDS_PER_RUNG
 
 
 def shuffled_drawn(connections: int, draws: int) -> int:
