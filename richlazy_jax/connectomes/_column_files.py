@@ -10,7 +10,7 @@ from ._asked import Asked
 from ._files import File
 from ._tables import SAMPLE, Column, Grid, Table, cell_text, said_of_blank
 from ._text import is_header
-from ._words import refusal, shown, unreadable
+from ._words import refusal, shown, told_if_broken
 
 
 def read_columns(file: File, asked: Asked) -> Table | Grid:
@@ -59,7 +59,7 @@ def _frame(file: File) -> Any:
         raise ModuleNotFoundError(
             f"{file.extension} files need pyarrow; install richlazy-jax[tables]."
         ) from error
-    try:
+    with told_if_broken(file.at, file.extension, "allowed is a whole table of columns"):
         if parquet:
             about = pyarrow.parquet.read_metadata(file.path)
             groups = [about.row_group(k) for k in range(about.num_row_groups)]
@@ -75,17 +75,6 @@ def _frame(file: File) -> Any:
         # Damaged text is found when it is looked at.
         text = [k for k, kind in enumerate(frame.dtypes) if kind.kind in "OUT"]
         return frame.astype({frame.columns[k]: object for k in text})
-    except ValueError as error:
-        if str(error).startswith(file.at):
-            raise
-        raise _bad_columns(file, error) from error
-    # A broken file makes pyarrow raise nearly anything.
-    except Exception as error:
-        raise _bad_columns(file, error) from error
-
-
-def _bad_columns(file: File, error: Exception) -> ValueError:
-    return unreadable(file.at, file.extension, error, "allowed is a whole table of columns")
 
 
 def _plain(value: Any) -> Any:

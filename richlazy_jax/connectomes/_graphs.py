@@ -18,7 +18,7 @@ from ._edge_tables import refuse_mixed_kinds
 from ._edges import Edges, weights_of
 from ._files import File
 from ._transmitters import signs_of
-from ._words import counted, refusal, shown, some, unreadable
+from ._words import counted, refusal, shown, some, told_if_broken
 
 _GRAPHML = "http://graphml.graphdrawing.org/xmlns"
 _WAYS = {
@@ -75,23 +75,18 @@ def _graph(file: File, said: list[str]) -> Any:
     # Imported here, because it is slow to import and only graphs need it.
     import networkx
 
-    try:
-        with warnings.catch_warnings():
-            # NetworkX warns of attributes that it has no type for.
-            warnings.simplefilter("ignore")
-            if file.extension == ".graphml":
-                return _graphml(file, said)
-            if file.extension == ".gexf":
-                _xml(file)
-                return networkx.read_gexf(file.path)
-            if file.extension == ".gml":
-                return _gml(file)
-            return _node_link(file)
-    # A broken file makes the parsers and NetworkX raise nearly anything.
-    except Exception as error:
-        if isinstance(error, ValueError) and str(error).startswith(file.at):
-            raise
-        raise unreadable(file.at, file.extension, error, _WAYS[file.extension]) from error
+    way = _WAYS[file.extension]
+    with told_if_broken(file.at, file.extension, way), warnings.catch_warnings():
+        # NetworkX warns of attributes that it has no type for.
+        warnings.simplefilter("ignore")
+        if file.extension == ".graphml":
+            return _graphml(file, said)
+        if file.extension == ".gexf":
+            _xml(file)
+            return networkx.read_gexf(file.path)
+        if file.extension == ".gml":
+            return _gml(file)
+        return _node_link(file)
 
 
 def _xml(file: File) -> ElementTree.Element:

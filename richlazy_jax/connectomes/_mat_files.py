@@ -12,7 +12,7 @@ from ._edges import MOST_NODES
 from ._files import File
 from ._mat_elements import require_whole
 from ._matrices import Weights
-from ._words import unreadable
+from ._words import told_if_broken
 
 # Rows of a dense array that are looked at together, by their bytes.
 _BLOCK = 2**26
@@ -23,15 +23,9 @@ def read_mat(file: File, asked: Asked) -> Weights:
     with file.path.open("rb") as opened:
         start = opened.read(128)
     newer = start[:8] == b"\x89HDF\r\n\x1a\n" or b"MATLAB 7.3" in start
-    try:
+    way = "allowed are matrices that MATLAB saved; see weight="
+    with told_if_broken(file.at, ".mat", way):
         arrays = _of_hdf5(file) if newer else _of_mat(file)
-    # A broken file makes SciPy and h5py raise nearly anything.
-    except Exception as error:
-        if isinstance(error, ValueError) and str(error).startswith(file.at):
-            raise
-        raise unreadable(
-            file.at, ".mat", error, "allowed are matrices that MATLAB saved; see weight="
-        ) from error
     return weights_of_arrays(file, arrays, asked)
 
 

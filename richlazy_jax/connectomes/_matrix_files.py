@@ -15,7 +15,7 @@ from ._edges import MOST_NODES
 from ._files import File
 from ._mat_files import read_mat
 from ._matrices import Weights, weights_of_matrix
-from ._words import refusal, shown, unreadable
+from ._words import refusal, shown, told_if_broken, unreadable
 
 
 def read_matrix(file: File, asked: Asked) -> Weights:
@@ -71,7 +71,8 @@ def _refuse_arrays(file: File, asked: Asked) -> None:
 
 
 def _npz(file: File, asked: Asked) -> Weights:
-    try:
+    way = "allowed are arrays of numbers, without pickled objects"
+    with told_if_broken(file.at, ".npz", way):
         if not zipfile.is_zipfile(file.path):
             raise ValueError("it is not a whole zip archive")
         with zipfile.ZipFile(file.path) as archive:
@@ -85,13 +86,6 @@ def _npz(file: File, asked: Asked) -> Weights:
         sparse = None
         if {"format", "shape", "data"} <= arrays.keys():
             sparse = _sparse(file, arrays)
-    # A broken file makes NumPy, SciPy and zipfile raise nearly anything.
-    except Exception as error:
-        if isinstance(error, ValueError) and str(error).startswith(file.at):
-            raise
-        raise unreadable(
-            file.at, ".npz", error, "allowed are arrays of numbers, without pickled objects"
-        ) from error
     if sparse is not None:
         _refuse_arrays(file, asked)
         return weights_of_matrix(file, sparse, None, asked, [])
@@ -131,7 +125,7 @@ def _sparse(file: File, arrays: Mapping[str, np.ndarray]) -> Any:
 
 def _mtx(file: File, asked: Asked) -> Weights:
     _refuse_arrays(file, asked)
-    try:
+    with told_if_broken(file.at, ".mtx", "allowed is a Matrix Market file"):
         rows, columns, entries, kind, field, symmetry = scipy.io.mminfo(file.path)
         size = file.path.stat().st_size
         least = rows * columns // (2 if symmetry != "general" else 1)
@@ -144,11 +138,6 @@ def _mtx(file: File, asked: Asked) -> Weights:
         content = file.path.read_bytes()
         # SciPy reads past the end of a last line that is cut off.
         matrix = scipy.io.mmread(io.BytesIO(content.rstrip() + b"\n"), spmatrix=False)
-    # A broken file makes SciPy raise nearly anything.
-    except Exception as error:
-        if isinstance(error, ValueError) and str(error).startswith(file.at):
-            raise
-        raise unreadable(file.at, ".mtx", error, "allowed is a Matrix Market file") from error
     said = []
     if symmetry != "general":
         said.append(f"The matrix is {symmetry}: each entry stands for two.")

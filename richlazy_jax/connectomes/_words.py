@@ -1,6 +1,7 @@
 """Messages of at most 300 characters, whatever a file is called and holds."""
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 MOST = 300
@@ -45,6 +46,24 @@ def unreadable(at: str, what: str, error: BaseException, way: str) -> ValueError
     """What another library made of a broken file, in a line."""
     said = " ".join(str(error).split()) or type(error).__name__
     return refusal(at, f"it cannot be read as {what} ({said})", way)
+
+
+@contextlib.contextmanager
+def told_if_broken(at: str, what: str, way: str) -> Iterator[None]:
+    """Say in a line what a library raises at a broken file, which may be nearly anything.
+
+    Refusals of our own, which begin with `at`, stay as they are.
+
+    Args:
+        at, way: as in `refusal`.
+        what: as in `unreadable`.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, ValueError) and str(error).startswith(at):
+            raise
+        raise unreadable(at, what, error, way) from error
 
 
 def _shortened(text: str, most: int) -> str:
