@@ -14,10 +14,13 @@ OUT_OF_DOCS = re.compile(r"\]\(\.\./((?:\.\./)*)results/")
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add a page for each table."""
-    for path in sorted((Path(config.docs_dir).parent / "results").glob("*.md")):
+    """Add a page for each table, and the tables that a page offers to download."""
+    results = Path(config.docs_dir).parent / "results"
+    for path in sorted(results.glob("*.md")):
         text = path.read_text(encoding="utf-8").replace("](../docs/", "](../")
         files.append(File.generated(config, f"results/{path.name}", content=text))
+    for path in sorted(results.glob("*.csv")):
+        files.append(File.generated(config, f"results/{path.name}", content=path.read_bytes()))
     return files
 
 
