@@ -61,6 +61,7 @@ _NAMES = {
         "identity_weights",
         "low_rank",
         "low_rank_plus_noise_weights",
+        "low_rank_step",
         "mean_shifted_weights",
         "measured_motifs",
         "modular_weights",
@@ -145,7 +146,7 @@ _NAMES = {
         "split_module",
     ),
     "nulls": ("NULLS", "null_weights"),
-    "regimes": ("REGIMES", "Regime", "lyapunov_exponents", "regime"),
+    "regimes": ("MATCHED", "REGIMES", "Regime", "lyapunov_exponents", "matched_scale", "regime"),
     "studies": ("open_study",),
     "tasks": (
         "ContextDecision",

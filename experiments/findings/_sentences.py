@@ -125,6 +125,11 @@ def training_sentence(found: Training) -> str:
         parts.append(f"{name} {low:.4g}{'' if same else f' ({least}) to {high:.4g} ({greatest})'}")
     if found.diverged:
         parts.append(f"{found.diverged} of {counted(found.networks, 'network')} diverged")
+    if found.unmatched:
+        parts.append(
+            f"{found.unmatched} of {counted(found.networks, 'network')} could not be matched and "
+            "are left out"
+        )
     return f"Training: {'; '.join(parts) or 'no loss was kept'}."
 
 

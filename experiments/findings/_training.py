@@ -27,6 +27,7 @@ class Training(NamedTuple):
     - `losses`, `accuracies`: the start with the least mean, its mean, the start with the greatest,
       and its mean; None where no cell has any.
     - `diverged`, `networks`: how many, of all starts.
+    - `unmatched`: networks that no size brought into the regime that was asked for, of all starts.
     - `hardly`: starts whose loss fell by less than half.
     - `behind`: starts whose loss stayed clearly above the lowest, and that are not in `hardly`.
     """
@@ -35,6 +36,7 @@ class Training(NamedTuple):
     accuracies: tuple[str, float, str, float] | None
     diverged: int
     networks: int
+    unmatched: int
     hardly: list[str]
     behind: list[str]
 
@@ -70,6 +72,7 @@ def training(cells: Sequence[Cell]) -> Training:
         _extremes(cells, "accuracy"),
         sum(diverged),
         sum(len(cell.seeds) for cell in cells),
+        sum(int(np.nansum(cell.values.get("unmatched", np.zeros(1)))) for cell in cells),
         hardly,
         [cell.start for cell in _behind(cells) if cell.start not in hardly],
     )

@@ -46,7 +46,7 @@ class ForecastSetting(Setting):
 
     KIND: ClassVar[str] = "forecast"
     # The fast-forward knows of no constraint.
-    USUAL_ONLY: ClassVar[tuple[str, ...]] = ("keep", "frozen", "gains", *NODES)
+    USUAL_ONLY: ClassVar[tuple[str, ...]] = ("keep", "frozen", "gains", "match", *NODES)
 
     forecast_trials: int = field(96, whole(), "Fixed trials of the fast-forward.")
     forecast_kernel_trials: int = field(32, whole(), "Trials for the kernels of the fast-forward.")

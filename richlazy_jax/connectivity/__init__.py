@@ -3,6 +3,7 @@
 - `haar_orthonormal`, `weights_with_spectrum`, `equal_singular_values` (`_spectrum.py`).
 - `low_rank`, `with_singular_values`, `power_law_spectrum`, `spectrum_of_participation_ratio`
   (`_low_rank.py`): given weights made low-rank or given another spectrum.
+- `low_rank_step` (`_low_rank_step.py`): weights of leaky units whose whole step has a low rank.
 - `aligned_weights` (`_aligned.py`): low rank, pointing along a task.
 - `gaussian_weights`, `with_norm_of` (`_gaussian.py`): recurrent weights without structure, and
   other weights brought to their norm. Those below are brought to it unless told not to.
@@ -38,6 +39,7 @@ from ._low_rank import (
     with_singular_values,
 )
 from ._low_rank_plus_noise import low_rank_plus_noise_weights
+from ._low_rank_step import low_rank_step
 from ._mean_shifted import mean_shifted_weights
 from ._modular import modular_weights
 from ._motif_statistics import MeasuredMotifs, MotifStatistics, measured_motifs
@@ -65,6 +67,7 @@ __all__ = [
     "identity_weights",
     "low_rank",
     "low_rank_plus_noise_weights",
+    "low_rank_step",
     "mean_shifted_weights",
     "measured_motifs",
     "modular_weights",

@@ -143,6 +143,16 @@ CALLS = (
             )
         ],
         "low_rank": [(lambda w: rj.low_rank(w, 2), SQUARE)],
+        "low_rank_step": [(lambda w: rj.low_rank_step(w, 2, 0.5), SQUARE)],
+        "matched_scale": [
+            (
+                lambda p, x: rj.matched_scale(
+                    {**p, "recurrent": 0.7 * p["recurrent"]}, p, x, key=KEY
+                ),
+                RECURRENT_PARAMS,
+                TRIALS,
+            )
+        ],
         "low_rank_plus_noise_weights": [
             (lambda: rj.low_rank_plus_noise_weights(KEY, 6, rank=2, overlap=1.5),)
         ],
@@ -306,6 +316,7 @@ NO_PRODUCTS = {
     "EffectiveRanks": RECORD,
     "ReadoutAlignment": RECORD,
     "Regime": RECORD,
+    "MATCHED": "it is a tuple of names",
     "REGIMES": "it is a tuple of names",
     "ImageSet": RECORD,
     "MeasuredMotifs": RECORD,

@@ -44,6 +44,7 @@ from ._starts import (
     CellTyped,
     Dale,
     LowRank,
+    LowRankStep,
     Motifs,
     Null,
     ParticipationRatio,
@@ -59,6 +60,7 @@ IMAGES = ("auto", "mnist-5k", "digits", "openml")
 _SHARE = number("numbers from 0 to 1", lambda x: 0 <= x <= 1)
 _BETWEEN = number("numbers above 0 and below 1", lambda x: 0 < x < 1)
 _POSITIVE_SHARE = number("numbers above 0 and at most 1", lambda x: 0 < x <= 1)
+_BELOW_1 = number("numbers of at least 0 and below 1", lambda x: 0 <= x < 1)
 _EXCESS = number("numbers of at least -1", lambda x: x >= -1)
 _AT_LEAST_0 = number("numbers of at least 0", lambda x: x >= 0)
 
@@ -148,6 +150,14 @@ START_KINDS = {
             "keep": Parameter(choice(KEPT), LowRank.keep),
         },
         lambda p, files: LowRank(p["rank"], p["keep"]),
+        sized="rank",
+    ),
+    "low_rank_step": Kind(
+        {
+            "rank": Parameter(whole(), REQUIRED),
+            "leak": Parameter(_BELOW_1, REQUIRED),
+        },
+        lambda p, files: LowRankStep(**p),
         sized="rank",
     ),
     "power_law": Kind(

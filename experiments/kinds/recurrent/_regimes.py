@@ -1,5 +1,6 @@
 """In which regime each network starts, before it learns."""
 
+import dataclasses
 import functools
 import math
 from typing import Any
@@ -14,24 +15,24 @@ from richlazy_jax.models import Recurrence
 from ...findings import FURTHER_MEASURES
 from ._kept import as_network
 from ._setting import Setting
-from ._train import held_keys
+from ._starts import Null
+from ._train import held_keys, initial_params
 
 # Trials one after the other, until so many steps: an exponent of 0.01 a step shows in no fewer.
 STEPS, SEQUENCES = 200, 8
 
 
-def regimes(setting: Setting, stack: Any) -> dict[str, np.ndarray]:
+def regimes(setting: Setting, stack: Any, first_seed: int = 0) -> dict[str, np.ndarray]:
     """The regime of each network of a stack, as `richlazy_jax.regime` has it, under held trials.
 
     The inputs are held trials one after the other, without a pause, so that a network sees as many
     steps as it takes to tell growth from rest.
     """
     inputs = sequences(setting)
-    keys = jax.random.split(jax.random.fold_in(held_keys(setting)[1], 1), len(stack["recurrent"]))
-    form = setting.form()._replace(precision="highest")
+    keys, form = _vector_keys(setting, first_seed), setting.form()._replace(precision="highest")
     each = [
-        jax.device_get(_regime(form, jax.tree.map(lambda leaf, i=i: leaf[i], stack), inputs, key))
-        for i, key in enumerate(keys)
+        jax.device_get(_regime(form, _network(stack, i), inputs, keys[i % setting.seeds]))
+        for i in range(len(stack["recurrent"]))
     ]
     found = {name: np.array([getattr(one, name) for one in each]) for name in _NUMBERS}
     return found | {"regime": np.array([one.word for one in each], np.int32)}
@@ -49,6 +50,57 @@ def sequences(setting: Setting) -> jax.Array:
     in_each = math.ceil(STEPS / trials.shape[1])
     chosen = jnp.arange(SEQUENCES * in_each) % len(trials)
     return trials[chosen].reshape(SEQUENCES, -1, trials.shape[2])
+
+
+def matched(
+    setting: Setting, params: dict[str, Any], first_seed: int = 0
+) -> tuple[dict[str, Any], np.ndarray]:
+    """The starts with recurrent weights of the size at which they have what the setting matches.
+
+    Args:
+        setting: which says what to match.
+        params: the starts, with axes of starts and seeds before all others.
+        first_seed: the number of the first seed.
+
+    Returns:
+        The starts, and which networks, start by start and seed by seed, have no such size. These
+        are as they were.
+    """
+    nulls = initial_params(dataclasses.replace(setting, starts=(Null(),)), first_seed)
+    inputs, keys = sequences(setting), _vector_keys(setting, first_seed)
+    form = setting.form()._replace(precision="highest")
+    scales = np.ones(params["recurrent"].shape[:2])
+    for i, start in enumerate(setting.starts):
+        for s, key in enumerate(keys if not isinstance(start, Null) else ()):
+            one, null = _network(_network(params, i), s), _network(_network(nulls, 0), s)
+            scales[i, s] = _scale(form, setting.match, one, null, inputs, key)
+    unmatched, weights = np.isnan(scales), params["recurrent"]
+    scales = jnp.asarray(np.where(unmatched, 1.0, scales), weights.dtype)
+    return params | {"recurrent": scales[..., None, None] * weights}, unmatched
+
+
+def _network(stack: Any, i: int) -> Any:
+    return jax.tree.map(lambda leaf: leaf[i], stack)
+
+
+def _vector_keys(setting: Setting, first_seed: int) -> Any:
+    """Keys of the vectors of the exponents, one for each seed."""
+    base = jax.random.fold_in(held_keys(setting)[1], 1)
+    return jax.random.split(base, first_seed + setting.seeds)[first_seed:]
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _scale(form: Recurrence, of: str, params: Any, null: Any, inputs: Any, key: Any) -> jax.Array:
+    return rj.matched_scale(
+        as_network(params),
+        as_network(null),
+        inputs,
+        key=key,
+        of=of,
+        activation=form.activation,
+        leak=form.leak,
+        leak_form=form.leak_form,
+    )
 
 
 @functools.partial(jax.jit, static_argnums=0)

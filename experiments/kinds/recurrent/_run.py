@@ -11,10 +11,10 @@ from richlazy_jax.spectra import whole_spectra
 
 from ...engine import USUAL, How, attributes
 from ...findings import FURTHER_MEASURES, MEASURES, OF_START, start_text, variables_of
-from ._kept import as_network
+from ._kept import NOTHING, as_network
 from ._looks import Looks
 from ._measure import laziness, test_accuracy
-from ._regimes import regimes
+from ._regimes import matched, regimes
 from ._setting import Setting
 from ._spectra import SPECTRA
 from ._starts import with_ranks
@@ -37,6 +37,7 @@ LABELS = {
     "first_loss": "training loss of the first batch (nats)",
     "loss": "training loss (mean of the last 100 iterations, nats)",
     "accuracy": "decision accuracy on held trials",
+    "unmatched": "no size gives the start the regime that is asked for",
     "diverged": "training met a loss that is not finite",
 } | SPECTRA
 
@@ -59,9 +60,13 @@ def run_task(setting: Setting, *, first_seed: int = 0, how: How = USUAL) -> xr.D
         diverged have NaN for accuracy, first loss and measures, other than those of the start.
         Where all starts are of chosen rank, `rank` is a coordinate. What was measured on the way
         has `_through` in its name and the dimension `update`; of runs that diverged at any time it
-        is NaN. The setting stands in the attributes.
+        is NaN. Where starts are matched, `unmatched` says which networks have no size at which they
+        are; all that was found of these is NaN. The setting stands in the attributes.
     """
     params = initial_params(setting, first_seed)
+    unmatched = np.zeros(params["recurrent"].shape[:2], bool)
+    if setting.match != NOTHING:
+        params, unmatched = matched(setting, params, first_seed)
     looks = Looks(setting, params, how.checkpoints)
     trained = train_starts(
         setting,
@@ -72,8 +77,18 @@ def run_task(setting: Setting, *, first_seed: int = 0, how: How = USUAL) -> xr.D
         on_look=looks.look,
     )
     dataset = measured(setting, params, trained, first_seed=first_seed)
-    dataset = looks.beside(dataset, np.asarray(trained.diverged))
+    dataset = looks.beside(dataset, np.asarray(trained.diverged) | unmatched.ravel())
+    if setting.match != NOTHING:
+        dataset = _without(dataset, setting, unmatched)
     return with_ranks(dataset, setting.starts)
+
+
+def _without(dataset: xr.Dataset, setting: Setting, unmatched: np.ndarray) -> xr.Dataset:
+    """The dataset without what was found of networks that are not matched."""
+    gone = xr.DataArray(unmatched, dims=("start", "seed"), attrs={"long_name": LABELS["unmatched"]})
+    names = {*variables_of(setting.measures), "loss", "first_loss", "accuracy"} - {"regime"}
+    kept = {name: dataset[name].where(~gone).assign_attrs(dataset[name].attrs) for name in names}
+    return dataset.assign({**kept, "unmatched": gone})
 
 
 def measured(
@@ -102,7 +117,7 @@ def measured(
     for name in {*MEASURES, *variables_of(FURTHER_MEASURES)} - set(wanted):
         found.pop(name, None)
     if "regime" in setting.measures:
-        found |= regimes(setting, flat(params))
+        found |= regimes(setting, flat(params), first_seed)
     for name in {*wanted, "accuracy", "first_loss"} - set(OF_START):
         found[name] = np.where(diverged, np.nan, found[name])
     found["diverged"] = diverged

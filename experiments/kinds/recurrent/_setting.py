@@ -45,7 +45,7 @@ from ._kept import (
 )
 from ._nodes import Nodes
 from ._parts import IMAGE_SETS, NODES, STARTS, TASKS
-from ._starts import LowRank, Null, Start, require_starts
+from ._starts import LowRank, LowRankStep, Null, Start, require_starts
 from ._tasks import SEQUENTIAL, sequential_images, task_label, task_record
 
 OPTIMIZERS = ("sgd", "adam")
@@ -118,6 +118,11 @@ class Setting(Experiment):
         gains: whether the recurrent weights change by one factor for each unit alone,
             W = diag(g) W_0 with g from 1. It keeps zeros by itself, and with `keep` "signs" no
             factor falls below 0.
+        match: what the recurrent weights are scaled to have of the Gaussian draw of their seed in
+            place of its norm, under the inputs of the task: "lyapunov_exponent" or "mean_activity",
+            by `richlazy_jax.matched_scale`, so that starts differ in structure and not in this part
+            of their regime. Networks that no size brings there are left out. "nothing" leaves
+            starts as they are drawn.
         input_nodes: units with input weights; those of all others are 0 and stay 0. None stands
             for all.
         output_nodes: units that the readout sees, likewise. It is drawn as for so many units.
@@ -216,6 +221,12 @@ class Setting(Experiment):
     input_scale: float = field(
         1.0, POSITIVE, "What the input weights are multiplied by at the start.", late=True
     )
+    match: str = field(
+        NOTHING,
+        choice((NOTHING, *rj.MATCHED)),
+        "What weights are scaled to have of their null: lyapunov_exponent, mean_activity, nothing.",
+        late=True,
+    )
     input_nodes: Nodes | None = None
     output_nodes: Nodes | None = None
 
@@ -235,6 +246,11 @@ class Setting(Experiment):
         if not isinstance(task, rj.Task):
             raise FieldError("task", task, "names of tasks and objects that are one")
         require_starts(self.starts, self.n_hidden)
+        for start in self.starts:
+            if isinstance(start, LowRankStep) and start.leak != self.leak:
+                raise FieldError(
+                    "leak", self.leak, f"{start.leak:g} with a start of kind low_rank_step for it"
+                )
         if self.optimizer == "adam" and self.momentum != Setting.momentum:
             raise FieldError(
                 "momentum",
@@ -341,6 +357,7 @@ class Setting(Experiment):
         at = {"update": self.measure_at} if self.measure_at else {}
         through = [f"{name}_through" for name in self.through] if self.measure_at else []
         variables = (*variables_of(self.measures), *ALWAYS, *through)
+        variables += () if self.match == NOTHING else ("unmatched",)
         return Wanted(self.record(), variables, {"seed": range(self.seeds), **at})
 
     @property

@@ -132,6 +132,8 @@ class Students(Setting):
                 pass
             case _:
                 raise FieldError("starts", self.starts, "one LowRank of rank at least 2")
+        if self.match != Setting.match:
+            raise FieldError("match", self.match, f"{Setting.match!r} with students")
         if not self.students:
             raise FieldError("students", self.students, f"some of {', '.join(SHARES)}")
 
