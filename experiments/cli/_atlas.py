@@ -78,7 +78,7 @@ def atlas_command(
         verdicts, file = judged(rows, unit), out / f"verdicts_{unit}.md"
         partials = beside_regime([row for row in rows if row.units == unit])
         write_text(file, verdict_table(verdicts, partials))
-        console.print("\n".join(f"{each.look}: {each.verdict}" for each in verdicts))
+        console.print("\n".join(f"{each.claim}: {each.verdict}" for each in verdicts))
         told.append(f"Verdicts: {file}")
     console.print("\n".join(told))
     tell_next(out, console)

@@ -8,6 +8,7 @@ Figures, tables, controls, reports and tutorials all speak through `findings`.
 - `_training.py`: whether they learned, without which no measure can be read.
 - `_tests.py`: exact tests of trends and pairs, and the correction for several.
 - `_verdicts.py`: the rule.
+- `_plans.py`: what became of claims that were written down beforehand.
 - `_sentences.py`: what it found, in sentences and tables; `_words.py`: names and numbers in words.
 - `_intervals.py`: means with intervals that stay within the range of their measure.
 """
@@ -43,6 +44,18 @@ from ._intervals import (
     sampling_error,
 )
 from ._measures import FURTHER_MEASURES, MEASURES, OF_START, variables_of
+from ._plans import (
+    CONFIRMED,
+    OPEN,
+    REFUTED,
+    Judged,
+    Shown,
+    differences,
+    judged_lines,
+    outcome,
+    shown_answer,
+    shown_difference,
+)
 from ._sentences import (
     Sentence,
     Summary,
@@ -83,6 +96,7 @@ from ._verdicts import (
     RICHER_TREND,
     TOO_FEW,
     UNCLEAR_CONTRAST,
+    UNCLEAR_TREND,
     Contrast,
     Findings,
     Trend,
@@ -93,6 +107,7 @@ from ._verdicts import (
 from ._words import clean, counted, p_value, regime_words, shown, words
 
 __all__ = [
+    "CONFIRMED",
     "FEWEST_FOR_INTERVAL",
     "FURTHER_MEASURES",
     "HARDLY",
@@ -101,18 +116,23 @@ __all__ = [
     "LEVEL",
     "MEASURES",
     "OF_START",
+    "OPEN",
     "PAIR",
+    "REFUTED",
     "RICHER",
     "RICHER_TREND",
     "TOO_FEW",
     "UNCLEAR_CONTRAST",
+    "UNCLEAR_TREND",
     "Cell",
     "Comparison",
     "Contrast",
     "Family",
     "FarRun",
     "Findings",
+    "Judged",
     "Sentence",
+    "Shown",
     "Summary",
     "Training",
     "Trend",
@@ -127,6 +147,7 @@ __all__ = [
     "contrast_table",
     "correlations",
     "counted",
+    "differences",
     "diverged_networks",
     "families_of",
     "far_runs",
@@ -138,18 +159,22 @@ __all__ = [
     "glass_delta",
     "headline",
     "holm",
+    "judged_lines",
     "least_pair_p",
     "least_trend_p",
     "mean_and_interval",
     "mean_with_interval",
     "means_table",
     "ordered",
+    "outcome",
     "p_value",
     "pair_p",
     "regime_words",
     "sampling_error",
     "sentences",
     "shown",
+    "shown_answer",
+    "shown_difference",
     "start_place",
     "start_record",
     "start_text",

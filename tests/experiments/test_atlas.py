@@ -180,7 +180,7 @@ def made(means, accuracy=0.55, given=None):
 
 
 def verdicts(*arguments):
-    return {each.look: each.verdict for each in judged(made(*arguments))}
+    return {each.claim: each.verdict for each in judged(made(*arguments))}
 
 
 LOOKS = {
@@ -265,7 +265,7 @@ def test_chains_are_judged_by_accuracy_alone(accuracy, verdict):
 
 def test_all_tests_are_corrected_together_and_a_start_that_did_not_learn_answers_nothing():
     found = judged(made({WORM: 0.6}))
-    shown = {(s.compared, s.task): s for each in found for s in each.shown}
+    shown = {(s.compared, s.where): s for each in found for s in each.shown}
     of_worm = shown[f"{WORM} less worm of 279, balanced", "CXT"]
     assert of_worm.said == "lazier"
     assert of_worm.difference == pytest.approx(0.2, abs=0.02)
@@ -273,7 +273,7 @@ def test_all_tests_are_corrected_together_and_a_start_that_did_not_learn_answers
     # Of all ways to swap two are as far, in each of 48 tests.
     assert of_worm.p == pytest.approx(51 * 2 / 2**SEEDS)
     lost = judged(made({WORM: 0.6}, given={WORM: {"loss": np.full(SEEDS, 1.0)}}))
-    assert {each.look: each.verdict for each in lost}[LOOKS["worm"]] == "open"
+    assert {each.claim: each.verdict for each in lost}[LOOKS["worm"]] == "open"
     text = verdict_table(found, [])
     assert f"| {LOOKS['worm']} | **confirmed** |" in text
 

@@ -9,7 +9,7 @@
 """
 
 from ._grids import UNITS, atlas_grids
-from ._hypotheses import NEEDED, Judged, judged, lacking
+from ._hypotheses import NEEDED, judged, lacking
 from ._regimes import Partial, beside_regime
 from ._rows import Row, as_csv, rows_of
 from ._table import atlas_sentences, atlas_table
@@ -18,7 +18,6 @@ from ._verdicts import verdict_table
 __all__ = [
     "NEEDED",
     "UNITS",
-    "Judged",
     "Partial",
     "Row",
     "as_csv",

@@ -19,14 +19,19 @@ from ...findings import (
     Cell,
     Contrast,
     Family,
+    Judged,
+    Shown,
     Trend,
     answers,
+    differences,
     mean_and_interval,
+    outcome,
+    shown_answer,
+    shown_difference,
 )
 from ...kinds.recurrent import COGNITIVE
 from ._rows import Row
 
-CONFIRMED, REFUTED, OPEN = "confirmed", "refuted", "open"
 MEASURE = "kernel_alignment"
 # Of the two choices at the decision.
 CHANCE = 0.5
@@ -52,35 +57,6 @@ NEEDED = {
 }
 
 
-class Shown(NamedTuple):
-    """One comparison that a verdict rests on.
-
-    - `task`, `compared`: of what.
-    - `difference`, `low`, `high`: with its 95 % interval over seeds; of a trend the mean of
-      Spearman's correlation within seeds.
-    - `seeds`: how many.
-    - `p`: after Holm's correction over all tests; NaN where nothing was tested.
-    - `said`: by the rule of `experiments.findings`; empty where nothing was tested.
-    """
-
-    task: str
-    compared: str
-    difference: float
-    low: float
-    high: float
-    seeds: int
-    p: float
-    said: str
-
-
-class Judged(NamedTuple):
-    """A first look, what became of it, and what that rests on."""
-
-    look: str
-    verdict: str
-    shown: list[Shown]
-
-
 class _Task(NamedTuple):
     """What is known of one task: its starts, and the answers to all questions asked of them."""
 
@@ -93,7 +69,7 @@ class _Task(NamedTuple):
 
     def difference(self, start: str, reference: str) -> tuple[float, float, float]:
         """The mean over seeds of start less reference, and its interval."""
-        return mean_and_interval(_less(self.cells[start], self.cells[reference], MEASURE))
+        return mean_and_interval(differences(self.cells[start], self.cells[reference], MEASURE))
 
     def mean(self, start: str) -> float:
         return mean_and_interval(self.cells[start].values[MEASURE])[0]
@@ -182,12 +158,6 @@ def _questions() -> Iterator[tuple[str, ...]]:
     yield BALANCED, UNSIGNED
 
 
-def _verdict(confirms: Sequence[bool], refutes: Sequence[bool]) -> str:
-    if any(refutes):
-        return REFUTED
-    return CONFIRMED if all(confirms) else OPEN
-
-
 def _few_ranks(tasks: Sequence[_Task]) -> Judged:
     alike = [t.within((NULL, "rank 8"), ("rank 8", "rank 1")) for t in tasks]
     confirms = [t.said(*FEW) == LAZIER_TREND and a for t, a in zip(tasks, alike, strict=True)]
@@ -206,7 +176,7 @@ def _few_ranks(tasks: Sequence[_Task]) -> Judged:
         )
     ]
     look = "rank stops mattering at about 8 of 64"
-    return Judged(look, _verdict(confirms, refutes), shown)
+    return Judged(look, outcome(confirms, refutes), shown)
 
 
 def _lower_gain(tasks: Sequence[_Task]) -> Judged:
@@ -218,7 +188,7 @@ def _lower_gain(tasks: Sequence[_Task]) -> Judged:
     refutes = [all(t.said(*pair) == RICHER for pair in pairs) for t in tasks]
     shown = [_of_test(t, *pair) for t in tasks for pair in pairs]
     look = "moderate ranks at lower gain are lazier than full rank"
-    return Judged(look, _verdict([somewhere], refutes), shown)
+    return Judged(look, outcome([somewhere], refutes), shown)
 
 
 def _dale(tasks: Sequence[_Task]) -> Judged:
@@ -232,7 +202,7 @@ def _dale(tasks: Sequence[_Task]) -> Judged:
     ]
     shown = [_of_test(t, NULL, start) for t in tasks for start in (DENSE, SPARSE)]
     look = "sparse Dale is as lazy as Gaussian, dense Dale rich"
-    return Judged(look, _verdict(confirms, refutes), shown)
+    return Judged(look, outcome(confirms, refutes), shown)
 
 
 def _mean_column(tasks: Sequence[_Task]) -> Judged:
@@ -246,7 +216,7 @@ def _mean_column(tasks: Sequence[_Task]) -> Judged:
     refutes = [r and s < SHARE for r, s in zip(rich, share, strict=True)]
     pairs = ((NULL, DENSE), (NULL, TWIN), (DENSE, ROWS), (NULL, SHIFTED))
     shown = [_of_test(t, *pair) for t in tasks for pair in pairs]
-    return Judged("it is the mean column of dense Dale", _verdict(confirms, refutes), shown)
+    return Judged("it is the mean column of dense Dale", outcome(confirms, refutes), shown)
 
 
 def _gain(tasks: Sequence[_Task]) -> Judged:
@@ -258,12 +228,12 @@ def _gain(tasks: Sequence[_Task]) -> Judged:
     ]
     shown = [_of_test(t, *names) for t in tasks for names in ((LOW, PEAK), (HIGH, PEAK), GAINS)]
     look = "gain is not monotone, with a peak near 0.7"
-    return Judged(look, _verdict(confirms, refutes), shown)
+    return Judged(look, outcome(confirms, refutes), shown)
 
 
 def _worm(tasks: Sequence[_Task]) -> Judged:
     said = [t.said(BALANCED, UNSIGNED) for t in tasks]
-    verdict = _verdict([each == LAZIER for each in said], [each == RICHER for each in said])
+    verdict = outcome([each == LAZIER for each in said], [each == RICHER for each in said])
     look = "the unsigned worm is lazier than the balanced one"
     return Judged(look, verdict, [_of_test(t, BALANCED, UNSIGNED) for t in tasks])
 
@@ -278,34 +248,14 @@ def _chains(tasks: Sequence[_Task]) -> Judged:
         seeds = int(np.isfinite(t.cells[CHAINS].values["accuracy"]).sum())
         compared = f"accuracy of {CHAINS}, beside {of_null:.3f} of the null"
         shown.append(Shown(t.name, compared, mean, low, high, seeds, float("nan"), ""))
-    return Judged("chain motifs are never learned", _verdict(confirms, refutes), shown)
+    return Judged("chain motifs are never learned", outcome(confirms, refutes), shown)
 
 
 def _of_test(task: _Task, *names: str) -> Shown:
-    found = task.answers[names]
-    v = found.verdict
-    said = f"{v.said}: {v.problem}" if v.problem else v.said
-    said = said.removesuffix(" with rank") + (
-        f"; without {v.left_out}: {v.without}" * bool(v.left_out)
-    )
-    if isinstance(found, Contrast):
-        compared = f"{found.start} less {found.reference}"
-        numbers = found.difference, found.low, found.high
-    else:
-        compared = f"trend over {'; '.join(names)}"
-        numbers = found.correlation, found.low, found.high
-    return Shown(task.name, compared, *numbers, v.seeds, v.p_holm, said)
+    compared = "" if len(names) == 2 else f"trend over {'; '.join(names)}"
+    return shown_answer(task.name, task.answers[names], compared)
 
 
 def _of_pair(task: _Task, start: str, reference: str) -> Shown:
     """A difference that is read without a test of its own."""
-    values = _less(task.cells[start], task.cells[reference], MEASURE)
-    seeds = int(np.isfinite(values).sum())
-    compared = f"{start} less {reference}"
-    return Shown(task.name, compared, *mean_and_interval(values), seeds, float("nan"), "")
-
-
-def _less(one: Cell, other: Cell, measure: str) -> np.ndarray:
-    """The differences of two starts on the seeds of both."""
-    _, mine, others = np.intersect1d(one.seeds, other.seeds, return_indices=True)
-    return one.values[measure][mine] - other.values[measure][others]
+    return shown_difference(task.name, task.cells[start], task.cells[reference], MEASURE)

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from ._hypotheses import Judged
+from ...findings import Judged, judged_lines
 from ._regimes import Partial
 
 
@@ -22,25 +20,8 @@ def verdict_table(found: Sequence[Judged], partials: Sequence[Partial]) -> str:
         "says the opposite, otherwise open. Tests are on kernel alignment, seeds as blocks, with "
         "Holm's correction over all tests of this page.",
         "",
-        "| first look | verdict |",
-        "| --- | --- |",
-        *(f"| {each.look} | **{each.verdict}** |" for each in found),
-        "",
+        *judged_lines(found, "first look"),
     ]
-    for each in found:
-        lines += [f"## {each.look[0].upper()}{each.look[1:]}: {each.verdict}", ""]
-        lines += [
-            "| task | comparison | difference | 95 % interval | seeds | p (Holm) | says |",
-            "| --- | --- | --: | --- | --: | --: | --- |",
-        ]
-        for of in each.shown:
-            between = f"{of.low:+.3f} to {of.high:+.3f}" if np.isfinite(of.low) else "–"
-            p = f"{of.p:.2g}" if np.isfinite(of.p) else "–"
-            lines.append(
-                f"| {of.task} | {of.compared} | {of.difference:+.3f} | {between} | {of.seeds} | "
-                f"{p} | {of.said or '–'} |"
-            )
-        lines.append("")
     return "\n".join([*lines, *_partials(partials), ""])
 
 

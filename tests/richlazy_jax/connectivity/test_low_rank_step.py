@@ -26,7 +26,7 @@ def test_step_is_the_low_rank_part_of_the_step(x64, size, leak, log_scale, seed,
     part = (u[:, :rank] * s[:rank]) @ vt[:rank] * np.linalg.norm(s) / np.linalg.norm(s[:rank])
     step = leak * np.eye(size) + (1 - leak) * found
     # What the leak adds is lost in rounding beside very large weights, and the reverse.
-    np.testing.assert_allclose(step, part, rtol=1e-9, atol=1e-12 * np.linalg.norm(whole))
+    np.testing.assert_allclose(step, part, rtol=1e-9, atol=1e-12 * float(np.linalg.norm(whole)))
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])

@@ -1,0 +1,39 @@
+"""The tables of results/exceptions.md from a finished study."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from ..findings import judged_lines, mean_with_interval
+from . import beside, cells_of, judged
+
+
+def main() -> None:
+    """Judge the plan's claims."""
+    parser = argparse.ArgumentParser(prog="python -m experiments.exceptions", description=__doc__)
+    parser.add_argument("study", type=Path)
+    cells = cells_of(parser.parse_args().study)
+    print("\n".join(judged_lines(judged(cells))))
+    print("## Means\n")
+    print("| where | start | kernel alignment | loss | diverged |")
+    print("| --- | --- | --- | --: | --: |")
+    for place, cell in cells.items():
+        loss, lost = np.nanmean(cell.values["loss"]), int(np.nansum(cell.values["diverged"]))
+        said = mean_with_interval(cell.values["kernel_alignment"])
+        start = f"{cell.start}, gain {place.gain:g}" if place.gain != Place("").gain else cell.start
+        where = f"{place.where}, {place.n_hidden} units"
+        print(f"| {where} | {start} | {said} | {loss:.4f} | {lost} |")
+    print("\n## How near matched starts are to their null\n")
+    print("| where | start | not matched | norm, in that of the null | difference | 95 % |")
+    print("| --- | --- | --: | --: | --: | --- |")
+    for b in beside(cells):
+        lost = f"{b.unmatched} of {b.networks}"
+        print(
+            f"| {b.place.where} | {b.place.start} | {lost} | {b.factor:.2f} | {b.number:+.4f} | "
+            f"{b.low:+.4f} to {b.high:+.4f} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
