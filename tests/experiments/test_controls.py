@@ -37,6 +37,8 @@ from experiments.paper.controls._collect import variant_dataset
 from experiments.report import study_report
 from richlazy_jax.studies import wanted_cells
 
+# The direction of the change of activity is measured where the readout may decide it.
+SEEN = (*MEASURES, "readout_alignment")
 # What each control changes, in the order of its variants; all else is as in the paper.
 CHANGED = {
     "learning-rate": [{"learning_rate": v} for v in (0.001, 0.003, 0.01)],
@@ -46,8 +48,8 @@ CHANGED = {
         {"optimizer": "adam", "learning_rate": 0.001},
     ],
     "gain": [{"gain": v} for v in (0.75, 1.25, 1.5)],
-    "readout-scale": [{"readout_scale": v} for v in (0.3, 1.0, 3.0)],
-    "input-scale": [{"input_scale": v} for v in (0.3, 1.0, 3.0)],
+    "readout-scale": [{"readout_scale": v, "measures": SEEN} for v in (0.3, 1.0, 3.0)],
+    "input-scale": [{"input_scale": v, "measures": SEEN} for v in (0.3, 1.0, 3.0)],
     "size": [{"n_hidden": v} for v in (50, 100, 200)],
     "batch": [{"batch": v} for v in (8, 32, 128)],
     "dt": [{"dt": v, "leak": 1 - v / 100} for v in (100.0, 50.0, 25.0)],
@@ -55,6 +57,7 @@ CHANGED = {
     "all-weights-kernel": [{}, {"kernel_weights": "all"}],
     "leading-singular-value": [{}, {"keep": "leading"}],
     "spectral-radius": [{}, {"keep": "spectral_radius"}],
+    "regime": [{}, {"match": "lyapunov_exponent"}, {"match": "mean_activity"}],
     "smooth-spectra": [
         {"starts": [PowerLaw(1.0), PowerLaw(0.5)]},
         {"starts": [ParticipationRatio(v) for v in (0.02, 0.1, 0.9)]},

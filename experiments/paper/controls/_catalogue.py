@@ -55,6 +55,11 @@ CONTROLS = {
         "sizes kept",
         ("frobenius", "spectral_radius"),
     ),
+    "regime": Control(
+        "starts of equal Lyapunov exponent or mean activity instead of equal norm",
+        "numbers kept",
+        ("frobenius", "lyapunov_exponent", "mean_activity"),
+    ),
     "smooth-spectra": Control(
         "singular values that fall smoothly instead of a rank",
         "families of spectra",

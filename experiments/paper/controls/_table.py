@@ -16,7 +16,15 @@ from ...findings import (
 from ._catalogue import Control
 from ._verdicts import overall_verdict
 
-OTHERS = ("norm", "participation_ratio", "stable_rank", "loss", "accuracy")
+OTHERS = (
+    "readout_correlation",
+    "readout_share",
+    "norm",
+    "participation_ratio",
+    "stable_rank",
+    "loss",
+    "accuracy",
+)
 
 
 def table(
