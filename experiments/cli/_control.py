@@ -87,7 +87,7 @@ def control_command(
         write_text(out / f"{name}.md", table(name, control, datasets, found, variant_notes(name)))
 
         # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-        from ..paper.controls._draw import draw_through, draw_variants
+        from ..paper.controls.draw import draw_through, draw_variants
 
         through = through_dataset(grids, out) if name == THROUGH else None
         figure = draw_variants(name, datasets) if through is None else draw_through(through)

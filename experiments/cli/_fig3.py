@@ -94,7 +94,7 @@ def fig3_command(
     students = next((d for c, d in found if isinstance(c, Students)), None)
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-    from ..paper.fig3._draw import draw
+    from ..paper.fig3.draw import draw
 
     parts = [] if linear is None else [linear_table(linear)]
     parts += [] if students is None else [student_table(students)]

@@ -10,8 +10,7 @@ import typer
 from .._whole import write_figure, write_text
 from ..engine import Grid, starts_side_by_side
 from ..kinds.image_mlp import ImageSetting
-from ..verify import markdown
-from ..verify._theorem1 import check_theorem_1
+from ..verify import CHECKS, markdown
 from ._kinds import grids_of
 from ._means import tell_means
 from ._options import (
@@ -85,7 +84,7 @@ def fig4_command(
         with kept_when_interrupted(console), console.status("linear networks"):
             # As `richlazy verify` draws them.
             key = jax.random.fold_in(jax.random.key(random_seed), zlib.crc32(b"theorem 1"))
-            rows = list(check_theorem_1(key, networks, False))
+            rows = list(CHECKS["theorem 1"](key, networks, False))
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..paper.fig1 import summary, table

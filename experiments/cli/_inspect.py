@@ -166,7 +166,7 @@ def inspect_command(
             training = grids_to_train(trained, out, classes, chosen, {"keep": keep, **settings})
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-    from ..inspection._draw import draw
+    from ..inspection.draw import draw
 
     text = markdown(found, rungs)
     write_text(out / "inspect.md", _account(said) + text)

@@ -53,7 +53,7 @@ def map_command(
     }
 
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
-    from ..paper.rich_lazy_map._draw import draw
+    from ..paper.rich_lazy_map.draw import draw
 
     write_text(out / "table.md", map_table(results))
     write_figure(out / "map.png", draw(results))

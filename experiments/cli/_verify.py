@@ -151,7 +151,7 @@ def _prepare(json: Path | None, out: Path) -> None:
 def _save_figures(rows: list[Row], out: Path) -> list[Path]:
     # matplotlib takes a second to import, which `richlazy --help` need not wait for.
     from ..paper.fig4 import draw_verification
-    from ..verify._draw_trajectories import draw_trajectories
+    from ..verify.draw_trajectories import draw_trajectories
 
     paths = [out / "fig4a.png"]
     write_figure(paths[0], draw_verification(rows))

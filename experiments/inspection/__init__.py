@@ -7,7 +7,7 @@
 - `_ladder.py`: how much of a low participation ratio each null explains.
 - `training.py`: whether networks that start from it learn as predicted; by its own name, because it
   imports what training needs.
-- `_draw.py`: the spectra; apart, because matplotlib takes a second to import.
+- `draw.py`: the spectra; apart, because matplotlib takes a second to import.
 """
 
 from ._cost import LARGEST_TRAINED, WHOLE, Cost, inspection_cost, ladder_seconds

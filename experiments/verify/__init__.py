@@ -6,7 +6,7 @@
 - `_lazy_limit.py`: how networks of large weights approach the lazy limit.
 - `_kernel.py`, `_lemma1.py`, `_theorem1.py`, `_proposition1.py`, `_partial.py`, `_other_data.py`,
   `_trajectories.py`: the statements, a file for each kind.
-- `_draw_trajectories.py`: the figure of what is followed over time.
+- `draw_trajectories.py`: the figure of what is followed over time.
 - `_run.py`: all of them in order.
 - `_record.py`: rows as JSON.
 """

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 
 import jax
 
-from richlazy_jax._checks import require_whole
-
 from ._kernel import check_kernel
 from ._lazy_limit import check_lazy_limit
 from ._lemma1 import check_lemma_1
@@ -53,7 +51,8 @@ def verify(
     """
     if seeds is None:
         seeds = QUICK_SEEDS if quick else FULL_SEEDS
-    seeds = require_whole("seeds", seeds, least=2)
+    if not isinstance(seeds, int) or isinstance(seeds, bool) or seeds < 2:
+        raise ValueError(f"seeds is {seeds!r}; allowed are whole numbers >= 2.")
     root = jax.random.key(random_seed)
 
     def rows() -> Iterator[Row]:

@@ -36,7 +36,7 @@ from ._claim import claim_cell
 from ._create import create_study, study_changes
 from ._environment import environment_record
 from ._failures import Failure, failures, record_failure
-from ._folder import checkpoint_folder
+from ._folder import CELLS, ENVIRONMENT, FILES, FOLDERS, SPEC, checkpoint_folder, hashes_in
 from ._hash import cell_hash
 from ._missing import missing_cells
 from ._open import open_study
@@ -44,6 +44,11 @@ from ._values import read_values
 from ._wanted import Wanted, wanted_cells
 
 __all__ = [
+    "CELLS",
+    "ENVIRONMENT",
+    "FILES",
+    "FOLDERS",
+    "SPEC",
     "BrokenCellWarning",
     "Failure",
     "Wanted",
@@ -53,6 +58,7 @@ __all__ = [
     "create_study",
     "environment_record",
     "failures",
+    "hashes_in",
     "missing_cells",
     "open_study",
     "read_cell",

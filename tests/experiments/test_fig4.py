@@ -153,7 +153,7 @@ def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
 )
 def test_bad_input_is_refused_before_any_work(tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli._fig4, "check_theorem_1", lambda *_: pytest.fail("work was begun"))
+    monkeypatch.setitem(cli._fig4.CHECKS, "theorem 1", lambda *_: pytest.fail("work was begun"))
     monkeypatch.setattr(ImageSetting, "run", lambda *_, **__: pytest.fail("work was begun"))
     result = run(*arguments)
     assert result.exit_code == 2, result.output

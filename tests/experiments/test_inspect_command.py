@@ -15,7 +15,7 @@ from benchmarks.whole_brain import whole_brain  # pyright: ignore[reportMissingI
 from experiments import cli
 from experiments.cli._app import COMMANDS, app_for
 from experiments.inspection import inspect_connectome, inspection_cost, ladder, markdown
-from experiments.inspection._draw import draw
+from experiments.inspection.draw import draw
 from richlazy_jax.spectra import participation_ratio, whole_spectra
 
 GAUSS = np.random.default_rng(0).standard_normal((40, 40))

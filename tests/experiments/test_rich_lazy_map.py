@@ -23,7 +23,7 @@ from experiments.paper.rich_lazy_map import (
     small_scale_alignment,
     trusted_up_to,
 )
-from experiments.paper.rich_lazy_map._draw import draw
+from experiments.paper.rich_lazy_map.draw import draw
 
 D, H, RUNS = 6, 7, 12
 DRAWN = drawn_networks(jax.random.key(3), np.arange(RUNS), D, H)

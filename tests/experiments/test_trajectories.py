@@ -4,9 +4,9 @@ import jax
 import pytest
 
 from experiments.verify import _lazy_limit, _trajectories
-from experiments.verify._draw_trajectories import draw_trajectories
 from experiments.verify._lazy_limit import check_lazy_limit
 from experiments.verify._trajectories import CASES, check_trajectories
+from experiments.verify.draw_trajectories import draw_trajectories
 from theory import dynamics
 
 

@@ -9,7 +9,7 @@ such as the paper's, are computed once.
 - `_size.py`: their specs at the size that is asked for.
 - `_collect.py`: what is finished of a study, by variant, with the rank of each start.
 - `_verdicts.py`: what each variant says, by the rule of `experiments.findings`, and all together.
-- `_table.py`, `_draw.py`: what is shown of them.
+- `_table.py`, `draw.py`: what is shown of them.
 """
 
 from ._catalogue import CONTROLS, SPECS, THROUGH, Control

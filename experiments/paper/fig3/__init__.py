@@ -1,7 +1,7 @@
 """Figure 3: low-rank starts that are aligned with their task are lazy.
 
 - `_table.py`: both panels in Markdown.
-- `_draw.py`: both panels; apart, because matplotlib takes a second to import.
+- `draw.py`: both panels; apart, because matplotlib takes a second to import.
 """
 
 from ._table import compared_students, linear_table, student_summary, student_table

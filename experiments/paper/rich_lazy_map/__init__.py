@@ -7,7 +7,7 @@ of the start, the norm of its readout, and its alignment with the task.
 - `_predict.py`: the small-scale formula for a cell, and a form for any scale.
 - `_compare.py`: simulated beside predicted, and where the formula may be trusted.
 - `_table.py`: the map in Markdown.
-- `_draw.py`: the map as a figure; apart, because matplotlib takes a second to import.
+- `draw.py`: the map as a figure; apart, because matplotlib takes a second to import.
 """
 
 from ._compare import compared, formula_limit, part_of, trusted_up_to
