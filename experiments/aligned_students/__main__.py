@@ -7,6 +7,7 @@ from pathlib import Path
 
 import xarray as xr
 
+from .._whole import write_figure
 from ..findings import p_value
 from . import answers_of, choose, conditions_of, confirmation, linear_rows, reading
 from ._choose import piloted
@@ -27,6 +28,9 @@ def main() -> None:
         ("judge", "Judge a finished confirmation."),
     ):
         what.add_parser(name, help=help).add_argument("study", type=Path)
+    drawn = what.add_parser("draw", help="Draw a finished confirmation.")
+    drawn.add_argument("study", type=Path)
+    drawn.add_argument("figure", type=Path, help="A file such as fig3c.png.")
     what.add_parser("theory", help="Linear students from the same starts.")
     given = parser.parse_args()
     if given.what == "theory":
@@ -38,6 +42,11 @@ def main() -> None:
         sys.exit(str(error))
     if given.what == "choose":
         print(confirmation(choose(conditions), next(iter(conditions.values()))), end="")
+    elif given.what == "draw":
+        # matplotlib takes a second to import.
+        from .draw import draw
+
+        write_figure(given.figure, draw(conditions))
     else:
         print(_pilot(conditions) if given.what == "pilot" else _judged(conditions))
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from richlazy_jax.studies import FILES, FOLDERS
+from richlazy_jax.studies.folder import FILES, FOLDERS
 
 from .._whole import write_figure, write_text
 from ._progress import progress_bar

@@ -9,18 +9,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from richlazy_jax.studies import (
-    CELLS,
-    ENVIRONMENT,
-    SPEC,
     BrokenCellWarning,
     Failure,
     Wanted,
     checkpoint_folder,
     failures,
-    hashes_in,
     read_values,
     wanted_cells,
 )
+from richlazy_jax.studies.folder import CELLS, ENVIRONMENT, SPEC, hashes_in
 
 from ..findings import Cell, cell_of, clean, start_record, with_distinct_starts
 

@@ -13,7 +13,7 @@ A process may be killed at any moment, and many may work on one study; what is t
 
 In the folder are `spec.yaml`, `environment.json`, `wanted.json`, `cells/HASH.nc`,
 `locks/HASH.lock`, `failed/HASH.json` and `unfinished/HASH/`, the `checkpoint_folder` of a cell
-(`_folder.py`).
+(`folder.py`).
 
 - `cell_hash` (`_hash.py`): the name of a cell; `_plain.py` says what a record may hold.
 - `create_study`, `study_changes` (`_create.py`): the folder, made or grown to what is asked for.
@@ -36,19 +36,14 @@ from ._claim import claim_cell
 from ._create import create_study, study_changes
 from ._environment import environment_record
 from ._failures import Failure, failures, record_failure
-from ._folder import CELLS, ENVIRONMENT, FILES, FOLDERS, SPEC, checkpoint_folder, hashes_in
 from ._hash import cell_hash
 from ._missing import missing_cells
 from ._open import open_study
 from ._values import read_values
 from ._wanted import Wanted, wanted_cells
+from .folder import checkpoint_folder
 
 __all__ = [
-    "CELLS",
-    "ENVIRONMENT",
-    "FILES",
-    "FOLDERS",
-    "SPEC",
     "BrokenCellWarning",
     "Failure",
     "Wanted",
@@ -58,7 +53,6 @@ __all__ = [
     "create_study",
     "environment_record",
     "failures",
-    "hashes_in",
     "missing_cells",
     "open_study",
     "read_cell",

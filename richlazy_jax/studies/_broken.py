@@ -5,8 +5,8 @@ import warnings
 from pathlib import Path
 
 from ._decode import Cell, NoCell, decoded
-from ._folder import cell_path, lock_path
 from ._lock import held_if_free
+from .folder import cell_path, lock_path
 
 
 class BrokenCellWarning(UserWarning):

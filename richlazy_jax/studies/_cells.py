@@ -12,9 +12,9 @@ from ._broken import whole_cell
 from ._durable import write_durably
 from ._encode import encoded
 from ._failures import clear_failure
-from ._folder import cell_path, checkpoint_folder, require_study
 from ._hash import FORMAT, cell_hash
 from ._plain import canonical_text, plain
+from .folder import cell_path, checkpoint_folder, require_study
 
 
 def write_cell(path: Path | str, record: Mapping[str, Any], dataset: xr.Dataset) -> str:

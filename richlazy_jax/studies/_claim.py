@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ._broken import whole_cell_in_hand
-from ._folder import lock_path, require_study
 from ._lock import held_if_free
 from ._wanted import Wanted
+from .folder import lock_path, require_study
 
 
 @contextlib.contextmanager

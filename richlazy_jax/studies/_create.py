@@ -8,7 +8,17 @@ from typing import Any
 from ._broken import whole_cell_in_hand
 from ._cells import forget_way
 from ._durable import is_temporary, sweep, write_durably
-from ._folder import (
+from ._lock import held, held_if_free
+from ._plain import plain
+from ._wanted import (
+    BrokenListError,
+    Wanted,
+    changes,
+    require_same_behind_names,
+    wanted_cells,
+    write_wanted,
+)
+from .folder import (
     CELLS,
     ENVIRONMENT,
     FAILED,
@@ -19,16 +29,6 @@ from ._folder import (
     UNFINISHED,
     hashes_in,
     lock_path,
-)
-from ._lock import held, held_if_free
-from ._plain import plain
-from ._wanted import (
-    BrokenListError,
-    Wanted,
-    changes,
-    require_same_behind_names,
-    wanted_cells,
-    write_wanted,
 )
 
 _CREATE_LOCK = "create.lock"

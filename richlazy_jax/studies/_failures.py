@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ._broken import BrokenCellWarning
 from ._durable import write_durably
-from ._folder import FAILED, failure_path, hashes_in, require_study
+from .folder import FAILED, failure_path, hashes_in, require_study
 
 
 @dataclasses.dataclass(frozen=True)

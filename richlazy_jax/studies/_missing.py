@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from ._broken import whole_cell
-from ._folder import require_study
 from ._wanted import wanted_cells
+from .folder import require_study
 
 
 def missing_cells(path: Path | str) -> list[str]:

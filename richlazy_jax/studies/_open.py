@@ -10,9 +10,9 @@ from ._broken import whole_cell
 from ._cells import as_dataset
 from ._decode import Cell, Values
 from ._fields import columns
-from ._folder import CELLS, hashes_in, require_study
 from ._stack import common, stacked
 from ._wanted import wanted_cells
+from .folder import CELLS, hashes_in, require_study
 
 
 def open_study(path: Path | str) -> xr.Dataset:

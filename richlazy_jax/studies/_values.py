@@ -7,7 +7,7 @@ from typing import Any
 import xarray as xr
 
 from ._broken import whole_cell
-from ._folder import require_study
+from .folder import require_study
 
 
 def read_values(path: Path | str, hash: str) -> tuple[Mapping[str, Any], xr.Dataset] | None:

@@ -10,9 +10,9 @@ import xarray as xr
 
 from ._decode import Cell
 from ._durable import write_durably
-from ._folder import WANTED, require_study
 from ._hash import FORMAT, cell_hash
 from ._plain import canonical_text, plain
+from .folder import WANTED, require_study
 
 # What a record says of the code, the data and the precision behind a name, and not of a choice.
 _BEHIND_NAMES = ("digest", "dtype")

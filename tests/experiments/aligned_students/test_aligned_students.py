@@ -21,6 +21,7 @@ from experiments.aligned_students import (
     reading,
 )
 from experiments.aligned_students.__main__ import main
+from experiments.aligned_students.draw import draw
 from experiments.cli._kinds import EXPERIMENTS
 from experiments.engine import cells, run_study, spec_grids
 from experiments.findings import Contrast, Verdict
@@ -262,3 +263,21 @@ def test_linear_students():
         difference, error = rows["rotated", norm].difference
         assert difference < -4 * error
         assert abs(rows["redrawn_x3", norm].difference[0]) < 0.005
+
+
+def test_the_figure_shows_means_at_equal_loss_and_only_seeds_of_both():
+    further = (1.5, 0.8, 0.4, 0.1)
+    dataset = students(flat(0.3), (0.9, 0.6, 0.4, 0.2), (ALIKE, further), lost=3)
+    figure = draw({USUAL: dataset, USUAL._replace(rank=30, readout="rotated"): dataset})
+    for axes, above in zip(figure.axes[:2], (0.0, 0.1), strict=True):
+        marks = {line.get_label(): line for line in axes.lines}
+        share = np.log(0.8 / 0.5) / np.log(0.8 / 0.4)
+        of_aligned = np.ravel(marks["aligned students"].get_xdata())
+        assert of_aligned == pytest.approx([0.6 - 0.2 * share + above], abs=0.01)
+        of_random = np.ravel(marks["random students"].get_xdata())
+        assert of_random == pytest.approx([0.3 + above], abs=0.01)
+        dots = [line for line in axes.lines if line.get_marker() == "."]
+        assert [len(np.ravel(line.get_xdata())) for line in dots] == [9] * 4
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert names == ["rank 5,\nreadout redrawn", "rank 30,\nreadout rotated"]
+    assert "lazier →" in figure.axes[2].get_xlabel()
