@@ -77,6 +77,7 @@ _NAMES = {
         "symmetric_weights",
         "weights_with_spectrum",
         "with_norm_of",
+        "without_leak",
         "with_singular_values",
         "with_spectral_radius_of",
     ),

@@ -7,10 +7,11 @@ The plan is results/exceptions_plan.md.
 
 - `specs`: the study.
 - `_cells.py`: its cells by what the plan's lines name.
-- `_judge.py`: what the plan asks, and what becomes of each claim.
+- `_judge.py`: what the plan asks, and what becomes of each claim; `_second.py`: the second plan.
 """
 
 from ._cells import Place, cells_of
 from ._judge import MATCHES, QUESTIONS, beside, judged
+from ._second import judged_again
 
-__all__ = ["MATCHES", "QUESTIONS", "Place", "beside", "cells_of", "judged"]
+__all__ = ["MATCHES", "QUESTIONS", "Place", "beside", "cells_of", "judged", "judged_again"]

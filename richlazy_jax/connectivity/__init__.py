@@ -3,7 +3,8 @@
 - `haar_orthonormal`, `weights_with_spectrum`, `equal_singular_values` (`_spectrum.py`).
 - `low_rank`, `with_singular_values`, `power_law_spectrum`, `spectrum_of_participation_ratio`
   (`_low_rank.py`): given weights made low-rank or given another spectrum.
-- `low_rank_step` (`_low_rank_step.py`): weights of leaky units whose whole step has a low rank.
+- `low_rank_step`, `without_leak` (`_low_rank_step.py`): weights of leaky units whose whole step has
+  a low rank, or is without what the leak adds.
 - `aligned_weights` (`_aligned.py`): low rank, pointing along a task.
 - `gaussian_weights`, `with_norm_of` (`_gaussian.py`): recurrent weights without structure, and
   other weights brought to their norm. Those below are brought to it unless told not to.
@@ -39,7 +40,7 @@ from ._low_rank import (
     with_singular_values,
 )
 from ._low_rank_plus_noise import low_rank_plus_noise_weights
-from ._low_rank_step import low_rank_step
+from ._low_rank_step import low_rank_step, without_leak
 from ._mean_shifted import mean_shifted_weights
 from ._modular import modular_weights
 from ._motif_statistics import MeasuredMotifs, MotifStatistics, measured_motifs
@@ -85,4 +86,5 @@ __all__ = [
     "with_norm_of",
     "with_singular_values",
     "with_spectral_radius_of",
+    "without_leak",
 ]

@@ -1,4 +1,4 @@
-"""Recurrent weights of leaky units whose whole step, leak included, has a low rank."""
+"""Recurrent weights that undo what the leak of a unit adds to its step."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
@@ -28,14 +28,39 @@ def low_rank_step(
         rank: r, from 1 to N; it may be traced.
         leak: $\rho$, at least 0 and below 1; with 0 this is `low_rank`.
 
-    The norm of the weights themselves is not kept.
+    The norm of the weights themselves is not kept. A step of rank one has the norm of all of the
+    leak's identity in one direction, and may be unstable for it; `without_leak` takes the identity
+    away instead.
 
     Raises:
         ValueError: an argument is not as described above.
     """
-    w = require_axes("w", w, "N", "N")
+    w = _square(w, leak)
+    kept = leak * jnp.eye(len(w), dtype=w.dtype)
+    return (low_rank(kept + (1 - leak) * w, rank) - kept) / (1 - leak)
+
+
+def without_leak(w: Float[Array, "N N"], leak: float | Float[Array, ""]) -> Float[Array, "N N"]:
+    r"""Weights with which a leaky unit's step is that of the given ones alone.
+
+    $$W - \frac{\rho}{1 - \rho} I,$$
+
+    with which a step takes a state by $\rho I + (1 - \rho) W - \rho I = (1 - \rho) W$. So the
+    rank of the step is that of $W$, at the size that $W$ has in it with the leak.
+
+    Args:
+        w: the weights.
+        leak: $\rho$, at least 0 and below 1.
+
+    Raises:
+        ValueError: an argument is not as described above.
+    """
+    w = _square(w, leak)
+    return w - leak / (1 - leak) * jnp.eye(len(w), dtype=w.dtype)
+
+
+def _square(w: Array, leak: float | Array) -> Array:
     known = known_value(leak)
     if known is not None and not 0 <= known < 1:
         raise ValueError(f"leak is {known}; allowed is at least 0 and below 1.")
-    kept = leak * jnp.eye(len(w), dtype=w.dtype)
-    return (low_rank(kept + (1 - leak) * w, rank) - kept) / (1 - leak)
+    return require_axes("w", w, "N", "N")

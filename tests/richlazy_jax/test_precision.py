@@ -274,6 +274,7 @@ CALLS = (
         "trained_network": [(lambda p, net=net: net.apply(p, TRIALS), net.params) for net in GATED],
         "weight_change_norm": [(rj.weight_change_norm, SQUARE, OTHER)],
         "weights_with_spectrum": [(lambda s: rj.weights_with_spectrum(KEY, s, 6, 4), jnp.ones(4))],
+        "without_leak": [(lambda w: rj.without_leak(w, 0.5), SQUARE)],
         "with_norm_of": [(rj.with_norm_of, SQUARE, OTHER)],
         "with_singular_values": [
             (lambda w: rj.with_singular_values(w, jnp.arange(6.0, 0, -1)), SQUARE)

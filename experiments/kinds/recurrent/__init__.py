@@ -51,6 +51,7 @@ from ._starts import (
     PowerLaw,
     Start,
     Wired,
+    WithoutLeak,
     require_starts,
     with_ranks,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "Start",
     "Symmetric",
     "Wired",
+    "WithoutLeak",
     "as_network",
     "dataset_attributes",
     "drawn_motifs",

@@ -51,6 +51,7 @@ from ._starts import (
     PowerLaw,
     Start,
     Wired,
+    WithoutLeak,
 )
 from ._tasks import COGNITIVE, NEUROGYM, SEQUENTIAL, NeuroGym, wrong_with_task
 
@@ -158,6 +159,11 @@ START_KINDS = {
             "leak": Parameter(_BELOW_1, REQUIRED),
         },
         lambda p, files: LowRankStep(**p),
+        sized="rank",
+    ),
+    "without_leak": Kind(
+        {"rank": Parameter(whole(), REQUIRED), "leak": Parameter(_BELOW_1, REQUIRED)},
+        lambda p, files: WithoutLeak(**p),
         sized="rank",
     ),
     "power_law": Kind(

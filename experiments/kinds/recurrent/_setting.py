@@ -45,7 +45,7 @@ from ._kept import (
 )
 from ._nodes import Nodes
 from ._parts import IMAGE_SETS, NODES, STARTS, TASKS
-from ._starts import LowRank, LowRankStep, Null, Start, require_starts
+from ._starts import LowRank, LowRankStep, Null, Start, WithoutLeak, require_starts
 from ._tasks import SEQUENTIAL, sequential_images, task_label, task_record
 
 OPTIMIZERS = ("sgd", "adam")
@@ -247,9 +247,9 @@ class Setting(Experiment):
             raise FieldError("task", task, "names of tasks and objects that are one")
         require_starts(self.starts, self.n_hidden)
         for start in self.starts:
-            if isinstance(start, LowRankStep) and start.leak != self.leak:
+            if isinstance(start, LowRankStep | WithoutLeak) and start.leak != self.leak:
                 raise FieldError(
-                    "leak", self.leak, f"{start.leak:g} with a start of kind low_rank_step for it"
+                    "leak", self.leak, f"{start.leak:g} with a start of kind {start.KIND} for it"
                 )
         if self.optimizer == "adam" and self.momentum != Setting.momentum:
             raise FieldError(

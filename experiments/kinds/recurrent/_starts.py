@@ -173,6 +173,36 @@ class LowRankStep(Start):
 
 
 @dataclasses.dataclass(frozen=True)
+class WithoutLeak(Start):
+    """The leading triplets of the null, less what the leak of a unit adds to its step.
+
+    The start of `LowRank` with `richlazy_jax.without_leak`. The norm is not the null's.
+
+    Args:
+        rank: of the step, from 1 to the number of units.
+        leak: of the units, which a setting must have as well.
+    """
+
+    KIND = "without_leak"
+
+    rank: int
+    leak: float
+
+    @property
+    def label(self) -> str:
+        """A short name."""
+        return f"rank {self.rank} without leak"
+
+    def check(self, size: int) -> None:
+        """Refuse a rank that the size does not allow."""
+        LowRank(self.rank).check(size)
+
+    def draw(self, key: Key[Array, ""], null: Float[Array, "N N"]) -> Float[Array, "N N"]:
+        """The null, made low-rank, without leak."""
+        return rj.without_leak(rj.low_rank(null, self.rank), self.leak)
+
+
+@dataclasses.dataclass(frozen=True)
 class PowerLaw(Start):
     """The singular vectors of the null, with singular values that fall as a power.
 

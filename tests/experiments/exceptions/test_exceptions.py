@@ -10,7 +10,7 @@ import pytest
 import experiments.exceptions as exceptions
 from experiments.cli._kinds import EXPERIMENTS
 from experiments.engine import cells, spec_grids
-from experiments.exceptions import MATCHES, QUESTIONS, Place, beside, cells_of, judged
+from experiments.exceptions import MATCHES, QUESTIONS, Place, beside, cells_of, judged, judged_again
 from experiments.exceptions._cells import place_of
 from experiments.findings import CONFIRMED, OPEN, REFUTED, Cell
 from experiments.kinds.recurrent import Setting
@@ -164,6 +164,64 @@ def test_the_specification_is_the_plans_cells():
     for each, place in zip(asked, places, strict=True):
         assert each.iterations == (10_000 if place.n_hidden == 64 else 3_000)
     assert {p.match for p in places} == set(MATCHES)
+
+
+LEAKS = ({"dt": 50.0, "leak": 0.5}, {"dt": 25.0, "leak": 0.75})
+
+
+def second(low=0.4, null=0.5, without=0.1, null_without=0.5, noise=0.005):
+    """Leaky networks; without the identity rank 1 is 0.4 richer than the null, with it 0.1."""
+    means = {
+        "rank 1": low,
+        "null": null,
+        "rank 1 without leak": without,
+        "rank 100 without leak": null_without,
+    }
+    rng, found = np.random.default_rng(1), {}
+    for leaky in LEAKS:
+        for start, mean in means.items():
+            values = {"kernel_alignment": mean + noise * rng.standard_normal(SEEDS)}
+            values |= {"loss": np.full(SEEDS, 0.04), "first_loss": np.ones(SEEDS)}
+            found[Place(start, **leaky)] = Cell(
+                "", "2AF", start, None, "", False, {}, np.arange(SEEDS), values
+            )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ({}, CONFIRMED),
+        ({"low": 0.1}, OPEN),
+        ({"low": 0.0, "without": 0.3}, REFUTED),
+        ({"without": 0.5, "low": 0.5}, REFUTED),
+    ],
+)
+def test_the_second_plan(given, verdict):
+    (claim,) = judged_again(second(**given))
+    assert claim.verdict == verdict
+    assert [each.where[0] for each in claim.shown] == list("IJKIJK")
+    low, null, without, null_without = (
+        {"low": 0.4, "null": 0.5, "without": 0.1, "null_without": 0.5} | given
+    ).values()
+    for each, expected in zip(
+        claim.shown,
+        [low - null, without - null_without, without - null_without - low + null] * 2,
+        strict=True,
+    ):
+        assert each.difference == pytest.approx(expected, abs=0.01)
+
+
+def test_the_second_specification_is_its_plans_cells():
+    text = (SPEC.parent / "second.yaml").read_text()
+    asked = [each for each in cells(spec_grids(text, EXPERIMENTS)) if isinstance(each, Setting)]
+    places = [place_of(each.record(), each.starts[0].label) for each in asked]
+    assert sorted(places) == sorted(second())
+    assert {(e.seeds, e.random_seed, e.iterations) for e in asked} == {(20, 200, 3000)}
+    short = second()
+    short.pop(places[0])
+    with pytest.raises(ValueError, match=rf"lacks {places[0].start} \("):
+        judged_again(short)
 
 
 SMALL = """

@@ -51,6 +51,16 @@ def test_jacobian_of_the_papers_form_has_the_rank(x64, activation):
     np.testing.assert_allclose(through, expected @ ((1 - leak) * np.diag(slopes[0])), atol=1e-12)
 
 
+@given(st.integers(1, 9), st.floats(0.0, 0.95), st.floats(-30, 30), st.integers(0, 99))
+def test_without_leak_the_step_is_of_the_weights_alone(x64, size, leak, log_scale, seed):
+    w = 10.0**log_scale * np.random.default_rng(seed).standard_normal((size, size))
+    found = np.asarray(rj.without_leak(jnp.asarray(w), leak))
+    step = leak * np.eye(size) + (1 - leak) * found
+    np.testing.assert_allclose(step, (1 - leak) * w, rtol=1e-9, atol=1e-14 / (1 - leak))
+    with pytest.raises(ValueError, match="leak is 1"):
+        rj.without_leak(jnp.asarray(w), 1.0)
+
+
 def test_without_leak_it_is_low_rank():
     w = rj.gaussian_weights(jax.random.key(0), 7)
     np.testing.assert_array_equal(rj.low_rank_step(w, 3, 0.0), rj.low_rank(w, 3))
