@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .._whole import write_figure
 from ..findings import judged_lines, mean_with_interval
 from . import beside, cells_of, judged, judged_again
 
@@ -14,8 +15,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.exceptions", description=__doc__)
     parser.add_argument("study", type=Path)
     parser.add_argument("--second", action="store_true", help="It is of the second plan.")
+    parser.add_argument(
+        "--draw", nargs=2, type=Path, metavar=("SECOND", "FIGURE"), help="Draw both studies."
+    )
     given = parser.parse_args()
     cells = cells_of(given.study)
+    if given.draw:
+        # matplotlib takes a second to import.
+        from .draw import draw
+
+        write_figure(given.draw[1], draw(cells, cells_of(given.draw[0])))
+        return
     found = judged_again(cells) if given.second else judged(cells)
     print("\n".join(judged_lines(found)))
     print("## Means\n")

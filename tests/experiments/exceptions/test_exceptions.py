@@ -12,6 +12,7 @@ from experiments.cli._kinds import EXPERIMENTS
 from experiments.engine import cells, spec_grids
 from experiments.exceptions import MATCHES, QUESTIONS, Place, beside, cells_of, judged, judged_again
 from experiments.exceptions._cells import place_of
+from experiments.exceptions.draw import draw
 from experiments.findings import CONFIRMED, OPEN, REFUTED, Cell
 from experiments.kinds.recurrent import Setting
 
@@ -254,3 +255,25 @@ def test_a_study_is_read_by_its_places(tmp_path):
         judged(found)
     with pytest.raises(FileNotFoundError):
         cells_of(tmp_path / "none")
+
+
+def test_the_figure_shows_the_means_of_both_studies():
+    some, again = made(), second()
+    figure = draw(some, again)
+    panels = {axes.get_title(loc="left").split()[-1]: axes for axes in figure.axes}
+    leak = panels["units"]
+    marks = [line for line in leak.lines if line.get_marker() not in ("", "None", None)]
+    found = [float(np.ravel(line.get_xdata())[0]) for line in marks]
+    expected = []
+    for of in ({}, {"dt": 50.0}, {"leak": 0.5}, *LEAKS):
+        expected += [some[Place(s, **of)].values["kernel_alignment"] for s in ("rank 1", "null")]
+    for of in LEAKS:
+        expected += [
+            again[Place(f"rank {r} without leak", **of)].values["kernel_alignment"]
+            for r in (1, 100)
+        ]
+    np.testing.assert_allclose(found, [values.mean() for values in expected])
+    assert next(label.get_text() for label in leak.get_yticklabels()) == "no leak, 100 ms"
+    for task in ("2AF", "DMS", "CXT"):
+        lines = [line for line in panels[task].lines if len(np.ravel(line.get_xdata())) == 4]
+        assert len({tuple(np.ravel(line.get_ydata())) for line in lines}) == 3
