@@ -3,11 +3,9 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
-
 from .._whole import write_figure
-from ..findings import judged_lines, mean_with_interval
-from . import beside, cells_of, judged, judged_again
+from ..findings import diverged_networks, finite_mean, judged_lines, mean_with_interval
+from . import Place, beside, cells_of, judged, judged_again
 
 
 def main() -> None:
@@ -32,7 +30,7 @@ def main() -> None:
     print("| where | start | kernel alignment | loss | diverged |")
     print("| --- | --- | --- | --: | --: |")
     for place, cell in cells.items():
-        loss, lost = np.nanmean(cell.values["loss"]), int(np.nansum(cell.values["diverged"]))
+        loss, lost = finite_mean(cell, "loss"), diverged_networks(cell)
         said = mean_with_interval(cell.values["kernel_alignment"])
         start = f"{cell.start}, gain {place.gain:g}" if place.gain != Place("").gain else cell.start
         where = f"{place.where}, {place.n_hidden} units"

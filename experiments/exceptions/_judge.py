@@ -151,8 +151,8 @@ class Beside(NamedTuple):
     - `place`: which.
     - `unmatched`, `networks`: how many no size brought there, of how many.
     - `factor`: the median size of the others' weights, in that of the null's norm.
-    - `number`, `low`, `high`: the matched number less that of the null, mean over seeds with its
-      95 % interval.
+    - `number`, `low`, `high`: the exponent less that of the null, or the activity less that of the
+      null as a share of it; mean over seeds with its 95 % interval.
     """
 
     place: Place
@@ -173,10 +173,14 @@ def beside(cells: Mapping[Place, Cell]) -> Iterator[Beside]:
                 cell = cells[place]
                 lost = cell.values["unmatched"].astype(bool)
                 sizes = cell.values["norm"][~lost] / null.values["norm"][~lost]
+                apart = differences(cell, null, match)
+                if match == "mean_activity":
+                    # A null may be unstable and its activity of any size.
+                    apart = apart / null.values[match]
                 yield Beside(
                     place,
                     int(lost.sum()),
                     len(lost),
                     float(np.median(sizes)),
-                    *mean_and_interval(differences(cell, null, match)),
+                    *mean_and_interval(apart),
                 )

@@ -22,6 +22,7 @@ from ._cells import NULL, Place
 from ._judge import LEADING, LEAKY, LOW, MATCHES, MEASURE, QUESTIONS, SMALL_GAIN
 from ._second import NULL_WITHOUT, WITHOUT
 
+NAMES = {"lyapunov_exponent": "Lyapunov exponent", "mean_activity": "mean activity"}
 LOW_STYLE = STYLES[1]
 _APART = 0.15
 # What a row is called, its low rank and its full rank.
@@ -101,7 +102,7 @@ def _pairs(axes: Axes, rows: Sequence[_Row]) -> None:
 
 
 def _trends(axes: Axes, cells: Mapping[Place, Cell], task: str) -> None:
-    names = {"nothing": "equal norm"} | {m: f"equal {m.replace('_', ' ')}" for m in MATCHES[1:]}
+    names = {"nothing": "equal norm"} | {m: f"equal {NAMES[m]}" for m in MATCHES[1:]}
     for i, match in enumerate(MATCHES):
         (places,) = (of for of in QUESTIONS[match] if of[0].task == task)
         style: Style = STYLES[i]

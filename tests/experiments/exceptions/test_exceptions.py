@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import experiments.exceptions as exceptions
+import experiments.exceptions.__main__ as command
 from experiments.cli._kinds import EXPERIMENTS
 from experiments.engine import cells, spec_grids
 from experiments.exceptions import MATCHES, QUESTIONS, Place, beside, cells_of, judged, judged_again
@@ -149,7 +150,7 @@ def test_what_is_matched_is_read_from_the_networks_that_are():
     assert len(found) == 18
     of = found[place]
     assert (of.unmatched, of.networks, of.factor) == (2, SEEDS, pytest.approx(1.3))
-    assert of.number == pytest.approx(0.01)
+    assert of.number == pytest.approx(0.01 / 0.4)
 
 
 def test_the_specification_is_the_plans_cells():
@@ -277,3 +278,16 @@ def test_the_figure_shows_the_means_of_both_studies():
     for task in ("2AF", "DMS", "CXT"):
         lines = [line for line in panels[task].lines if len(np.ravel(line.get_xdata())) == 4]
         assert len({tuple(np.ravel(line.get_ydata())) for line in lines}) == 3
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_the_command_prints_verdicts_and_all_means(monkeypatch, capsys, again):
+    of = second() if again else made()
+    monkeypatch.setattr(command, "cells_of", lambda study: of)
+    monkeypatch.setattr(sys, "argv", ["exceptions", "study", *["--second"] * again])
+    command.main()
+    said = capsys.readouterr().out
+    assert "| a leak hides rank by the identity it adds | **confirmed** |" in said
+    means = said.partition("## Means")[2].partition("## How near")[0]
+    assert means.count("\n| 2AF") + means.count("\n| DMS") + means.count("\n| CXT") == len(of)
+    assert said.count("of 12 |") == (0 if again else 18)
