@@ -1,7 +1,7 @@
 """What the plan asks, and what becomes of each claim."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,8 +33,12 @@ SMALL_GAIN = 0.25
 RANKS = ("rank 1", "rank 4", "rank 16", NULL)
 MATCHES = ("nothing", "lyapunov_exponent", "mean_activity")
 # The time steps at which units of 100 ms were the exception, with their leak.
-LEAKY = ({"dt": 50.0, "leak": 0.5}, {"dt": 25.0, "leak": 0.75})
-FORMS = ({"leak_form": "rate"}, {"leak_form": "current"}, {"activation": "tanh"})
+LEAKY: tuple[dict[str, Any], ...] = ({"dt": 50.0, "leak": 0.5}, {"dt": 25.0, "leak": 0.75})
+FORMS: tuple[dict[str, Any], ...] = (
+    {"leak_form": "rate"},
+    {"leak_form": "current"},
+    {"activation": "tanh"},
+)
 
 
 def _pair(start: str, reference: str, **where) -> tuple[Place, Place]:

@@ -1,6 +1,7 @@
 """Both studies as a figure; apart, because matplotlib takes a second to import."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -37,7 +38,8 @@ def draw(cells: Mapping[Place, Cell], second: Mapping[Place, Cell]) -> Figure:
         second: of that of the second.
     """
     figure = Figure(figsize=(10, 7), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=(1.15, 1))
+    halves: Any = figure.subfigures(2, 1, height_ratios=(1.15, 1))
+    above, below = halves
     leak, size = above.subplots(1, 2)
     _pairs(leak, _of_leak(cells, second))
     panel_title(leak, "a", "Leaky units")
@@ -57,7 +59,7 @@ def draw(cells: Mapping[Place, Cell], second: Mapping[Place, Cell]) -> Figure:
 
 
 def _of_leak(cells: Mapping[Place, Cell], second: Mapping[Place, Cell]) -> list[_Row]:
-    conditions = [
+    conditions: list[tuple[str, dict[str, Any]]] = [
         ("no leak, 100 ms", {}),
         ("no leak, 50 ms", {"dt": 50.0}),
         ("leak 0.5, 100 ms", {"leak": 0.5}),

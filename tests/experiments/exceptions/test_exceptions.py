@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -168,7 +169,7 @@ def test_the_specification_is_the_plans_cells():
     assert {p.match for p in places} == set(MATCHES)
 
 
-LEAKS = ({"dt": 50.0, "leak": 0.5}, {"dt": 25.0, "leak": 0.75})
+LEAKS: tuple[dict[str, Any], ...] = ({"dt": 50.0, "leak": 0.5}, {"dt": 25.0, "leak": 0.75})
 
 
 def second(low=0.4, null=0.5, without=0.1, null_without=0.5, noise=0.005):
@@ -266,7 +267,8 @@ def test_the_figure_shows_the_means_of_both_studies():
     marks = [line for line in leak.lines if line.get_marker() not in ("", "None", None)]
     found = [float(np.ravel(line.get_xdata())[0]) for line in marks]
     expected = []
-    for of in ({}, {"dt": 50.0}, {"leak": 0.5}, *LEAKS):
+    conditions: list[dict[str, Any]] = [{}, {"dt": 50.0}, {"leak": 0.5}, *LEAKS]
+    for of in conditions:
         expected += [some[Place(s, **of)].values["kernel_alignment"] for s in ("rank 1", "null")]
     for of in LEAKS:
         expected += [
