@@ -101,9 +101,10 @@ def judged_lines(found: Sequence[Judged], head: str = "claim") -> list[str]:
         ]
         for of in each.shown:
             between = f"{of.low:+.3f} to {of.high:+.3f}" if np.isfinite(of.low) else "–"
+            difference = f"{of.difference:+.3f}" if np.isfinite(of.difference) else "–"
             p = f"{of.p:.2g}" if np.isfinite(of.p) else "–"
             lines.append(
-                f"| {of.where} | {of.compared} | {of.difference:+.3f} | {between} | {of.seeds} | "
+                f"| {of.where} | {of.compared} | {difference} | {between} | {of.seeds} | "
                 f"{p} | {of.said or '–'} |"
             )
         lines.append("")

@@ -15,7 +15,7 @@ from experiments.engine import cells, spec_grids
 from experiments.exceptions import MATCHES, QUESTIONS, Place, beside, cells_of, judged, judged_again
 from experiments.exceptions._cells import place_of
 from experiments.exceptions.draw import draw
-from experiments.findings import CONFIRMED, OPEN, REFUTED, Cell
+from experiments.findings import CONFIRMED, OPEN, REFUTED, Cell, judged_lines
 from experiments.kinds.recurrent import Setting
 
 SEEDS = 12
@@ -293,3 +293,14 @@ def test_the_command_prints_verdicts_and_all_means(monkeypatch, capsys, again):
     means = said.partition("## Means")[2].partition("## How near")[0]
     assert means.count("\n| 2AF") + means.count("\n| DMS") + means.count("\n| CXT") == len(of)
     assert said.count("of 12 |") == (0 if again else 18)
+
+
+def test_what_all_networks_lost_is_shown_as_nothing():
+    some = made()
+    for place in some:
+        if place.start == "step of rank 1" and place.leak == 0.75:
+            some[place].values["diverged"] = np.ones(SEEDS)
+            some[place].values["kernel_alignment"] = np.full(SEEDS, np.nan)
+    text = "\n".join(judged_lines(judged(some)))
+    assert "nan" not in text
+    assert text.count("| – | – | 0 | – | nothing can be said: step of rank 1 12 of 12") == 2
