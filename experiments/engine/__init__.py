@@ -38,10 +38,22 @@ from ._parts import (
 )
 from ._read import read_spec, spec_grids, spec_text
 from ._run import run_study
-from ._scalars import POSITIVE, REFUSED, Scalar, choice, flag, number, optional, text, whole
+from ._scalars import (
+    BELOW_1,
+    POSITIVE,
+    REFUSED,
+    Scalar,
+    choice,
+    flag,
+    number,
+    optional,
+    text,
+    whole,
+)
 from ._write import as_yaml, to_yaml
 
 __all__ = [
+    "BELOW_1",
     "CHECKPOINT_EVERY",
     "MOST_CELLS",
     "POSITIVE",

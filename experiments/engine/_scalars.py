@@ -53,6 +53,7 @@ def number(
 
 
 POSITIVE = number("numbers above 0", lambda x: x > 0)
+BELOW_1 = number("numbers of at least 0 and below 1", lambda x: 0 <= x < 1)
 
 
 def choice(names: Sequence[str]) -> Scalar:

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from ..findings import (
     LAZIER,
     PAIR,
@@ -12,6 +10,7 @@ from ..findings import (
     Family,
     Judged,
     answers,
+    common_seeds,
     differences,
     outcome,
     shown_answer,
@@ -69,6 +68,6 @@ def judged_again(cells: Mapping[Place, Cell]) -> list[Judged]:
 
 def _gap(letter: str, low: Cell, null: Cell) -> Cell:
     """How much richer rank 1 is than the null, seed by seed, as a cell that can be compared."""
-    seeds = low.seeds[np.isin(low.seeds, null.seeds)]
     values = {MEASURE: differences(low, null, MEASURE)}
+    seeds = common_seeds([low, null])
     return low._replace(start=f"difference of {letter}", seeds=seeds, values=values)

@@ -25,6 +25,7 @@ from ._cell import (
 from ._comparison import (
     Comparison,
     Family,
+    common_seeds,
     comparison_of,
     comparisons_of,
     families_of,
@@ -141,6 +142,7 @@ __all__ = [
     "bars",
     "cell_of",
     "clean",
+    "common_seeds",
     "comparison_of",
     "comparisons_of",
     "contrast_row",

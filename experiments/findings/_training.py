@@ -72,7 +72,7 @@ def training(cells: Sequence[Cell]) -> Training:
         _extremes(cells, "accuracy"),
         sum(diverged),
         sum(len(cell.seeds) for cell in cells),
-        sum(int(np.nansum(cell.values.get("unmatched", np.zeros(1)))) for cell in cells),
+        sum(_networks(cell, "unmatched") for cell in cells),
         hardly,
         [cell.start for cell in _behind(cells) if cell.start not in hardly],
     )
@@ -120,7 +120,11 @@ def far_runs(cells: Sequence[Cell]) -> list[FarRun]:
 
 def diverged_networks(cell: Cell) -> int:
     """How many networks of a cell met a loss that is not finite."""
-    return int(np.nansum(cell.values.get("diverged", np.zeros(1))))
+    return _networks(cell, "diverged")
+
+
+def _networks(cell: Cell, fault: str) -> int:
+    return int(np.nansum(cell.values.get(fault, np.zeros(1))))
 
 
 def finite_mean(cell: Cell, name: str) -> float:

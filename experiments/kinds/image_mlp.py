@@ -15,6 +15,7 @@ from richlazy_jax.models import PRECISIONS
 from richlazy_jax.studies import Wanted
 
 from ..engine import (
+    BELOW_1,
     POSITIVE,
     USUAL,
     Cost,
@@ -27,7 +28,6 @@ from ..engine import (
     checked,
     choice,
     field,
-    number,
     record_of,
     whole,
 )
@@ -41,7 +41,6 @@ from .recurrent import (
 )
 
 MEASURED = ("kernel_alignment", "representation_alignment", "weight_change_norm")
-_BELOW_1 = number("numbers of at least 0 and below 1", lambda x: 0 <= x < 1)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -83,7 +82,7 @@ class ImageSetting(Experiment):
     iterations: int = field(3000, whole(), "Updates.")
     batch: int = field(200, whole(), "Images in an update.")
     learning_rate: float = field(0.003, POSITIVE, "Learning rate of gradient descent.")
-    momentum: float = field(0.9, _BELOW_1, "Momentum of the same.")
+    momentum: float = field(0.9, BELOW_1, "Momentum of the same.")
     activation: str = field("relu", choice(("relu", "tanh", "linear")), "The nonlinearity.")
     kernel_images: int = field(200, whole(), "Test images of the kernel, drawn at random.")
     precision: str = field(

@@ -7,9 +7,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from .._checks import require_axes, require_choice
+from .._checks import require_choice
 from ..models import Recurrence, rates_of, recurrence
 from ._lyapunov import states_and_growth
+from ._regime import activity_of, exponent_of, require_quarters
 
 MATCHED = ("lyapunov_exponent", "mean_activity")
 # Factors from a thousandth to a thousand are tried, 1.26 times as large each; where the number is
@@ -58,10 +59,8 @@ def matched_scale(
     Raises:
         ValueError: an argument is not as described above.
     """
-    x = require_axes("x", x, "n", "t", "n_in")
+    x = require_quarters(x)
     require_choice("of", of, MATCHED)
-    if x.shape[1] < 4:
-        raise ValueError(f"x has {x.shape[1]} steps; allowed are at least 4.")
     form = recurrence(activation, leak, leak_form)
     wanted = _number(form, reference, x, key, of)
 
@@ -92,9 +91,6 @@ def matched_scale(
 def _number(
     form: Recurrence, params: Mapping[str, Array], x: Array, key: Array, of: str
 ) -> Float[Array, ""]:
-    """What `regime` gives of that name: the first quarter of the steps does not count."""
+    """What `regime` gives of that name."""
     states, grown = states_and_growth(form, params, x, key)
-    quarter = x.shape[1] // 4
-    if of == "lyapunov_exponent":
-        return jnp.median(jnp.mean(grown[quarter:], axis=0))
-    return jnp.mean(jnp.abs(rates_of(form, states)[quarter:]))
+    return exponent_of(grown) if of == MATCHED[0] else activity_of(rates_of(form, states))

@@ -81,13 +81,10 @@ def regime(
     Source: H. Sompolinsky, A. Crisanti and H. J. Sommers (1988), "Chaos in random neural networks",
     for the onset of chaos; `lyapunov_exponents` for the exponent.
     """
-    x = require_axes("x", x, "n", "t", "n_in")
-    steps = x.shape[1]
-    if steps < 4:
-        raise ValueError(f"x has {steps} steps; allowed are at least 4.")
+    x = require_quarters(x)
     form = recurrence(activation, leak, leak_form)
     states, grown = states_and_growth(form, params, x, key)
-    quarter = steps // 4
+    quarter = x.shape[1] // 4
     rates = rates_of(form, states)
     drive = drive_of(params, x)
 
@@ -95,7 +92,7 @@ def regime(
         return jnp.sqrt(jnp.mean(values**2))
 
     growth = root_mean_square(rates[-quarter:]) / root_mean_square(rates[:quarter])
-    exponent = jnp.median(jnp.mean(grown[quarter:], axis=0))
+    exponent = exponent_of(grown)
     active = jnp.mean(jnp.abs(rates[quarter:]) > ACTIVE * root_mean_square(drive))
     radii = _radii(form, params, states[-2], drive[-1])
     finite = jnp.all(jnp.isfinite(rates))
@@ -112,11 +109,29 @@ def regime(
         full_slope_radius=radii[0],
         spectral_radius=jnp.median(radii[1:]),
         lyapunov_exponent=exponent,
-        mean_activity=jnp.mean(jnp.abs(rates[quarter:])),
+        mean_activity=activity_of(rates),
         active_share=active.astype(rates.dtype),
         growth=growth,
         word=word,
     )
+
+
+def require_quarters(x: Float[Array, "n t n_in"]) -> Float[Array, "n t n_in"]:
+    """The inputs, where there are as many steps as make four quarters; a ValueError otherwise."""
+    x = require_axes("x", x, "n", "t", "n_in")
+    if x.shape[1] < 4:
+        raise ValueError(f"x has {x.shape[1]} steps; allowed are at least 4.")
+    return x
+
+
+def exponent_of(grown: Float[Array, "t n"]) -> Float[Array, ""]:
+    """The median over trials of the mean growth in a step, the first quarter left out."""
+    return jnp.median(jnp.mean(grown[len(grown) // 4 :], axis=0))
+
+
+def activity_of(rates: Float[Array, "t n N"]) -> Float[Array, ""]:
+    """The mean magnitude of the activity, the first quarter of the steps left out."""
+    return jnp.mean(jnp.abs(rates[len(rates) // 4 :]))
 
 
 def _radii(form, params, states: Float[Array, "n N"], drive: Float[Array, "n N"]) -> Array:

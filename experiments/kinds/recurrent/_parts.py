@@ -10,6 +10,7 @@ import numpy as np
 import richlazy_jax as rj
 
 from ...engine import (
+    BELOW_1,
     POSITIVE,
     REQUIRED,
     Blamed,
@@ -61,7 +62,6 @@ IMAGES = ("auto", "mnist-5k", "digits", "openml")
 _SHARE = number("numbers from 0 to 1", lambda x: 0 <= x <= 1)
 _BETWEEN = number("numbers above 0 and below 1", lambda x: 0 < x < 1)
 _POSITIVE_SHARE = number("numbers above 0 and at most 1", lambda x: 0 < x <= 1)
-_BELOW_1 = number("numbers of at least 0 and below 1", lambda x: 0 <= x < 1)
 _EXCESS = number("numbers of at least -1", lambda x: x >= -1)
 _AT_LEAST_0 = number("numbers of at least 0", lambda x: x >= 0)
 
@@ -143,6 +143,7 @@ def _wrong_with_start(start: Any) -> str:
     )
 
 
+_OF_LEAK = {"rank": Parameter(whole(), REQUIRED), "leak": Parameter(BELOW_1, REQUIRED)}
 START_KINDS = {
     "null": Kind({}, lambda p, files: Null()),
     "low_rank": Kind(
@@ -153,19 +154,8 @@ START_KINDS = {
         lambda p, files: LowRank(p["rank"], p["keep"]),
         sized="rank",
     ),
-    "low_rank_step": Kind(
-        {
-            "rank": Parameter(whole(), REQUIRED),
-            "leak": Parameter(_BELOW_1, REQUIRED),
-        },
-        lambda p, files: LowRankStep(**p),
-        sized="rank",
-    ),
-    "without_leak": Kind(
-        {"rank": Parameter(whole(), REQUIRED), "leak": Parameter(_BELOW_1, REQUIRED)},
-        lambda p, files: WithoutLeak(**p),
-        sized="rank",
-    ),
+    "low_rank_step": Kind(_OF_LEAK, lambda p, files: LowRankStep(**p), sized="rank"),
+    "without_leak": Kind(_OF_LEAK, lambda p, files: WithoutLeak(**p), sized="rank"),
     "power_law": Kind(
         {"exponent": Parameter(_AT_LEAST_0, REQUIRED)}, lambda p, files: PowerLaw(p["exponent"])
     ),

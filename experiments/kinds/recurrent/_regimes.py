@@ -70,9 +70,13 @@ def matched(
     inputs, keys = sequences(setting), _vector_keys(setting, first_seed)
     form = setting.form()._replace(precision="highest")
     scales = np.ones(params["recurrent"].shape[:2])
+    of_seeds = _network(nulls, 0)
     for i, start in enumerate(setting.starts):
-        for s, key in enumerate(keys if not isinstance(start, Null) else ()):
-            one, null = _network(_network(params, i), s), _network(_network(nulls, 0), s)
+        if isinstance(start, Null):
+            continue
+        of_start = _network(params, i)
+        for s, key in enumerate(keys):
+            one, null = _network(of_start, s), _network(of_seeds, s)
             scales[i, s] = _scale(form, setting.match, one, null, inputs, key)
     unmatched, weights = np.isnan(scales), params["recurrent"]
     scales = jnp.asarray(np.where(unmatched, 1.0, scales), weights.dtype)
@@ -97,19 +101,14 @@ def _scale(form: Recurrence, of: str, params: Any, null: Any, inputs: Any, key: 
         inputs,
         key=key,
         of=of,
-        activation=form.activation,
-        leak=form.leak,
-        leak_form=form.leak_form,
+        **_options(form),
     )
 
 
 @functools.partial(jax.jit, static_argnums=0)
 def _regime(form: Recurrence, params: Any, inputs: Any, key: Any) -> rj.Regime:
-    return rj.regime(
-        as_network(params),
-        inputs,
-        key=key,
-        activation=form.activation,
-        leak=form.leak,
-        leak_form=form.leak_form,
-    )
+    return rj.regime(as_network(params), inputs, key=key, **_options(form))
+
+
+def _options(form: Recurrence) -> dict[str, Any]:
+    return {name: getattr(form, name) for name in ("activation", "leak", "leak_form")}

@@ -17,6 +17,7 @@ from richlazy_jax.models import INITIAL_STATES, LEAK_FORMS, PRECISIONS, Recurren
 from richlazy_jax.studies import Wanted
 
 from ...engine import (
+    BELOW_1,
     POSITIVE,
     USUAL,
     Cost,
@@ -45,7 +46,7 @@ from ._kept import (
 )
 from ._nodes import Nodes
 from ._parts import IMAGE_SETS, NODES, STARTS, TASKS
-from ._starts import LowRank, LowRankStep, Null, Start, WithoutLeak, require_starts
+from ._starts import LowRank, Null, OfLeak, Start, require_starts
 from ._tasks import SEQUENTIAL, sequential_images, task_label, task_record
 
 OPTIMIZERS = ("sgd", "adam")
@@ -55,8 +56,6 @@ KERNEL_WEIGHTS = ("recurrent", "all")
 OF_KERNELS = {"kernel_alignment", "kernel_target_alignment"}
 # What every finished cell has beside its measures.
 ALWAYS = ("loss", "first_loss", "accuracy", "diverged")
-
-_BELOW_1 = number("numbers of at least 0 and below 1", lambda x: 0 <= x < 1)
 
 
 def low_rank_starts(ranks: Iterable[int], keep: str = "frobenius") -> tuple[LowRank, ...]:
@@ -157,12 +156,12 @@ class Setting(Experiment):
     batch: int = field(32, whole(), "Trials in an update.")
     optimizer: str = field("sgd", choice(OPTIMIZERS), "The optimizer, sgd or adam.")
     learning_rate: float = field(0.003, POSITIVE, "Learning rate of the optimizer.")
-    momentum: float = field(0.9, _BELOW_1, "Momentum of sgd.")
+    momentum: float = field(0.9, BELOW_1, "Momentum of sgd.")
     gain: float = field(
         1.25, POSITIVE, "Standard deviation of the recurrent weights times the root of n_hidden."
     )
     activation: str = field("relu", choice(("relu", "tanh")), "The nonlinearity, relu or tanh.")
-    leak: float = field(0.0, _BELOW_1, "What a unit keeps of its state at each step.")
+    leak: float = field(0.0, BELOW_1, "What a unit keeps of its state at each step.")
     leak_form: str = field("paper", choice(LEAK_FORMS), "Which equation the leak stands in.")
     biases: bool = field(False, flag(), "Whether units and readout have biases.")
     initial_state: str = field("zero", choice(INITIAL_STATES), "The first state, zero or trained.")
@@ -247,7 +246,7 @@ class Setting(Experiment):
             raise FieldError("task", task, "names of tasks and objects that are one")
         require_starts(self.starts, self.n_hidden)
         for start in self.starts:
-            if isinstance(start, LowRankStep | WithoutLeak) and start.leak != self.leak:
+            if isinstance(start, OfLeak) and start.leak != self.leak:
                 raise FieldError(
                     "leak", self.leak, f"{start.leak:g} with a start of kind {start.KIND} for it"
                 )
