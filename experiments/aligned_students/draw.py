@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from ..findings import mean_and_interval
 from ..plot import (
     DARK_GREY,
-    PALE_GREY,
     STRUCTURES,
+    mean_on_row,
+    name_rows,
     panel_title,
-    plain_edges,
     say_below,
     with_ends,
 )
@@ -41,8 +41,6 @@ def draw(conditions: Mapping[Condition, xr.Dataset]) -> Figure:
         label = f"{measure.replace('_', ' ')} at equal loss"
         axes.set_xlabel(with_ends(label, measure), fontsize=9)
         panel_title(axes, letter, title)
-    panels[0].set_yticks(range(len(conditions)), [_named(c) for c in conditions], fontsize=8)
-    panels[0].set_ylim(len(conditions) - 0.5, -0.5)
     handles, labels = panels[1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=8, frameon=False)
     say_below(
@@ -62,19 +60,13 @@ def _draw(
         pair = pair[:, np.isfinite(pair).all(axis=0)]
         for start, values, side in zip((RANDOM, ALIGNED), pair, (-_APART, _APART), strict=True):
             style, at = STRUCTURES[start], place + side
-            mean, low, high = mean_and_interval(values)
             axes.plot(values, np.full(len(values), at), ".", color=style.colour, ms=3, alpha=0.4)
-            if np.isfinite(low):
-                axes.plot([low, high], [at, at], color=style.colour, lw=1.6)
             name = f"{start} students" if not place else None
-            axes.plot(mean, at, style.marker, color=style.colour, ms=6, label=name)
+            mean_on_row(axes, at, mean_and_interval(values), style, ms=6, label=name)
     if measure == "kernel_alignment":
         said = "below it, the plan lets no difference count"
         axes.axvline(FLOOR, color=DARK_GREY, ls=":", lw=1, label=said)
-    axes.grid(axis="y", color=PALE_GREY, lw=0.3)
-    axes.set_axisbelow(True)
-    axes.tick_params(axis="y", length=0)
-    plain_edges(axes)
+    name_rows(axes, [_named(condition) for condition in conditions], 8)
 
 
 def _named(of: Condition) -> str:

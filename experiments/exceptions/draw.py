@@ -11,9 +11,10 @@ from ..findings import Cell, mean_and_interval
 from ..kinds.recurrent import COGNITIVE
 from ..plot import (
     NULL_STYLE,
-    PALE_GREY,
     STYLES,
     Style,
+    mean_on_row,
+    name_rows,
     panel_title,
     plain_edges,
     say_below,
@@ -86,21 +87,12 @@ def _pairs(axes: Axes, rows: Sequence[_Row]) -> None:
     for place, (_, *pair) in enumerate(rows):
         kinds = (("rank 1", LOW_STYLE, -_APART), ("full rank", NULL_STYLE, _APART))
         for (name, style, side), cell in zip(kinds, pair, strict=True):
-            mean, low, high = mean_and_interval(cell.values[MEASURE])
-            at = place + side
-            if np.isfinite(low):
-                axes.plot([low, high], [at, at], color=style.colour, lw=1.6)
-            axes.plot(
-                mean, at, style.marker, color=style.colour, ms=6, label=name if not place else None
-            )
-    axes.set_yticks(range(len(rows)), [name for name, *_ in rows], fontsize=8)
-    axes.set_ylim(len(rows) - 0.5, -0.5)
+            found = mean_and_interval(cell.values[MEASURE])
+            label = name if not place else None
+            mean_on_row(axes, place + side, found, style, ms=6, label=label)
+    name_rows(axes, [name for name, *_ in rows], 8)
     axes.set_xlim(0, 0.8)
     axes.set_xlabel(with_ends("kernel alignment", MEASURE), fontsize=9)
-    axes.grid(axis="y", color=PALE_GREY, lw=0.3)
-    axes.set_axisbelow(True)
-    axes.tick_params(axis="y", length=0)
-    plain_edges(axes)
 
 
 def _trends(axes: Axes, cells: Mapping[Place, Cell], task: str) -> None:

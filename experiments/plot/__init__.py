@@ -11,6 +11,7 @@ each module is imported when a first name of it is asked for.
 - `_checkpoints.py`: measures of one network at several checkpoints.
 - `_theory.py`: Theorem 1 over rank.
 - `_places.py`: where starts stand on the horizontal axis.
+- `_rows.py`: means with intervals in named rows.
 - `_runs.py`, `_boxes.py`: networks of one start, as dots with a mean or as a box.
 - `_palette.py`: all colours, and how each structure is drawn.
 - `_axes.py`: the Axes to draw into, what stands along them, and what a figure says of its bars,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
         styles_of,
     )
     from ._places import Places
+    from ._rows import mean_on_row, name_rows
     from ._runs import runs_and_means
     from ._spectra import SPECTRA, spectra
     from ._start import measure_against_start
@@ -107,6 +109,7 @@ _NAMES = {
         "styles_of",
     ),
     "_places": ("Places",),
+    "_rows": ("mean_on_row", "name_rows"),
     "_runs": ("runs_and_means",),
     "_spectra": (
         "SPECTRA",
@@ -150,8 +153,10 @@ __all__ = [
     "Places",
     "Style",
     "axis_label",
+    "mean_on_row",
     "measure_against_start",
     "measure_label",
+    "name_rows",
     "panel_title",
     "plain_edges",
     "runs_and_means",

@@ -12,11 +12,11 @@ from ...plot import (
     COLOURS,
     DARK_GREY,
     NULL_STYLE,
-    PALE_GREY,
     STYLES,
     Style,
+    mean_on_row,
+    name_rows,
     panel_title,
-    plain_edges,
     say_below,
     with_ends,
 )
@@ -66,18 +66,9 @@ def draw(rows: Sequence[Row]) -> Figure:
 def _draw_task(axes: Axes, rows: Sequence[Row]) -> None:
     known = [row for row in rows if np.isfinite(row.alignment[0])]
     for place, row in enumerate(known):
-        mean, low, high = row.alignment
         style = FAMILY_STYLES[row.family]
-        if np.isfinite(low):
-            axes.plot([low, high], [place, place], color=style.colour, lw=1.2)
         face = style.colour if row.learned == "yes" else "white"
-        axes.plot(mean, place, style.marker, color=style.colour, mfc=face, ms=4)
-    places = np.arange(len(known))
-    axes.set_yticks(places, [row.cell.start for row in known], fontsize=6.5)
-    axes.set_ylim(len(known) - 0.3, -0.7)
+        mean_on_row(axes, place, row.alignment, style, width=1.2, mfc=face, ms=4)
+    name_rows(axes, [row.cell.start for row in known], 6.5, beyond=0.7)
     axes.set_xlim(0, 1.02)
-    axes.grid(axis="y", color=PALE_GREY, lw=0.3)
-    axes.set_axisbelow(True)
-    axes.tick_params(axis="y", length=0)
-    plain_edges(axes)
     axes.set_xlabel(with_ends("kernel alignment, start to end", "kernel_alignment"), fontsize=9)
