@@ -39,8 +39,8 @@ WORDS = {
     "features that were learned are those of the task.",
     "representation alignment": "how alike trials are beside one another in the activity of the "
     "units before and after training, from 0 to 1.",
-    "sign agreement": "the share of all units, trials and steps whose activity has the same sign "
-    "before and after training.",
+    "sign agreement": "the share of units and trials whose activity at the decision step has the "
+    "same sign before and after training; over all steps it is a number of its own.",
     "participation ratio": "over how many directions activity, or a matrix, is spread.",
 }
 

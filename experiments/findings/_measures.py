@@ -10,14 +10,15 @@ MEASURES = {
     "weight_change_norm": False,
     "sign_agreement": True,
 }
-# What is measured only where it is asked for, with the variables that each gives. None of them has
-# a richer and a lazier end.
+# What is measured only where it is asked for, with the variables that each gives. No verdict is on
+# any of them.
 FURTHER_MEASURES = {
     "kernel_target_alignment": (
         "kernel_target_alignment_before",
         "kernel_target_alignment_after",
     ),
     "readout_alignment": ("readout_correlation", "readout_share"),
+    "sign_agreement_all_steps": ("sign_agreement_all_steps",),
     "regime": ("spectral_radius", "lyapunov_exponent", "mean_activity", "regime"),
 }
 # Of these, what is known before training: it does not change on the way.

@@ -20,7 +20,7 @@ from ..findings import (
 from ..plot import measure_against_start, panel_title, say_below
 
 PANELS = ("kernel_alignment", "representation_alignment", "weight_change_norm")
-COLUMNS = (*PANELS, "sign_agreement", "loss", "accuracy")
+COLUMNS = (*PANELS, "sign_agreement", "sign_agreement_all_steps", "loss", "accuracy")
 
 
 def draw(datasets: Sequence[xr.Dataset]) -> Figure:

@@ -43,20 +43,21 @@ class ActivityChange(NamedTuple):
 
     - `representation_alignment`: of activity at the decision step, as the function of that name.
     - `centred_alignment`: the same of activity less its mean over trials, known as linear CKA.
-    - `sign_agreement`: the share of units, trials and steps that kept their sign.
-    - `decision_sign_agreement`: that at the decision step.
+    - `sign_agreement`: the share of units and trials whose activity at the decision step kept its
+      sign.
+    - `sign_agreement_all_steps`: the same of activity at all steps.
     - `participation_ratio`: of the variances along the principal directions of activity, over
       trials and steps.
 
-    Source: Liu et al. (2024), arXiv 2310.08513, for the first and for the sign agreement, which its
-    code takes over all steps; S. Kornblith, M. Norouzi, H. Lee and G. Hinton (2019), "Similarity of
+    Source: Liu et al. (2024), arXiv 2310.08513, for the first and for the sign agreements, of which
+    its code takes that of all steps; S. Kornblith, M. Norouzi, H. Lee and G. Hinton (2019), "Similarity of
     neural network representations revisited", for the second.
     """
 
     representation_alignment: Float[Array, ""]
     centred_alignment: Float[Array, ""]
     sign_agreement: Float[Array, ""]
-    decision_sign_agreement: Float[Array, ""]
+    sign_agreement_all_steps: Float[Array, ""]
     participation_ratio: Change
 
 
@@ -104,8 +105,8 @@ def _activity_change(name: str, before: Any, after: Any, step: int) -> ActivityC
     return ActivityChange(
         representation_alignment(first, last),
         representation_alignment(first - first.mean(0), last - last.mean(0)),
-        sign_agreement(before, after),
         sign_agreement(first, last),
+        sign_agreement(before, after),
         Change(*map(_participation_ratio, flat)),
     )
 

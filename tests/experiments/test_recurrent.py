@@ -162,7 +162,12 @@ def test_adam_and_the_kernel_of_all_weights():
     assert abs(cosine(*(kernel(p, ("recurrent",)) for p in (start, end))) - whole) > 1e-3
 
 
-FURTHER = ("kernel_target_alignment", "readout_alignment", "regime")
+FURTHER = (
+    "kernel_target_alignment",
+    "readout_alignment",
+    "sign_agreement_all_steps",
+    "regime",
+)
 
 
 @pytest.mark.slow
@@ -196,7 +201,10 @@ def test_what_is_measured_only_where_asked_for_by_hand(x64):
     from experiments.kinds.recurrent import _regimes, _train
 
     x = setting.held_trials(_train.held_keys(setting)[1], setting.activity_trials).inputs
-    first, last = (np.asarray(rj.rnn_activity(p, x, leak=0.5))[:, -1] for p in (start, end))
+    whole = [np.asarray(rj.rnn_activity(p, x, leak=0.5)) for p in (start, end)]
+    signs = np.mean(np.sign(whole[0]) == np.sign(whole[1]))
+    np.testing.assert_allclose(found["sign_agreement_all_steps"], signs)
+    first, last = (each[:, -1] for each in whole)
     change, readout = last - first, np.asarray(end["readout"])
     seen = np.linalg.lstsq(readout.T, change.T, rcond=None)[0].T @ readout
     np.testing.assert_allclose(found["readout_share"], (seen**2).sum() / (change**2).sum())

@@ -95,7 +95,8 @@ def _laziness_of_one(
 ) -> dict[str, Any]:
     given = (kernel_trials, dict(options), wrt, masks_of(trains, pair[0], wrt))
     networks = start, end = tuple(map(as_network, pair))
-    first, last = (rj.rnn_activity(p, inputs, **dict(options))[:, decision_step] for p in networks)
+    activity = [rj.rnn_activity(p, inputs, **dict(options)) for p in networks]
+    first, last = (each[:, decision_step] for each in activity)
     found: dict[str, Any] = {
         "representation_alignment": rj.representation_alignment(first, last),
         "weight_change_norm": rj.weight_change_norm(start["recurrent"], end["recurrent"]),
@@ -105,6 +106,8 @@ def _laziness_of_one(
         found |= _alignment(pair, *given)
     if "kernel_target_alignment" in asked:
         found |= _towards_targets(pair, *given)
+    if "sign_agreement_all_steps" in asked:
+        found["sign_agreement_all_steps"] = rj.sign_agreement(*activity)
     if "readout_alignment" in asked:
         read = rj.readout_alignment(last - first, end["readout"])
         names = FURTHER_MEASURES["readout_alignment"]

@@ -103,7 +103,8 @@ class Setting(Experiment):
         measures: what to measure, some of `MEASURES`, which are those of laziness, and of
             `FURTHER_MEASURES`: "kernel_target_alignment", of the kernel with the targets before and
             after training; "readout_alignment", of the change of activity with the trained readout;
-            and "regime", that of the start under its inputs (`richlazy_jax.regime`).
+            "sign_agreement_all_steps", that of activity at all steps, where `sign_agreement` is at
+            the decision; and "regime", that of the start under its inputs (`richlazy_jax.regime`).
         measure_at: updates on the way at which to take them as well, with loss, accuracy and
             effective ranks of the weights.
         precision: of the matrix products of training, "highest", or "default" for JAX's own, which

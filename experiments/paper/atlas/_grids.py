@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from ...engine import Grid, as_yaml, spec_grids
-from ...findings import FURTHER_MEASURES, MEASURES
+from ...findings import MEASURES
 from ...kinds.recurrent import COGNITIVE, Setting
 
 STARTS = Path(__file__).parent / "specs" / "starts.yaml"
@@ -21,6 +21,8 @@ UNITS: dict[str, dict[str, Any]] = {
 }
 # By the pilot of results/atlas_plan.md, which also says why there are so many seeds.
 SIZE, UPDATES, SEEDS, RANDOM_SEED = 64, 2500, 20, 100
+# What it measures beside laziness, to explain it.
+BESIDE = ("kernel_target_alignment", "readout_alignment", "regime")
 # For a look at what comes out, which is no result.
 QUICK = {"iterations": 100, "seeds": 2, "random_seed": 0}
 
@@ -59,7 +61,7 @@ def atlas_grids(
         "iterations": UPDATES,
         "seeds": SEEDS,
         "random_seed": RANDOM_SEED,
-        "measures": [*MEASURES, *FURTHER_MEASURES],
+        "measures": [*MEASURES, *BESIDE],
         **(QUICK if quick else {}),
         **({} if seeds is None else {"seeds": seeds}),
         "task": list(tasks),

@@ -10,7 +10,6 @@ import xarray as xr
 
 from ...engine import Experiment, parameters_of
 from ...findings import (
-    FURTHER_MEASURES,
     MEASURES,
     Cell,
     cell_of,
@@ -23,7 +22,7 @@ from ...findings import (
     words,
 )
 from ...kinds.recurrent import CellTyped, Motifs, Setting, Start, Wired
-from ._grids import UNITS
+from ._grids import BESIDE, UNITS
 
 # Which starts are of one colour. Those that differ from the null in the scale of some of their
 # weights alone are a family of their own.
@@ -45,7 +44,7 @@ NUMBERS = (
     "participation_ratio",
     "stable_rank",
     "exponential_entropy",
-    *(name for name in variables_of(FURTHER_MEASURES) if name != "regime"),
+    *(name for name in variables_of(BESIDE) if name != "regime"),
 )
 
 

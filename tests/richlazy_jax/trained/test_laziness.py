@@ -156,11 +156,11 @@ def test_activity_and_parameters(x64):
     )
     first, last = (np.asarray(states(p, x)) for p in (before, after))
     of = found.activity["hidden"]
-    np.testing.assert_allclose(of.sign_agreement, np.mean(np.sign(first) == np.sign(last)))
-    at = first[:, 2], last[:, 2]
     np.testing.assert_allclose(
-        of.decision_sign_agreement, np.mean(np.sign(at[0]) == np.sign(at[1]))
+        of.sign_agreement_all_steps, np.mean(np.sign(first) == np.sign(last))
     )
+    at = first[:, 2], last[:, 2]
+    np.testing.assert_allclose(of.sign_agreement, np.mean(np.sign(at[0]) == np.sign(at[1])))
     for name, shift in (("representation_alignment", 0), ("centred_alignment", 1)):
         r, s = ((h - shift * h.mean(0)) @ (h - shift * h.mean(0)).T for h in at)
         cosine = np.sum(r * s) / np.linalg.norm(r) / np.linalg.norm(s)
