@@ -50,8 +50,8 @@ class ActivityChange(NamedTuple):
       trials and steps.
 
     Source: Liu et al. (2024), arXiv 2310.08513, for the first and for the sign agreements, of which
-    its code takes that of all steps; S. Kornblith, M. Norouzi, H. Lee and G. Hinton (2019), "Similarity of
-    neural network representations revisited", for the second.
+    its code takes that of all steps; S. Kornblith, M. Norouzi, H. Lee and G. Hinton (2019),
+    "Similarity of neural network representations revisited", for the second.
     """
 
     representation_alignment: Float[Array, ""]
