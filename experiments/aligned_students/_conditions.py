@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import xarray as xr
 
 from richlazy_jax.studies import read_cell, wanted_cells
 
-from ..findings import MEASURES, Cell, Comparison, comparison_of
+from ..findings import MEASURES, Cell, Comparison, at_equal_loss, comparison_of
 from ..kinds.students import Students
 
 # The laziest mean of the published full-size runs on MNIST, that of full rank: where both kinds of
@@ -79,36 +78,35 @@ def equal_updates(dataset: xr.Dataset, kernel: str = "recurrent") -> Comparison:
         kernel: whose alignment is compared, one of `KERNELS`. That of all weights comes alone, as
             the other measures are those of the same networks.
     """
-    cells = {cell.start: cell for cell in comparison_of(dataset).cells}
-    return _beside([_of_kernel(cells[start], kernel) for start in (RANDOM, ALIGNED)])
+    # Looks would be compared at equal loss a second time.
+    return _beside([cell._replace(looks=None) for cell in _cells(dataset)], kernel)
 
 
 def equal_loss(dataset: xr.Dataset, kernel: str = "recurrent") -> Comparison:
     """Aligned beside random students where both had the same training loss.
 
     In each seed the loss is the higher of the two at the end. The student that came to it earlier
-    is taken where it first did: between the two looks around it, linearly in the logarithm of the
-    loss. A seed whose better student was there before the first look has no value.
+    is taken where it first did, as `findings.at_equal_loss` has it.
 
     Args:
         dataset, kernel: as `equal_updates`.
+
+    Raises:
+        ValueError: the students were not looked at on the way.
     """
-    found = []
-    at = {name: _path(dataset, name) for name in (*MEASURES, KERNELS["all"])}
-    losses = _path(dataset, "loss")
-    ends = {start: losses[start][:, -1] for start in (RANDOM, ALIGNED)}
-    target = np.maximum(ends[RANDOM], ends[ALIGNED])
-    for cell in equal_updates(dataset).cells:
-        values = dict(cell.values, loss=target)
-        for name, paths in at.items():
-            pairs = zip(losses[cell.start], paths[cell.start], target, strict=True)
-            values[name] = np.array([_reached(*each) for each in pairs])
-        found.append(_of_kernel(cell._replace(values=values), kernel))
-    return _beside(found)
+    cells = at_equal_loss(_cells(dataset))
+    if cells is None:
+        raise ValueError("dataset has no looks on the way; allowed is one with some.")
+    return _beside(cells, kernel)
 
 
-def _beside(cells: list[Cell]) -> Comparison:
-    return Comparison(cells[0].task, {}, cells)
+def _cells(dataset: xr.Dataset) -> list[Cell]:
+    cells = {cell.start: cell for cell in comparison_of(dataset).cells}
+    return [cells[start] for start in (RANDOM, ALIGNED)]
+
+
+def _beside(cells: list[Cell], kernel: str) -> Comparison:
+    return Comparison(cells[0].task, {}, [_of_kernel(cell, kernel) for cell in cells])
 
 
 def _of_kernel(cell: Cell, kernel: str) -> Cell:
@@ -116,34 +114,3 @@ def _of_kernel(cell: Cell, kernel: str) -> Cell:
         return cell
     kept = {n: v for n, v in cell.values.items() if n not in MEASURES}
     return cell._replace(values=kept | {"kernel_alignment": cell.values[KERNELS[kernel]]})
-
-
-def _path(dataset: xr.Dataset, name: str) -> dict[str, np.ndarray]:
-    """A measure at each look and at the end, with a row for each seed, by kind of student."""
-    through = "training_loss_through" if name == "loss" else f"{name}_through"
-    last = int(dataset.attrs["iterations"])
-    ordered = dataset.sortby("update")
-    before = ordered.sel(update=[u for u in ordered["update"].values if u < last])
-    return {
-        start: np.column_stack(
-            [
-                before[through].sel(start=start).transpose("seed", "update").values,
-                dataset[name].sel(start=start).values,
-            ]
-        ).astype(np.float64)
-        for start in (RANDOM, ALIGNED)
-    }
-
-
-def _reached(losses: np.ndarray, values: np.ndarray, target: float) -> float:
-    """The value where the loss first was as low as the target; NaN before the first look."""
-    if not (np.isfinite(target) and np.isfinite(losses).all()):
-        return float("nan")
-    if target == losses[-1]:
-        return float(values[-1])
-    first = int(np.argmax(losses <= target))
-    if first == 0:
-        return float("nan")
-    high, low = np.log(losses[first - 1]), np.log(losses[first])
-    share = (high - np.log(target)) / (high - low)
-    return float(values[first - 1] + share * (values[first] - values[first - 1]))

@@ -5,6 +5,7 @@ Figures, tables, controls, reports and tutorials all speak through `findings`.
 - `_measures.py`: what may be measured, and which way is lazier.
 - `_cell.py`: networks of one start, seed by seed.
 - `_comparison.py`: starts that are alike in all else, and which of them are ordered by rank.
+- `_equal_loss.py`: networks where they had the same loss, of studies that looked on the way.
 - `_training.py`: whether they learned, without which no measure can be read.
 - `_tests.py`: exact tests of trends and pairs, and the correction for several.
 - `_verdicts.py`: the rule.
@@ -25,6 +26,7 @@ from ._cell import (
 from ._comparison import (
     Comparison,
     Family,
+    at_equal_loss,
     common_seeds,
     comparison_of,
     comparisons_of,
@@ -139,6 +141,7 @@ __all__ = [
     "Trend",
     "Verdict",
     "answers",
+    "at_equal_loss",
     "bars",
     "cell_of",
     "clean",

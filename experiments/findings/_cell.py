@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from ._equal_loss import Looks, looks_of
 from ._words import clean
 
 # Of a record, what decides the start. It is shown by its label and not as a field.
@@ -31,6 +32,7 @@ class Cell(NamedTuple):
     - `fields`: all of the record but task and start, flat: names have dots.
     - `seeds`: the names of the seeds, which networks of two cells share.
     - `values`: variables with one number for each seed, as float64.
+    - `looks`: the networks on their way through training, None where nothing is known of it.
     """
 
     hash: str
@@ -42,6 +44,7 @@ class Cell(NamedTuple):
     fields: dict[str, Any]
     seeds: np.ndarray
     values: dict[str, np.ndarray]
+    looks: Looks | None = None
 
 
 def start_record(record: Mapping[str, Any]) -> str:
@@ -113,6 +116,7 @@ def cell_of(hash: str, record: Mapping[str, Any], dataset: xr.Dataset) -> Cell:
             for name, variable in dataset.data_vars.items()
             if variable.dims == ("seed",) and variable.dtype.kind in "biuf"
         },
+        looks=looks_of(dataset, record.get("iterations")),
     )
 
 

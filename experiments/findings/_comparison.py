@@ -7,6 +7,8 @@ import numpy as np
 import xarray as xr
 
 from ._cell import Cell
+from ._equal_loss import Looks, looks_of, where_as_low
+from ._measures import MEASURES
 from ._words import shown, words
 
 
@@ -83,6 +85,7 @@ def comparison_of(dataset: xr.Dataset, task: str | None = None) -> Comparison:
                 fields={},
                 seeds=np.asarray(seeds),
                 values={measure: of[i] for measure, of in values.items()},
+                looks=looks_of(dataset.isel(start=i), dataset.attrs.get("iterations")),
             )
         )
     return Comparison(cells[0].task, {}, cells)
@@ -208,11 +211,37 @@ def common_seeds(cells: Sequence[Cell]) -> np.ndarray:
 def paired(cells: Sequence[Cell], measure: str) -> np.ndarray:
     """The values of a measure with a row for each cell and a column for each seed of all cells."""
     common = common_seeds(cells)
-    rows = []
-    for cell in cells:
-        at = {seed: i for i, seed in enumerate(cell.seeds.tolist())}
-        rows.append(cell.values[measure][[at[seed] for seed in common.tolist()]])
+    rows = [cell.values[measure][_places(cell, common)] for cell in cells]
     return np.array(rows, np.float64).reshape(len(cells), len(common))
+
+
+def at_equal_loss(cells: Sequence[Cell]) -> list[Cell] | None:
+    """The same networks where they had the same loss; None where some were not looked at.
+
+    Each network is taken where its loss was first as low as the highest of its seed at the end,
+    by `where_as_low`. Only seeds that all cells have are left.
+    """
+    common, looks = common_seeds(cells), []
+    for cell in cells:
+        if cell.looks is None:
+            return None
+        at = _places(cell, common)
+        paths = {name: of[at] for name, of in cell.looks.values.items()}
+        looks.append(Looks(cell.looks.loss[at], paths))
+    loss, measured = where_as_low(looks)
+    found = []
+    for cell, of in zip(cells, measured, strict=True):
+        at = _places(cell, common)
+        # Of a measure that was taken at the end alone nothing is known here.
+        kept = {name: v[at] for name, v in cell.values.items() if name not in MEASURES}
+        found.append(cell._replace(seeds=common, values=kept | of | {"loss": loss}, looks=None))
+    return found
+
+
+def _places(cell: Cell, seeds: np.ndarray) -> list[int]:
+    """Where a cell has some of its seeds."""
+    at = {seed: i for i, seed in enumerate(cell.seeds.tolist())}
+    return [at[seed] for seed in seeds.tolist()]
 
 
 def _key(value: Any) -> Hashable:

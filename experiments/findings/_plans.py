@@ -8,6 +8,7 @@ import numpy as np
 from ._cell import Cell
 from ._comparison import paired
 from ._intervals import mean_and_interval
+from ._sentences import equal_loss
 from ._verdicts import Contrast, Trend
 
 CONFIRMED, REFUTED, OPEN = "confirmed", "refuted", "open"
@@ -56,6 +57,7 @@ def shown_answer(where: str, found: Trend | Contrast, compared: str = "") -> Sho
     said = f"{v.said}: {v.problem}" if v.problem else v.said
     said = said.removesuffix(" with rank")
     said += f"; without {v.left_out}: {v.without}" * bool(v.left_out)
+    said += equal_loss(found)
     if isinstance(found, Contrast):
         compared = compared or f"{found.start} less {found.reference}"
         return Shown(

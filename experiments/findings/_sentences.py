@@ -172,7 +172,7 @@ def trend_row(trend: Trend) -> tuple[str, ...]:
         number(trend.correlation, "+.2f"),
         interval(trend.low, trend.high, "+.2f"),
         trend.steps,
-        *_verdict_cells(trend.verdict),
+        *_verdict_cells(trend),
     )
 
 
@@ -197,24 +197,26 @@ def contrast_row(c: Contrast) -> tuple[str, ...]:
         number(c.difference, "+.3g"),
         interval(c.low, c.high, "+.3g"),
         number(c.effect, "+.2f"),
-        *_verdict_cells(c.verdict),
+        *_verdict_cells(c),
     )
 
 
-def _verdict_cells(v: Verdict) -> tuple[str, ...]:
-    said = f"{v.said}{_why(v)}{_without(v)}"
+def _verdict_cells(answer: Trend | Contrast) -> tuple[str, ...]:
+    v = answer.verdict
+    said = f"{v.said}{_why(v)}{_without(v)}{equal_loss(answer)}"
     return number(v.p, ".2g"), number(v.p_holm, ".2g"), str(v.seeds), said
 
 
 def _trend_part(trend: Trend) -> tuple[str, str]:
     v = trend.verdict
     if v.said == TOO_FEW:
-        return v.said, f" over {trend.family.text}{_why(v)}{_without(v)}"
+        return v.said, f" over {trend.family.text}{_why(v)}{_without(v)}{equal_loss(trend)}"
     between = interval(trend.low, trend.high, "+.2f")
     between = f", 95 % interval {between}" if between != "–" else ""
     return v.said, (
         f" over {trend.family.text} (mean Spearman within seeds {trend.correlation:+.2f}{between}, "
         f"{p_value(v.p_holm)} after Holm, {counted(v.seeds, 'seed')}){_without(v)}"
+        f"{equal_loss(trend)}"
     )
 
 
@@ -224,13 +226,30 @@ def _contrast_part(c: Contrast) -> tuple[str, str]:
     if v.said not in (TOO_FEW, UNCLEAR_CONTRAST):
         who = f" {c.start}"
     if v.said == TOO_FEW:
-        return v.said, f"{who} beside {c.reference}{_why(v)}"
+        return v.said, f"{who} beside {c.reference}{_why(v)}{equal_loss(c)}"
     between = interval(c.low, c.high, "+.3g")
     between = f", 95 % interval {between}" if between != "–" else ""
     return v.said, (
         f"{who} beside {c.reference} ({c.difference:+.3g}{between}, "
-        f"{p_value(v.p_holm)} after Holm, {counted(v.seeds, 'seed')}){_without(v)}"
+        f"{p_value(v.p_holm)} after Holm, {counted(v.seeds, 'seed')}){_without(v)}{equal_loss(c)}"
     )
+
+
+def equal_loss(answer: Trend | Contrast) -> str:
+    """What the same question says at equal loss; empty where it was not asked."""
+    again = answer.at_equal_loss
+    if again is None:
+        return ""
+    v = again.verdict
+    said = f"; at equal loss: {v.said}"
+    if isinstance(again, Trend) and isinstance(answer, Trend):
+        other = len(again.family.cells) < len(answer.family.cells)
+        said += f" over {again.family.text}" * other
+    if v.said == TOO_FEW:
+        return said + _why(v)
+    size = again.correlation if isinstance(again, Trend) else again.difference
+    form = "+.2f" if isinstance(again, Trend) else "+.3g"
+    return f"{said} ({number(size, form)}, {p_value(v.p_holm)}, {counted(v.seeds, 'seed')})"
 
 
 def _why(v: Verdict) -> str:

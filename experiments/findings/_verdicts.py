@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._cell import Cell
-from ._comparison import Comparison, Family, common_seeds, families_of, paired
+from ._comparison import Comparison, Family, at_equal_loss, common_seeds, families_of, paired
 from ._intervals import mean_and_interval
 from ._measures import MEASURES
 from ._tests import (
@@ -63,6 +63,8 @@ class Trend(NamedTuple):
     - `low`, `high`: its 95 % interval over seeds, NaN below six.
     - `steps`: how many steps from one start to the next have means that get lazier, of how many.
     - `verdict`: by Page's test.
+    - `at_equal_loss`: the same of these networks where they had the same loss, without starts that
+      ran away or hardly learned; None where they were not looked at on the way.
     """
 
     measure: str
@@ -72,6 +74,7 @@ class Trend(NamedTuple):
     high: float
     steps: str
     verdict: Verdict
+    at_equal_loss: "Trend | None" = None
 
 
 class Contrast(NamedTuple):
@@ -84,6 +87,8 @@ class Contrast(NamedTuple):
     - `low`, `high`: its 95 % interval over seeds, NaN below six.
     - `effect`: Glass's delta, as `glass_delta`.
     - `verdict`: by the exact permutation test of pairs.
+    - `at_equal_loss`: the same of these networks where they had the same loss; None where they were
+      not looked at on the way, or where one start ran away or hardly learned.
     """
 
     measure: str
@@ -96,6 +101,7 @@ class Contrast(NamedTuple):
     high: float
     effect: float
     verdict: Verdict
+    at_equal_loss: "Contrast | None" = None
 
 
 class Findings(NamedTuple):
@@ -163,6 +169,9 @@ def findings(
       these.
     - Where a network did not diverge and yet moved its weights more than three times as far as the
       median of its start, the question is asked again without its seed.
+    - Where all networks were looked at on their way through training, the question is asked a
+      second time of these networks where they had the same loss (`at_equal_loss`), whether or not a
+      start stayed behind the others. These questions are corrected together, apart from the first.
 
     Args:
         comparisons: what stands in one table, such as all sizes of one task.
@@ -196,7 +205,19 @@ def answers(asked: Sequence[tuple[str, Family]]) -> list[Trend | Contrast]:
             else a
             for a, b, q in zip(found, repeated, second, strict=True)
         ]
-    return found
+    return _with_equal_loss(found, first)
+
+
+def _with_equal_loss(
+    found: list[Trend | Contrast], asked: Sequence[_Question]
+) -> list[Trend | Contrast]:
+    """Each answer with that of the same question at equal loss, where it can be asked."""
+    again = {i: q for i, q in enumerate(map(_where_as_low, asked)) if q is not None}
+    matched = dict(zip(again, _judged(list(again.values())), strict=True))
+    return [
+        answer._replace(at_equal_loss=matched[i]) if i in matched else answer
+        for i, answer in enumerate(found)
+    ]
 
 
 def _questions(
@@ -244,6 +265,18 @@ def _reduced(question: _Question, far: Sequence[FarRun]) -> _Question:
         dropped=frozenset(run.seed for run in gone),
         left_out=" and ".join(named),
     )
+
+
+def _where_as_low(question: _Question) -> _Question | None:
+    """The same question of networks at equal loss, of starts that learned at all."""
+    # Nothing can stay behind alone.
+    learned = [cell for cell in question.family.cells if not unreadable([cell])]
+    if len(learned) < 2:
+        return None
+    cells = at_equal_loss(learned)
+    if cells is None or any(question.measure not in cell.values for cell in cells):
+        return None
+    return question._replace(family=question.family._replace(cells=cells))
 
 
 def _judged(questions: Sequence[_Question]) -> list[Trend | Contrast]:

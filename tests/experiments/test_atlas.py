@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from experiments import cli
 from experiments.engine import cells
-from experiments.findings import FURTHER_MEASURES, MEASURES, Cell, variables_of
+from experiments.findings import MEASURES, Cell, variables_of
 from experiments.kinds.recurrent import Setting
 from experiments.paper.atlas import (
     NEEDED,
@@ -25,6 +25,7 @@ from experiments.paper.atlas import (
     rows_of,
     verdict_table,
 )
+from experiments.paper.atlas._grids import BESIDE
 from experiments.paper.atlas._regimes import partial_correlation
 from experiments.paper.atlas._rows import start_name
 
@@ -35,7 +36,7 @@ TASKS = ("2AF", "DMS", "CXT")
 
 def values(rng, mean, **given):
     """Of some networks: measures and all else that a cell has."""
-    names = [*MEASURES, *variables_of(FURTHER_MEASURES), "participation_ratio", "stable_rank"]
+    names = [*MEASURES, *variables_of(BESIDE), "participation_ratio", "stable_rank"]
     found = {name: rng.uniform(0.5, 1, SEEDS) for name in (*names, "exponential_entropy")}
     found |= {"kernel_alignment": mean + 0.01 * rng.standard_normal(SEEDS)}
     found |= {"loss": np.full(SEEDS, 0.04), "first_loss": np.full(SEEDS, 1.1)}
@@ -59,7 +60,7 @@ def test_there_are_more_than_a_hundred_starts_each_with_a_name_of_its_own(asked)
     assert {(of.n_hidden, of.iterations, of.seeds, of.random_seed) for of in asked} == {
         (64, 2500, 20, 100)
     }
-    assert set(variables_of(FURTHER_MEASURES)) < set(asked[0].wanted().variables)
+    assert set(variables_of(BESIDE)) < set(asked[0].wanted().variables)
 
 
 def test_units_are_asked_for_by_name_and_kinds_of_start_too():

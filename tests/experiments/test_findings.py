@@ -13,6 +13,7 @@ from scipy import stats
 from experiments.findings import (
     LEVEL,
     MEASURES,
+    at_equal_loss,
     comparison_of,
     correlations,
     families_of,
@@ -228,6 +229,122 @@ def test_starts_that_did_not_train_say_nothing_and_the_others_are_asked():
         assert (verdict.left_out, verdict.without) == ("rank 1", "lazier with rank")
     loss[0] = 0.0349
     assert found_of(values, loss=loss).trends[0].verdict.said == "lazier with rank"
+
+
+# --- at equal loss
+
+UPDATES = (10, 100, 1000)
+
+
+def on_the_way(alignments, losses, *, seeds=10, noise=0.01, through="loss_through", **others):
+    """Networks with a course of alignment and of loss for each start, looked at to the end."""
+    rng = np.random.default_rng(11)
+    shape = (len(alignments), seeds, len(UPDATES))
+    courses = np.asarray(alignments)[:, None] + noise * rng.normal(size=shape)
+    loss = np.broadcast_to(np.asarray(losses)[:, None], shape) * rng.uniform(
+        0.99, 1.01, (1, seeds, 1)
+    )
+    ends = {"loss": loss[..., -1], "first_loss": np.ones(shape[:2])} | others
+    dataset = dataset_of(courses[..., -1], **ends).assign_coords(update=list(UPDATES))
+    dims = ("start", "seed", "update")
+    dataset = dataset.assign_attrs(iterations=UPDATES[-1])
+    return dataset.assign({f"{MEASURE}_through": (dims, courses), through: (dims, loss)})
+
+
+# The start of rank 1 gets to a loss of 0.2 at the end; the others were there between two looks.
+SLOW = [(0.9, 0.5, 0.2), (0.5, 0.3, 0.02), (0.3, 0.1, 0.02)]
+TURNED = [(0.9, 0.8, 0.7), (0.8, 0.66, 0.3), (0.6, 0.4, 0.4)]
+
+
+@pytest.mark.parametrize("through", ["loss_through", "training_loss_through"])
+def test_networks_at_equal_loss_are_taken_between_looks(through):
+    dataset = on_the_way(TURNED, SLOW, through=through).isel(update=[2, 0, 1])
+    cells = at_equal_loss(comparison_of(dataset).cells)
+    assert cells is not None
+    ordered = dataset.sortby("update")
+    for i, cell in enumerate(cells):
+        for seed in range(10):
+            at = ordered.isel(start=i, seed=seed)
+            target = float(dataset["loss"].isel(start=0, seed=seed))
+            # np.interp wants what it reads from to rise.
+            courses = -np.log(at[through].values), at[f"{MEASURE}_through"].values
+            wanted = np.interp(-np.log(target), *courses)
+            assert cell.values[MEASURE][seed] == pytest.approx(wanted, rel=1e-12)
+            assert cell.values["loss"][seed] == target
+    # The end belongs to a path of the training loss, and held trials are not measured there.
+    cut = at_equal_loss(comparison_of(dataset.sel(update=[10, 100])).cells)
+    assert cut is not None
+    last = 0.2 if through == "training_loss_through" else 0.5
+    assert np.mean(cut[0].values["loss"]) == pytest.approx(last, rel=0.01)
+
+
+def test_a_start_that_stayed_behind_is_compared_at_equal_loss():
+    (trend,) = findings([comparison_of(on_the_way(TURNED, SLOW))]).trends
+    assert trend.verdict.said == "nothing can be said"
+    again = trend.at_equal_loss
+    assert again is not None
+    assert again.verdict.said == "richer with rank"
+    assert again.correlation == pytest.approx(-1)
+    assert again.verdict.left_out == ""
+    said = "at equal loss: richer with rank (-1.00, p < 0.001, 10 seeds)"
+    (sentence,) = sentences(findings([comparison_of(on_the_way(TURNED, SLOW))]))
+    assert sentence.text.endswith(f"without rank 1: lazier with rank; {said}.")
+    assert trend_row(trend)[-1].endswith(said)
+    # The same of a pair.
+    pair = findings([comparison_of(on_the_way(TURNED, SLOW))], [("rank 1", "rank 30")])
+    (contrast,) = pair.contrasts
+    assert contrast.at_equal_loss is not None
+    assert contrast.at_equal_loss.verdict.said == "lazier"
+    assert "; at equal loss: lazier (+0." in sentences(pair)[0].text
+
+
+def test_what_cannot_be_compared_at_equal_loss():
+    # Who did not learn at all has no loss to be compared at.
+    hardly = [(0.9, 0.8, 0.7), *SLOW[1:]]
+    (trend,) = findings([comparison_of(on_the_way(TURNED, hardly))]).trends
+    assert trend.at_equal_loss is not None
+    assert [c.start for c in trend.at_equal_loss.family.cells] == ["rank 30", "rank 100"]
+    assert "over ranks 30, 100" in trend_row(trend)[-1]
+    pair = findings([comparison_of(on_the_way(TURNED, hardly))], [("rank 1", "rank 30")])
+    assert pair.contrasts[0].at_equal_loss is None
+    # Who was there before the first look has no value.
+    early = [SLOW[0], SLOW[1], (0.1, 0.05, 0.02)]
+    (trend,) = findings([comparison_of(on_the_way(TURNED, early))]).trends
+    assert trend.at_equal_loss is not None
+    assert (trend.at_equal_loss.verdict.said, trend.at_equal_loss.verdict.seeds) == (
+        "nothing can be said",
+        0,
+    )
+    # A network that diverged takes its seed with it.
+    dataset = on_the_way(TURNED, SLOW)
+    for name in (f"{MEASURE}_through", "loss_through"):
+        dataset[name][2, 4] = np.nan
+    (trend,) = findings([comparison_of(dataset)]).trends
+    assert trend.at_equal_loss is not None
+    assert trend.at_equal_loss.verdict.seeds == 9
+    # A measure that was not taken on the way, and a study without looks, have no second reading.
+    other = dataset_of(np.ones((3, 10)))[MEASURE]
+    both = findings([comparison_of(on_the_way(TURNED, SLOW).assign(sign_agreement=other))])
+    assert [(t.measure, t.at_equal_loss is None) for t in both.trends] == [
+        (MEASURE, False),
+        ("sign_agreement", True),
+    ]
+    assert found_of(np.random.default_rng(0).normal(size=(3, 8))).trends[0].at_equal_loss is None
+
+
+def test_a_loss_of_nothing_is_as_low_as_any():
+    courses = [(0.5, 0.1, 0.01), (0.5, 0.0, 0.0)]
+    cells = at_equal_loss(comparison_of(on_the_way(TURNED[:2], courses, noise=0.0)).cells)
+    assert cells is not None
+    found = cells[1].values[MEASURE]
+    assert ((found > 0.6) & (found <= 0.8)).all()
+
+
+def test_cells_of_a_study_have_their_looks():
+    dataset = on_the_way(TURNED, SLOW).isel(start=0).drop_vars(["start", "rank"])
+    cell = cell_of("", {"start": {"kind": "null"}, "iterations": 1000}, dataset)
+    assert cell.looks is not None
+    np.testing.assert_array_equal(cell.looks.loss, dataset["loss_through"].values)
 
 
 def test_an_unstable_start_is_not_measured_by_its_own_first_loss():
