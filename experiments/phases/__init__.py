@@ -11,6 +11,6 @@ The plan is results/phases_plan.md.
 """
 
 from ._courses import Courses, courses_of
-from ._judge import Answer, answers, appears, judge
+from ._judge import appears, judged, order
 
-__all__ = ["Answer", "Courses", "answers", "appears", "courses_of", "judge"]
+__all__ = ["Courses", "appears", "courses_of", "judged", "order"]

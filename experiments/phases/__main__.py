@@ -5,28 +5,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ..findings import p_value
-from . import answers, appears, courses_of, judge
-from ._judge import order
+from ..findings import judged_lines
+from . import appears, courses_of, judged, order
 
 
 def main() -> None:
-    """Answer the plan's questions."""
+    """Judge the plan's claims."""
     parser = argparse.ArgumentParser(prog="python -m experiments.phases", description=__doc__)
     parser.add_argument("study", type=Path)
     tasks = courses_of(parser.parse_args().study)
-    found = answers(tasks)
-    print("| question | task | mean | 95 % | seeds | p (Holm) | answer |")
-    print("| --- | --- | --: | --- | --: | --: | --- |")
-    for each in found:
-        between = f"{each.low:+.3f} to {each.high:+.3f}" if np.isfinite(each.low) else "–"
-        print(
-            f"| {each.question} | {each.task} | {each.mean:+.3f} | {between} | {each.seeds} | "
-            f"{p_value(each.p)} | {each.said} |"
-        )
-    print()
-    for question, said in judge(found).items():
-        print(f"- {question[0].upper()}{question[1:]}: {said}.")
+    print("\n".join(judged_lines(judged(tasks))))
+    print("## Through training")
     for courses in tasks:
         ends = [0, len(courses.ranks) // 2, len(courses.ranks) - 1]
         names = ", ".join(str(courses.ranks[k]) for k in ends)

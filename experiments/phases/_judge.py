@@ -7,33 +7,21 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
-from ..findings import LEVEL, correlations, holm, mean_and_interval, pair_p, trend_p
+from ..findings import (
+    LEVEL,
+    Judged,
+    Shown,
+    correlations,
+    holm,
+    mean_and_interval,
+    outcome,
+    pair_p,
+    trend_p,
+)
 from ._courses import Courses
 
 # The look that the exploration named, and how near to the highest loss counts as equal.
 EARLY, ALIKE = 200, 1.1
-
-
-class Answer(NamedTuple):
-    """One question on one task.
-
-    - `question`, `task`: which.
-    - `mean`, `low`, `high`: of its number over seeds, with a 95 % interval.
-    - `seeds`: how many.
-    - `p`: after Holm's correction over all questions and tasks.
-    - `wanted`: the sign that says yes.
-    - `said`: "yes", "no" or "open", on this task.
-    """
-
-    question: str
-    task: str
-    mean: float
-    low: float
-    high: float
-    seeds: int
-    p: float
-    wanted: int
-    said: str
 
 
 def order(courses: Courses, look: int) -> Float[np.ndarray, " seeds"]:
@@ -69,43 +57,56 @@ def _at_equal_loss(courses: Courses) -> np.ndarray:
     return correlations(np.take_along_axis(courses.alignment, first[..., None], axis=2)[..., 0])
 
 
-# Each with the sign that says yes.
-QUESTIONS: dict[str, tuple[Callable[[Courses], np.ndarray], int]] = {
-    "rank orders the turn more at the end than at 200 updates": (_later, 1),
-    "the kernel turns towards the task": (lambda c: _turns(c).mean(axis=1), 1),
-    "low ranks turn more towards the task": (lambda c: correlations(_turns(c)), -1),
-    "rank says more than weight change": (_given_change, 1),
-    "rank orders the turn at equal loss": (_at_equal_loss, 1),
+class Claim(NamedTuple):
+    """What a plan claims of each task.
+
+    - `number`: has a value for each seed.
+    - `named`: what it is, in words.
+    - `sign`: that of its mean by the claim.
+    """
+
+    number: Callable[[Courses], np.ndarray]
+    named: str
+    sign: int
+
+
+CLAIMS = {
+    "rank orders the turn more at the end than at 200 updates": Claim(
+        _later, "order at the end less that at 200 updates", 1
+    ),
+    "the kernel turns towards the task": Claim(
+        lambda c: _turns(c).mean(axis=1), "alignment with the targets, end less start", 1
+    ),
+    "low ranks turn more towards the task": Claim(
+        lambda c: correlations(_turns(c)), "correlation of that with rank", -1
+    ),
+    "rank says more than weight change": Claim(
+        _given_change, "partial correlation of kernel alignment and rank", 1
+    ),
+    "rank orders the turn at equal loss": Claim(_at_equal_loss, "order at equal loss", 1),
 }
 
 
-def answers(tasks: Sequence[Courses]) -> list[Answer]:
-    """Each question on each task."""
-    asked = [
-        (question, courses.task, number(courses), wanted)
-        for question, (number, wanted) in QUESTIONS.items()
-        for courses in tasks
-    ]
-    adjusted = holm(np.array([pair_p(values) for _, _, values, _ in asked]))
+def judged(tasks: Sequence[Courses]) -> list[Judged]:
+    """Each claim, confirmed where it is clear on every task, refuted where its reverse is on any.
+
+    p-values are after Holm's correction over all claims and tasks.
+    """
+    numbers = [claim.number(of) for claim in CLAIMS.values() for of in tasks]
+    adjusted = iter(zip(numbers, holm(np.array(list(map(pair_p, numbers)))), strict=True))
     found = []
-    for (question, task, values, wanted), p in zip(asked, adjusted, strict=True):
-        mean, low, high = mean_and_interval(values)
-        said = "open"
-        if p < LEVEL:
-            said = "yes" if mean * wanted > 0 else "no"
-        found.append(Answer(question, task, mean, low, high, len(values), float(p), wanted, said))
+    for text, claim in CLAIMS.items():
+        shown, confirms, refutes = [], [], []
+        for of in tasks:
+            values, p = next(adjusted)
+            mean, low, high = mean_and_interval(values)
+            confirms.append(bool(p < LEVEL and mean * claim.sign > 0))
+            refutes.append(bool(p < LEVEL and mean * claim.sign < 0))
+            said = "as claimed" if confirms[-1] else "the reverse" if refutes[-1] else "unclear"
+            seeds = len(values)
+            shown.append(Shown(of.task, claim.named, mean, low, high, seeds, float(p), said))
+        found.append(Judged(text, outcome(confirms, refutes), shown))
     return found
-
-
-def judge(found: Sequence[Answer]) -> dict[str, str]:
-    """Each question over all tasks: yes on each of them, no on any, or open."""
-    said: dict[str, list[str]] = {}
-    for answer in found:
-        said.setdefault(answer.question, []).append(answer.said)
-    return {
-        question: "no" if "no" in each else "yes" if set(each) == {"yes"} else "open"
-        for question, each in said.items()
-    }
 
 
 def appears(courses: Courses) -> int | None:

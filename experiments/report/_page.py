@@ -23,7 +23,9 @@ _HOW = (
     "are corrected together by Holm's method at 0.05; settings and tasks are not corrected for "
     "each other. Nothing is said with too few seeds, nor of starts that hardly learned, stayed "
     "behind the others in loss (by more than 0.005 of the least first loss) or that mostly "
-    "diverged. Networks that diverged are left out with their seed."
+    "diverged. Networks that diverged are left out with their seed. "
+    "Where networks were looked at on the way, the same question is asked of them where they had "
+    "the same loss, so that slow ones are not called lazy for having had less time."
 )
 
 

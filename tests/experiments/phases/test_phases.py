@@ -1,4 +1,4 @@
-"""The questions of the two phases on made-up courses, and on a small study."""
+"""The claims of the two phases on made-up courses, and on a small study."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.phases import Courses, answers, appears, judge
-from experiments.phases._judge import QUESTIONS
+from experiments.phases import Courses, appears, judged
+from experiments.phases._judge import CLAIMS
 
 UPDATES, RANKS, SEEDS = [10, 200, 1000, 10000], [1, 2, 4, 8, 16], 12
 
@@ -44,20 +44,30 @@ def spearman(values):
 TASKS = ("2AF", "DMS", "CXT")
 
 
+def verdicts(tasks):
+    return {each.claim: each.verdict for each in judged(tasks)}
+
+
 def said(**changed):
-    return judge(answers([courses(task, seed=k, **changed) for k, task in enumerate(TASKS)]))
+    return verdicts([courses(task, seed=k, **changed) for k, task in enumerate(TASKS)])
 
 
-def test_clear_courses_answer_all_questions():
-    found = answers([courses(task, seed=k) for k, task in enumerate(TASKS)])
-    assert len(found) == 15
-    assert set(judge(found).values()) == {"yes"}
-    assert {each.seeds for each in found} == {SEEDS}
+def test_clear_courses_confirm_all_claims():
+    found = judged([courses(task, seed=k) for k, task in enumerate(TASKS)])
+    assert {each.verdict for each in found} == {"confirmed"}
+    shown = [of for each in found for of in each.shown]
+    assert len(shown) == 15
+    assert {of.seeds for of in shown} == {SEEDS}
+    assert [of.where for of in found[0].shown] == list(TASKS)
+    # Each claim has its own number: by hand, from one task.
+    for each in found:
+        values = CLAIMS[each.claim].number(courses("DMS", seed=1))
+        assert each.shown[1].difference == pytest.approx(values.mean())
 
 
 def test_numbers_are_those_by_hand():
     of = courses(noise=0.3)
-    later, turns, lower, given, equal = (number(of) for number, _ in QUESTIONS.values())
+    later, turns, lower, given, equal = (claim.number(of) for claim in CLAIMS.values())
     for s in range(SEEDS):
         rho = [spearman(of.alignment[s, :, k]) for k in range(4)]
         assert later[s] == pytest.approx(rho[3] - rho[1])
@@ -76,19 +86,22 @@ def test_numbers_are_those_by_hand():
         assert equal[s] == pytest.approx(spearman(there))
 
 
-def test_what_is_the_other_way_round_is_answered_no():
+def test_what_is_the_other_way_round_is_refuted():
     other = courses(noise=0.001).alignment[:, ::-1]
-    assert said(alignment=other)["rank orders the turn more at the end than at 200 updates"] == "no"
+    assert (
+        said(alignment=other)["rank orders the turn more at the end than at 200 updates"]
+        == "refuted"
+    )
     away = 0.4 - courses(noise=0.001).towards
-    assert said(towards=away)["the kernel turns towards the task"] == "no"
+    assert said(towards=away)["the kernel turns towards the task"] == "refuted"
 
 
-def test_noise_is_open_and_one_task_alone_does_not_answer():
+def test_noise_is_open_and_one_task_alone_does_not_confirm():
     rng = np.random.default_rng(5)
     of_noise = rng.random((SEEDS, len(RANKS), len(UPDATES)))
     assert said(alignment=of_noise)["rank orders the turn at equal loss"] == "open"
     tasks = [courses("2AF"), courses("DMS", alignment=of_noise), courses("CXT", seed=2)]
-    assert judge(answers(tasks))["rank orders the turn at equal loss"] == "open"
+    assert verdicts(tasks)["rank orders the turn at equal loss"] == "open"
 
 
 def test_weight_change_that_explains_the_turn_leaves_nothing_to_rank():
