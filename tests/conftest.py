@@ -1,6 +1,9 @@
 """Fixtures that every test may ask for, and hypothesis settings that repeat themselves."""
 
 import os
+import shutil
+import sys
+from pathlib import Path
 
 import jax
 import jaxtyping
@@ -64,3 +67,13 @@ def no_shape_checks():
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", before)
+
+
+@pytest.fixture(scope="session")
+def uv():
+    """The program uv; the README installs it beside the interpreter, perhaps not on the path."""
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    found = shutil.which("uv", path=places)
+    if found is None:
+        pytest.skip("uv is neither on the path nor beside Python")
+    return found

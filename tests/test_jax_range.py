@@ -1,28 +1,21 @@
 """Kernels, models, training and the ODE solver at both ends of the versions that are allowed."""
 
-import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-# The README installs it beside the interpreter, which need not be on the path.
-PLACES = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-UV = shutil.which("uv", path=PLACES)
 
 
 @pytest.mark.slow
 @pytest.mark.long
-@pytest.mark.skipif(UV is None, reason="uv is neither on the path nor beside Python")
 @pytest.mark.parametrize(
     # The newest JAX is not for the oldest Python, so that "highest" takes the newest there is.
     ("resolution", "versions"),
     [("lowest-direct", ["3.11"]), ("highest", ["3.13", "3.12", "3.11"])],
 )
-def test_in_a_fresh_environment(resolution, versions, tmp_path):
+def test_in_a_fresh_environment(resolution, versions, tmp_path, uv):
     folder = tmp_path / "venv"
     python = folder / "bin" / "python"
 
@@ -32,8 +25,8 @@ def test_in_a_fresh_environment(resolution, versions, tmp_path):
         print(run.stdout, run.stderr)
         return run.returncode == 0
 
-    assert any(call(UV, "venv", "--python", version, folder) for version in versions)
-    install = UV, "pip", "install", "--python", python, "--resolution", resolution
+    assert any(call(uv, "venv", "--python", version, folder) for version in versions)
+    install = uv, "pip", "install", "--python", python, "--resolution", resolution
     assert call(*install, "-e", ".[dev]")
     assert call(python, "-c", "import jax; print('JAX', jax.__version__)")
     folders = ("kernels", "models", "training", "connectivity")

@@ -1,7 +1,7 @@
 """What is built of this repository installs, runs and has types, away from the repository."""
 
 import os
-import shutil
+import re
 import subprocess
 import sys
 import tarfile
@@ -14,14 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("experiments", "richlazy_jax", "theory")
-# The README installs it beside the interpreter, which need not be on the path.
-PLACES = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-UV = shutil.which("uv", path=PLACES)
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(UV is None, reason="uv is neither on the path nor beside Python"),
-]
+pytestmark = pytest.mark.slow
 
 
 def ran(*command, folder=ROOT):
@@ -46,27 +40,27 @@ class Built(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built(tmp_path_factory, uv):
     folder = tmp_path_factory.mktemp("dist")
-    ran(UV, "build", "--sdist", "--out-dir", folder)
-    ran(UV, "build", "--wheel", "--out-dir", folder)
+    ran(uv, "build", "--sdist", "--out-dir", folder)
+    ran(uv, "build", "--wheel", "--out-dir", folder)
     (sdist,) = folder.glob("*.tar.gz")
     # Given a file, uv builds from what is in it, and not from the tree.
-    ran(UV, "build", "--wheel", "--out-dir", folder / "of_sdist", sdist, folder=folder)
+    ran(uv, "build", "--wheel", "--out-dir", folder / "of_sdist", sdist, folder=folder)
     (wheel,), (wheel_of_sdist,) = folder.glob("*.whl"), folder.glob("of_sdist/*.whl")
     return Built(sdist, wheel, wheel_of_sdist)
 
 
 @pytest.fixture(scope="module", params=["wheel", "sdist"])
-def python(request, built, tmp_path_factory):
+def python(request, built, tmp_path_factory, uv):
     """The interpreter of an environment that holds one of the two and what it depends on."""
     folder = tmp_path_factory.mktemp("environment")
-    ran(UV, "venv", "--python", sys.executable, folder / "venv")
+    ran(uv, "venv", "--python", sys.executable, folder / "venv")
     python = folder / "venv" / "bin" / "python"
     constraints = ROOT / "constraints.txt"
     file = getattr(built, request.param)
     # From the root, where uv finds the overrides that leave TensorFlow out.
-    ran(UV, "pip", "install", "--python", python, "-c", constraints, file)
+    ran(uv, "pip", "install", "--python", python, "-c", constraints, file)
     return python
 
 
@@ -93,6 +87,25 @@ def test_the_wheel_has_nothing_else(built):
     places = {PurePosixPath(name).parts[0] for name in in_wheel(built.wheel)}
     assert {place for place in places if not place.endswith(".dist-info")} == {*PACKAGES}
     assert not [name for name in in_wheel(built.wheel) if "__pycache__" in name]
+
+
+def test_an_index_shows_the_readme_without_what_it_cannot_reach(built):
+    """Links into the repository lead nowhere from a package index, and the figure is not there."""
+    with zipfile.ZipFile(built.wheel) as archive:
+        (name,) = (each for each in archive.namelist() if each.endswith("/METADATA"))
+        shown = archive.read(name).decode()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)]*)\)", shown)
+    assert targets
+    assert all(target.startswith("https://") for target in targets)
+    assert "Lines are theory" in readme
+    assert "Lines are theory" not in shown
+    # All else is there, links as their words.
+    assert "| Does the theory hold? | All 53 statements hold" in shown
+    for block in re.findall(r"```.*?```", readme, flags=re.DOTALL):
+        assert block in shown
+    for heading in re.findall("^#+ .*$", readme, flags=re.MULTILINE):
+        assert heading in shown
 
 
 def test_the_sdist_makes_the_same_wheel(built):
