@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import xarray as xr
 
-from richlazy_jax.studies import read_cell, wanted_cells
-
+from ..engine import whole_study
 from ..findings import MEASURES, Cell, Comparison, at_equal_loss, comparison_of
 from ..kinds.students import Students
 
@@ -50,18 +49,13 @@ def conditions_of(study: Path | str) -> dict[Condition, xr.Dataset]:
             on the way, two of its cells have one condition, or a cell is not finished.
     """
     found: dict[Condition, xr.Dataset] = {}
-    for name, wanted in wanted_cells(study).items():
-        record = wanted.record
-        if record.get("experiment") != Students.KIND or record["kernel_weights"] != "both":
+    for _, record, dataset in whole_study(study, Students.KIND):
+        if record["kernel_weights"] != "both":
             raise ValueError(
-                f"{study} asks for other than students with kernel_weights both; allowed are "
-                "studies of them alone."
+                f"{study} asks for kernel_weights {record['kernel_weights']}; allowed is both."
             )
-        if "update" not in wanted.coordinates:
+        if "update" not in dataset.coords:
             raise ValueError(f"{study} has no measure_at; allowed are students looked at.")
-        dataset = read_cell(study, name)
-        if dataset is None or wanted.lacks(dataset):
-            raise ValueError(f"cell {name} of {study} is not finished; allowed are finished ones.")
         choices = (record.get(n, getattr(Students, n)) for n in Condition._fields[1:])
         condition = Condition(record["start"]["rank"], *choices)
         if condition in found:

@@ -17,7 +17,13 @@ How a specification becomes a study:
 """
 
 from ._cell import CHECKPOINT_EVERY, CellDone, StudyError, attributes, run_cell
-from ._collect import finished, starts_side_by_side, study_datasets
+from ._collect import (
+    finished,
+    starts_of_whole,
+    starts_side_by_side,
+    study_datasets,
+    whole_study,
+)
 from ._counts import counts, pace
 from ._distributed import run_distributed
 from ._errors import Fault, SpecError
@@ -102,9 +108,11 @@ __all__ = [
     "run_study",
     "spec_grids",
     "spec_text",
+    "starts_of_whole",
     "starts_side_by_side",
     "study_datasets",
     "text",
     "to_yaml",
     "whole",
+    "whole_study",
 ]

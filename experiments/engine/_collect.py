@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -36,6 +36,42 @@ def starts_side_by_side(found: Sequence[tuple[Experiment, xr.Dataset]]) -> list[
         found: as `finished` gives it. Groups and starts keep its order.
     """
     return _grouped([(experiment.record(), dataset) for experiment, dataset in found])
+
+
+class Finished(NamedTuple):
+    """A finished cell of a study: its name, what it is of, and what came out."""
+
+    hash: str
+    record: Mapping[str, Any]
+    dataset: xr.Dataset
+
+
+def whole_study(study: Path | str, kind: str) -> list[Finished]:
+    """All cells of a study of one kind of experiment, for what can be said of the whole alone.
+
+    Args:
+        study: the folder.
+        kind: the name of the experiment.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        ValueError: it is no study, it asks for another kind, or a cell is not finished.
+    """
+    found = []
+    for name, wanted in wanted_cells(study).items():
+        other = wanted.record.get("experiment")
+        if other != kind:
+            raise ValueError(f"{study} asks for cells of {other}; allowed are those of {kind}.")
+        dataset = _whole(study, wanted)
+        if dataset is None:
+            raise ValueError(f"cell {name} of {study} is not finished; allowed are finished ones.")
+        found.append(Finished(name, wanted.record, dataset))
+    return found
+
+
+def starts_of_whole(cells: Sequence[Finished]) -> list[xr.Dataset]:
+    """The cells of `whole_study` as `starts_side_by_side` gives them."""
+    return _grouped([(cell.record, cell.dataset) for cell in cells])
 
 
 def study_datasets(study: Path | str) -> list[xr.Dataset]:

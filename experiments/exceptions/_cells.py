@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from richlazy_jax.studies import read_cell, wanted_cells
-
+from ..engine import whole_study
 from ..findings import Cell, cell_of
 from ..kinds.recurrent import Setting
 
@@ -47,12 +46,7 @@ def cells_of(study: Path | str) -> dict[Place, Cell]:
             finished, or two cells have one place.
     """
     found: dict[Place, Cell] = {}
-    for name, wanted in wanted_cells(study).items():
-        record, dataset = wanted.record, read_cell(study, name)
-        if record.get("experiment") != Setting.KIND:
-            raise ValueError(f"{study} asks for other than recurrent networks; allowed are these.")
-        if dataset is None or wanted.lacks(dataset):
-            raise ValueError(f"cell {name} of {study} is not finished; allowed are finished ones.")
+    for name, record, dataset in whole_study(study, Setting.KIND):
         cell = cell_of(name, record, dataset)
         place = place_of(record, cell.start)
         if place in found:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from ..engine import study_datasets
+from ..engine import starts_of_whole, whole_study
+from ..kinds.recurrent import Setting
 
 
 class Courses(NamedTuple):
@@ -32,16 +33,16 @@ class Courses(NamedTuple):
 
 
 def courses_of(study: Path | str) -> list[Courses]:
-    """The networks of a study's finished cells, task by task.
+    """The networks of a finished study, task by task.
 
     A seed with a network that diverged is left out.
 
     Raises:
         FileNotFoundError: there is no such folder.
-        ValueError: it is no study of this kind.
+        ValueError: it is no study of this kind, or a cell is not finished.
     """
     found = []
-    for dataset in study_datasets(study):
+    for dataset in starts_of_whole(whole_study(study, Setting.KIND)):
         missing = {"kernel_alignment_through", "kernel_target_alignment_after_through"} - set(
             dataset.data_vars
         )

@@ -245,7 +245,7 @@ def test_a_study_from_its_folder(tmp_path, monkeypatch, capsys):
         assert "readout rotated" in capsys.readouterr().out
     other = [dataclasses.replace(SMALL, kernel_weights="all")]
     assert [done.status for done in run_study(other, "", tmp_path / "other")] == ["run"]
-    with pytest.raises(ValueError, match="kernel_weights both"):
+    with pytest.raises(ValueError, match="kernel_weights all; allowed is both"):
         conditions_of(tmp_path / "other")
     monkeypatch.setattr(sys, "argv", ["x", "judge", str(tmp_path / "none")])
     with pytest.raises(SystemExit):

@@ -11,7 +11,7 @@ import pytest
 import experiments.exceptions as exceptions
 import experiments.exceptions.__main__ as command
 from experiments.cli._kinds import EXPERIMENTS
-from experiments.engine import cells, spec_grids
+from experiments.engine import cells, spec_grids, whole_study
 from experiments.exceptions import MATCHES, QUESTIONS, Place, beside, cells_of, judged, judged_again
 from experiments.exceptions._cells import place_of
 from experiments.exceptions.draw import draw
@@ -257,6 +257,13 @@ def test_a_study_is_read_by_its_places(tmp_path):
         judged(found)
     with pytest.raises(FileNotFoundError):
         cells_of(tmp_path / "none")
+    with pytest.raises(ValueError, match="cells of recurrent; allowed are those of students"):
+        whole_study(study, "students")
+    # Of a part nothing is judged.
+    cell = next((study / "cells").iterdir())
+    cell.unlink()
+    with pytest.raises(ValueError, match=f"cell {cell.stem} of .* is not finished"):
+        cells_of(study)
 
 
 def test_the_figure_shows_the_means_of_both_studies():
