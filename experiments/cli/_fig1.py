@@ -44,6 +44,13 @@ def fig1_command(
             show_default=False,
         ),
     ] = ",".join(MEASURES),
+    measure_at: Annotated[
+        str | None,
+        typer.Option(
+            help="Updates on the way at which to measure as well, with commas between, so that "
+            "slow starts are compared at equal loss."
+        ),
+    ] = None,
     precision: Annotated[str, option("precision")] = "highest",
     workers: Annotated[int | None, WORKERS] = None,
     batch_runs: Annotated[int | None, BATCH_RUNS] = None,
@@ -66,6 +73,8 @@ def fig1_command(
         "random_seed": random_seed,
     }
     with usage_errors():
+        if measure_at is not None:
+            shared["measure_at"] = whole_numbers("--measure-at", measure_at)
         grids = grids_of(
             [
                 {

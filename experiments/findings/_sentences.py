@@ -136,6 +136,7 @@ def training_sentence(found: Training) -> str:
 def warnings_of(found: Findings) -> list[str]:
     """What the measures are to be read with: starts that did not train, networks that went far."""
     said = []
+    looked = any(each.at_equal_loss for each in (*found.trends, *found.contrasts))
     for of in found.training:
         if of.hardly:
             said.append(
@@ -146,6 +147,11 @@ def warnings_of(found: Findings) -> list[str]:
             said.append(
                 f"Not trained alike: {', '.join(of.behind)} ended clearly above the lowest loss, "
                 "which their measures are to be read with."
+                + (
+                    ""
+                    if looked
+                    else " A study with measure_at compares such starts at equal loss too."
+                )
             )
     if found.far:
         said.append(

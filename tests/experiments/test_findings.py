@@ -305,6 +305,10 @@ def test_what_cannot_be_compared_at_equal_loss():
     assert trend.at_equal_loss is not None
     assert [c.start for c in trend.at_equal_loss.family.cells] == ["rank 30", "rank 100"]
     assert "over ranks 30, 100" in trend_row(trend)[-1]
+    hint = "measure_at compares such starts at equal loss"
+    assert hint not in " ".join(warnings_of(findings([comparison_of(on_the_way(TURNED, SLOW))])))
+    slow = np.array(SLOW)[:, -1:] + np.zeros((3, 10))
+    assert hint in " ".join(warnings_of(found_of(np.ones((3, 10)), loss=slow)))
     pair = findings([comparison_of(on_the_way(TURNED, hardly))], [("rank 1", "rank 30")])
     assert pair.contrasts[0].at_equal_loss is None
     # Who was there before the first look has no value.

@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 import richlazy_jax as rj
 from experiments import cli, engine
-from experiments.engine import How
+from experiments.engine import How, study_datasets
 from experiments.engine._scalars import REFUSED
+from experiments.findings import comparison_of
 from experiments.kinds.recurrent import (
     LowRank,
     Setting,
@@ -372,6 +373,12 @@ def test_command_runs_each_task_once(tmp_path):
     table = (tmp_path / "table.md").read_text()
     assert "## 2AF" in table
     assert "## DMS" in table
+    # Verdicts at equal loss come from looks on the way.
+    looked = run(*small, "--task", "2AF", "--measure-at", "0,1,5")
+    assert looked.exit_code == 0, looked.output
+    (dataset,) = study_datasets(tmp_path)
+    assert list(dataset["update"].values) == [0, 1, 5]
+    assert all(cell.looks is not None for cell in comparison_of(dataset).cells)
     # What is asked for last is shown alone, and what was there is kept.
     third = run(*small, "--task", "2AF", "--keep", "leading")
     assert third.exit_code == 0, third.output
@@ -387,6 +394,8 @@ def test_command_runs_each_task_once(tmp_path):
         (["--ranks", "0"], "rank is 0"),
         (["--task", "XYZ"], "XYZ"),
         (["--measures", "speed"], "speed"),
+        (["--measure-at", "5,x"], "'5,x'"),
+        (["--measure-at", "20000"], "20000"),
         (["--batch-runs", "0"], "--batch-runs is 0"),
         (["--out", "taken"], "taken"),
     ],
