@@ -2,6 +2,7 @@
 
 - `_starts.py`: structures of the recurrent weights, each beside the Gaussian draw that is its null.
 - `_more_starts.py`: those of the field that the paper does not have.
+- `_leaky_starts.py`: those that undo what the leak of a unit adds.
 - `_setting.py`: what one experiment is, checked whole before it runs.
 - `_kept.py`: what of a network stays as it is while it learns.
 - `_nodes.py`: which units get input or are read out.
@@ -9,7 +10,6 @@
 - `_measure.py`: how lazily they learned, and how well.
 - `_regimes.py`: in which regime they started.
 - `_run.py`: both, as one labelled dataset.
-- `_spectra.py`: what is kept of the spectra of the starts, in words.
 - `_drawn_motifs.py`: motifs of the networks drawn, beside those asked for.
 - `_tasks.py`: tasks by name, and those of a user's own.
 - `_parts.py`: what a specification may name, and how it is made.
@@ -20,6 +20,7 @@
 from ...findings import MEASURES
 from ._drawn_motifs import DrawnMotif, drawn_motifs
 from ._kept import KEPT_OF_WEIGHTS, as_network, held, started
+from ._leaky_starts import LowRankStep, WithoutLeak
 from ._looks import OF_WEIGHTS, Looks
 from ._measure import KERNEL_BLOCK, laziness, test_accuracy
 from ._more_starts import (
@@ -36,22 +37,19 @@ from ._more_starts import (
 from ._nodes import Nodes
 from ._parts import IMAGE_SETS, LINEAR_KINDS, LOW_RANK_KINDS, NODES, TASKS
 from ._reading import reading_arguments
-from ._run import LABELS, dataset_attributes, measured, run_task
+from ._run import LABELS, RANKS, dataset_attributes, measured, run_task
 from ._setting import KERNEL_WEIGHTS, OPTIMIZERS, Setting, images_digest, low_rank_starts
-from ._spectra import RANKS
 from ._starts import (
     KEPT,
     CellTyped,
     Dale,
     LowRank,
-    LowRankStep,
     Motifs,
     Null,
     ParticipationRatio,
     PowerLaw,
     Start,
     Wired,
-    WithoutLeak,
     require_starts,
     with_ranks,
 )

@@ -26,6 +26,7 @@ from ...engine import (
     text,
     whole,
 )
+from ._leaky_starts import LowRankStep, WithoutLeak
 from ._more_starts import (
     FeedForward,
     Identity,
@@ -45,14 +46,12 @@ from ._starts import (
     CellTyped,
     Dale,
     LowRank,
-    LowRankStep,
     Motifs,
     Null,
     ParticipationRatio,
     PowerLaw,
     Start,
     Wired,
-    WithoutLeak,
 )
 from ._tasks import COGNITIVE, NEUROGYM, SEQUENTIAL, NeuroGym, wrong_with_task
 

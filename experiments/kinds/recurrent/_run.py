@@ -16,10 +16,21 @@ from ._looks import Looks
 from ._measure import laziness, test_accuracy
 from ._regimes import matched, regimes
 from ._setting import Setting
-from ._spectra import SPECTRA
 from ._starts import with_ranks
 from ._train import flat, initial_params, train_starts
 
+# What is kept of the spectra of the weights at the start.
+RANKS = {
+    "participation_ratio": "participation ratio of the start's squared singular values",
+    "exponential_entropy": "exponential entropy of the start's singular values",
+    "stable_rank": "stable rank of the start",
+    "eigenvalue_area": "area under the start's scaled eigenvalue magnitudes",
+}
+SPECTRA = RANKS | {
+    "norm": "Frobenius norm of the start's recurrent weights",
+    "singular_value": "singular values of the start's recurrent weights",
+    "eigenvalue_magnitude": "magnitudes of the eigenvalues of the start's recurrent weights",
+}
 LABELS = {
     "kernel_alignment": "kernel alignment",
     "kernel_alignment_error": "standard error of the kernel alignment over trials (jackknife)",

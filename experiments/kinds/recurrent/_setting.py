@@ -44,9 +44,10 @@ from ._kept import (
     started,
     trained_names,
 )
+from ._leaky_starts import OfLeak
 from ._nodes import Nodes
 from ._parts import IMAGE_SETS, NODES, STARTS, TASKS
-from ._starts import LowRank, Null, OfLeak, Start, require_starts
+from ._starts import LowRank, Null, Start, require_starts
 from ._tasks import SEQUENTIAL, sequential_images, task_label, task_record
 
 OPTIMIZERS = ("sgd", "adam")
