@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from ._cell import Cell
-from ._equal_loss import Looks, looks_of, where_as_low
+from ._equal_loss import looks_of, where_as_low
 from ._measures import MEASURES
 from ._words import shown, words
 
@@ -227,7 +227,7 @@ def at_equal_loss(cells: Sequence[Cell]) -> list[Cell] | None:
             return None
         at = _places(cell, common)
         paths = {name: of[at] for name, of in cell.looks.values.items()}
-        looks.append(Looks(cell.looks.loss[at], paths))
+        looks.append(cell.looks._replace(loss=cell.looks.loss[at], values=paths))
     loss, measured = where_as_low(looks)
     found = []
     for cell, of in zip(cells, measured, strict=True):
@@ -236,6 +236,26 @@ def at_equal_loss(cells: Sequence[Cell]) -> list[Cell] | None:
         kept = {name: v[at] for name, v in cell.values.items() if name not in MEASURES}
         found.append(cell._replace(seeds=common, values=kept | of | {"loss": loss}, looks=None))
     return found
+
+
+def on_the_way(cells: Sequence[Cell], name: str) -> xr.DataArray | None:
+    """A measure, or "loss", at each look; None where cells were not all looked at alike.
+
+    Returns:
+        Along start, update and seed, for the seeds that all cells have.
+    """
+    common, rows = common_seeds(cells), []
+    updates = cells[0].looks.updates if cells[0].looks else None
+    for cell in cells:
+        if cell.looks is None or not np.array_equal(cell.looks.updates, updates):
+            return None
+        values = {**cell.looks.values, "loss": cell.looks.loss}.get(name)
+        if values is None:
+            return None
+        rows.append(values[_places(cell, common)].T)
+    starts = [cell.start for cell in cells]
+    coordinates = {"start": starts, "update": updates, "seed": common}
+    return xr.DataArray(np.array(rows), coordinates, ("start", "update", "seed"), name)
 
 
 def _places(cell: Cell, seeds: np.ndarray) -> list[int]:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ._measures import MEASURES
 
@@ -16,10 +16,12 @@ OF_TRAINING, OF_HELD = "training_loss_through", "loss_through"
 class Looks(NamedTuple):
     """The networks of one start as they were on their way through training.
 
-    - `loss`: at each look, in the order of updates.
+    - `updates`: of the looks, from early to late.
+    - `loss`: at each look.
     - `values`: of what measures laziness, by name.
     """
 
+    updates: Int[np.ndarray, " looks"]
     loss: Float[np.ndarray, "seeds looks"]
     values: dict[str, Float[np.ndarray, "seeds looks"]]
 
@@ -38,21 +40,24 @@ def looks_of(dataset: xr.Dataset, iterations: Any) -> Looks | None:
     if name not in dataset or set(dataset[name].dims) != {"seed", "update"}:
         return None
     ordered = dataset.sortby("update")
-    at_end = False
-    if name == OF_TRAINING and iterations is not None:
-        at_end = True
-        ordered = ordered.sel(update=ordered["update"] < int(iterations))
+    end = int(iterations) if name == OF_TRAINING and iterations is not None else None
+    if end is not None:
+        ordered = ordered.sel(update=ordered["update"] < end)
 
-    def path(through: str, end: str) -> np.ndarray:
+    def path(through: str, last: str) -> np.ndarray:
         found = ordered[through].transpose("seed", "update").values.astype(np.float64)
-        return np.column_stack([found, dataset[end].values]) if at_end else found
+        return found if end is None else np.column_stack([found, dataset[last].values])
 
     of_laziness = [
         str(each)
         for each in dataset.data_vars
         if str(each).startswith(tuple(MEASURES)) and f"{each}_through" in dataset
     ]
-    return Looks(path(name, "loss"), {each: path(f"{each}_through", each) for each in of_laziness})
+    updates = ordered["update"].values
+    if end is not None:
+        updates = np.append(updates, end)
+    values = {each: path(f"{each}_through", each) for each in of_laziness}
+    return Looks(updates, path(name, "loss"), values)
 
 
 def where_as_low(looks: Sequence[Looks]) -> tuple[np.ndarray, list[dict[str, np.ndarray]]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..findings import comparisons_of, counted
+from ._courses import course_figures
 from ._figures import measure_figures, theory_figure
 from ._frame import framed
 from ._markup import escaped
@@ -72,6 +73,7 @@ def study_report(
         ("Lazier or richer", said and f'{said}<p class="how">{escaped(_HOW)}</p>'),
         ("Not as it should be", problems(study)),
         ("Figures", _drawn(lambda: measure_figures(settings, on_figure))),
+        ("On the way", _drawn(lambda: course_figures(settings, on_figure))),
         ("Beside theory", _theory(found, on_figure)),
         ("All cells", cell_table(study.cells, found) if study.cells else ""),
         ("What was run", what_was_run(study)),

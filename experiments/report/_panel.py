@@ -105,3 +105,6 @@ def _scale(
     values = values[np.isfinite(values)]
     if len(values) and values.min() > 0 and values.max() > LOGARITHMIC * values.min():
         axes.set_yscale("log")
+        # Powers would be mathematics, which figures of a page leave unread.
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("")

@@ -233,6 +233,14 @@ def test_curves_and_bands_through_training():
     labels = [plot.measure_label(dataset, name) for name in ("participation_ratio", "loss")]
     assert labels == ["participation ratio of the weights", "loss on held trials (nats)"]
     assert plot.through_training(dataset, "loss", legend=False).get_legend() is None
+    # Without a look at the start there is nothing at 0.
+    later = plot.through_training(dataset.sel(update=[1, 10, 100]), "loss")
+    assert later.get_xscale() == "log"
+    assert later.get_xlim()[0] > 0
+    ticks = plot.through_training(
+        dataset.sel(update=[10, 100]).assign_coords(update=[10, 90]), "loss"
+    )
+    assert {10, 20, 50} <= {round(tick) for tick in ticks.get_xticks()}
 
 
 def test_theorem_1_by_hand():

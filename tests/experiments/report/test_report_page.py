@@ -4,10 +4,11 @@ import re
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from experiments import plot
 from experiments.report import study_report
-from richlazy_jax.studies import read_cell
+from richlazy_jax.studies import read_cell, write_cell
 
 ODD = '<i>&amp; "it\'s" $x^2$</i> \x1b\u2028é'
 
@@ -218,3 +219,69 @@ def test_a_structure_has_its_colour_in_the_report(made):
     names = [text.get_text() for text in axes.get_xticklabels()]
     colours = [container.lines[0].get_color() for container in axes.containers]
     assert colours == [plot.STRUCTURES[name].colour for name in names]
+
+
+def looked_at(study, rank, updates, **fields):
+    """A cell that was looked at on the way, and its course of kernel alignment, seed by seed."""
+    rng = np.random.default_rng(rank)
+    course = rng.uniform(0.2, 0.9, (8, len(updates)))
+    loss = np.geomspace(1, 0.1, len(updates)) * rng.uniform(0.9, 1.1, (8, 1))
+    of_seed = {
+        "kernel_alignment": course[:, -1],
+        "loss": loss[:, -1],
+        "first_loss": np.full(8, 2.0),
+    }
+    through = {"kernel_alignment_through": course, "loss_through": loss}
+    dataset = xr.Dataset(
+        {name: ("seed", values) for name, values in of_seed.items()}
+        | {name: (("seed", "update"), values) for name, values in through.items()},
+        {"seed": range(8), "update": updates, "start": f"rank {rank}", "rank": rank},
+    )
+    record = {"experiment": "recurrent", "task": "2AF", "start": {"kind": "low_rank", "rank": rank}}
+    record |= fields
+    write_cell(study.path, record, dataset)
+    return course
+
+
+def test_what_was_measured_on_the_way_is_drawn(made, read):
+    study = made()
+    courses = [looked_at(study, rank, [20, 50, 600]) for rank in (1, 5)]
+    found = {}
+    text = read(study_report(study.path, on_figure=found.__setitem__).html).text
+    assert [name for name in found if "through" in name] == [
+        "kernel_alignment-through-0",
+        "loss-through-0",
+    ]
+    (axes,) = found["kernel_alignment-through-0"].axes
+    for line, course in zip(axes.lines, courses, strict=True):
+        np.testing.assert_allclose(line.get_xdata(), [20, 50, 600])
+        np.testing.assert_allclose(line.get_ydata(), course.mean(axis=0))
+    assert "Kernel alignment through training" in text
+    assert "at equal loss: " in text
+    # Starts that were looked at elsewhere are no curves of one figure.
+    other = made("other")
+    looked_at(other, 1, [20, 50, 600])
+    looked_at(other, 5, [20, 50, 500])
+    assert "through training" not in study_report(other.path).html
+
+
+def test_too_many_settings_and_starts_on_the_way_are_said(made, read):
+    study = made()
+    for rank in range(1, 10):
+        looked_at(study, rank, [0, 600])
+    for i in range(7):
+        looked_at(study, 1, [0, 600], task=f"task {i}")
+    text = read(study_report(study.path).html).text
+    assert "Drawn are the first 6 settings and the first 8 starts" in text
+
+
+def test_ticks_are_numbers_on_logarithmic_axes(made):
+    """The letters of a figure in a page are as written, so that a power would be read as code."""
+    study = made()
+    study.add("one", {"loss": [1e-5, 1e-2]})
+    looked_at(study, 1, [20, 50, 6000])
+    looked_at(study, 5, [20, 50, 6000])
+    html = study_report(study.path).html
+    assert "mathdefault" not in html
+    for tick in ("0.0001", "0.001", "100", "1000"):
+        assert f">{tick}</text>" in html
