@@ -245,9 +245,12 @@ def on_the_way(cells: Sequence[Cell], name: str) -> xr.DataArray | None:
         Along start, update and seed, for the seeds that all cells have.
     """
     common, rows = common_seeds(cells), []
-    updates = cells[0].looks.updates if cells[0].looks else None
+    updates = None
     for cell in cells:
-        if cell.looks is None or not np.array_equal(cell.looks.updates, updates):
+        if cell.looks is None:
+            return None
+        updates = cell.looks.updates if updates is None else updates
+        if not np.array_equal(cell.looks.updates, updates):
             return None
         values = {**cell.looks.values, "loss": cell.looks.loss}.get(name)
         if values is None:
