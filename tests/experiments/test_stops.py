@@ -11,10 +11,15 @@ import pytest
 from experiments import _signals
 from experiments._signals import INTERRUPTED, after_this
 
-# A shell without job control has what it starts in the background ignore SIGINT.
-COMMAND = """
-import signal, sys
+# A shell without job control has what it starts in the background ignore SIGINT, and nohup has it
+# ignore SIGHUP; commands respect both.
+HEARD = """
+import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+"""
+COMMAND = f"""{HEARD}
+import sys
 from experiments.cli import main
 sys.argv[0] = "richlazy"
 """
@@ -166,7 +171,7 @@ finally:
 )
 def test_what_is_ignored_stays_so_and_what_is_stuck_ends(code, exits):
     run = subprocess.run(
-        [sys.executable, "-c", f"import signal\nfrom experiments import _signals\n{code}"],
+        [sys.executable, "-c", f"{HEARD}from experiments import _signals\n{code}"],
         capture_output=True,
         text=True,
         timeout=30,
