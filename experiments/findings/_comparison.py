@@ -221,17 +221,17 @@ def at_equal_loss(cells: Sequence[Cell]) -> list[Cell] | None:
     Each network is taken where its loss was first as low as the highest of its seed at the end,
     by `where_as_low`. Only seeds that all cells have are left.
     """
-    common, looks = common_seeds(cells), []
+    common, places, looks = common_seeds(cells), [], []
     for cell in cells:
         if cell.looks is None:
             return None
         at = _places(cell, common)
         paths = {name: of[at] for name, of in cell.looks.values.items()}
+        places.append(at)
         looks.append(cell.looks._replace(loss=cell.looks.loss[at], values=paths))
     loss, measured = where_as_low(looks)
     found = []
-    for cell, of in zip(cells, measured, strict=True):
-        at = _places(cell, common)
+    for cell, at, of in zip(cells, places, measured, strict=True):
         # Of a measure that was taken at the end alone nothing is known here.
         kept = {name: v[at] for name, v in cell.values.items() if name not in MEASURES}
         found.append(cell._replace(seeds=common, values=kept | of | {"loss": loss}, looks=None))

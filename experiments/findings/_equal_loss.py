@@ -11,6 +11,8 @@ from ._measures import MEASURES
 
 # The training loss before each look, and, where that is not kept, the loss on held trials.
 OF_TRAINING, OF_HELD = "training_loss_through", "loss_through"
+# A loss of 0 has no logarithm.
+LEAST = np.finfo(np.float64).tiny
 
 
 class Looks(NamedTuple):
@@ -93,10 +95,6 @@ def _reached(losses: np.ndarray, values: np.ndarray, target: float) -> float:
     first = int(np.argmax(losses <= target))
     if first == 0:
         return float("nan")
-    # A loss of 0 has no logarithm.
-    high, low, wanted = np.log(np.maximum((losses[first - 1], losses[first], target), _LEAST))
+    high, low, wanted = np.log(np.maximum((losses[first - 1], losses[first], target), LEAST))
     share = (high - wanted) / (high - low)
     return float(values[first - 1] + share * (values[first] - values[first - 1]))
-
-
-_LEAST = np.finfo(np.float64).tiny
