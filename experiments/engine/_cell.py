@@ -66,7 +66,7 @@ def run_cell(
         study: the folder.
         experiment: what the cell is.
         batch_runs: as in `richlazy_jax.train_runs`.
-        checkpoint_every: updates between two checkpoints. A cell with no more has none.
+        checkpoint_every: updates between two checkpoints. A cell with fewer has none.
         piece: updates between two reports; checkpoints are made at the end of one.
         on_piece: called with the progress of training.
 

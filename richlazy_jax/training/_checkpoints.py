@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from .._checks import require_whole
@@ -27,17 +28,25 @@ class _OtherRuns(ValueError):
     """The folder was made for other runs."""
 
 
+_ABOUT = "shapes and keys"
+_OTHER = (
+    "checkpoints.folder is {}, which holds checkpoints of other starts or keys; allowed is a "
+    "folder for each call."
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class Checkpoints:
     """Where and how often to keep training that goes on.
 
-    A checkpoint holds all that training goes on from, and the losses and metrics so far. It is
-    made by orbax in a folder of its own, under a temporary name until it is whole. The last two
-    are kept. No pickle is written or read.
+    A checkpoint holds the starts, all that training goes on from, and the losses and metrics so
+    far. It is made by orbax in a folder of its own, under a temporary name until it is whole. The
+    last two are kept. No pickle is written or read.
 
     Args:
         folder: of one call of `train_runs` alone. It is made where needed.
         every: updates between two checkpoints, at least 1. They are made at the end of a piece.
+            The end is kept as well, but of training with fewer updates than this nothing is.
 
     Raises:
         ValueError: every is not as described above.
@@ -51,25 +60,24 @@ class Checkpoints:
 
 
 def identity(params: Any, keys: Any) -> str:
-    """What tells one call of `train_runs` from another: a hash of its starts and keys."""
-    found = hashlib.sha256()
-    for leaf in (*jax.tree.leaves(params), jax.random.key_data(keys)):
-        array = np.asarray(leaf)
-        found.update(f"{array.dtype} {array.shape} ".encode())
-        found.update(np.ascontiguousarray(array).tobytes())
+    """What tells one call of `train_runs` from another before its starts are compared: a hash of
+    their shapes and types, and of the keys."""
+    found = hashlib.sha256(np.ascontiguousarray(jax.random.key_data(keys)).tobytes())
+    for leaf in jax.tree.leaves(params):
+        found.update(f"{leaf.dtype} {leaf.shape} ".encode())
     return found.hexdigest()
 
 
-def save(checkpoints: Checkpoints, step: int, identity: str, tree: Any) -> None:
-    """Keep `tree`, which stands for training up to `step`.
+def save(checkpoints: Checkpoints, step: int, identity: str, starts: Any, tree: Any) -> None:
+    """Keep `tree`, which stands for training from `starts` up to `step`.
 
     Raises:
         CheckpointError: the folder cannot be written.
     """
     ocp = _orbax()
     # Only leaves: what they are leaves of, the caller knows.
-    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(tree)]
-    about = ocp.args.JsonSave({"runs": identity})
+    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves((starts, tree))]
+    about = ocp.args.JsonSave({_ABOUT: identity})
     try:
         with _manager(Path(checkpoints.folder)) as manager:
             manager.save(
@@ -86,13 +94,16 @@ def save(checkpoints: Checkpoints, step: int, identity: str, tree: Any) -> None:
         ) from error
 
 
-def latest(checkpoints: Checkpoints, most: int, identity: str, like: Any) -> tuple[int, Any] | None:
+def latest(
+    checkpoints: Checkpoints, most: int, identity: str, starts: Any, like: Any
+) -> tuple[int, Any] | None:
     """The last whole checkpoint of at most `most` updates, and its step; None where there is none.
 
     Args:
         checkpoints: where.
         most: updates.
         identity: what the runs are known by.
+        starts: what they start from, each leaf with an axis of runs before all others.
         like: called with a step for a tree of arrays of the shapes and types of that step's.
 
     Raises:
@@ -110,12 +121,18 @@ def latest(checkpoints: Checkpoints, most: int, identity: str, like: Any) -> tup
                 about = manager.restore(
                     step, args=ocp.args.Composite(about=ocp.args.JsonRestore())
                 )["about"]
-                _require_same(about, identity, folder)
-                leaves, kind = jax.tree.flatten(like(step))
+                if _ABOUT not in about:
+                    raise ValueError("it was made by an earlier version, which kept no starts")
+                if about[_ABOUT] != identity:
+                    raise _OtherRuns(_OTHER.format(folder))
+                leaves, kind = jax.tree.flatten((starts, like(step)))
                 runs = manager.restore(
                     step, args=ocp.args.Composite(runs=ocp.args.StandardRestore(leaves))
                 )["runs"]
-                return step, jax.tree.unflatten(kind, runs)
+                before, tree = jax.tree.unflatten(kind, runs)
+                if not _same_starts(before, starts):
+                    raise _OtherRuns(_OTHER.format(folder))
+                return step, tree
             except _OtherRuns:
                 raise
             # Whatever orbax and what is below it say of files that are cut off or gone.
@@ -147,9 +164,22 @@ def _orbax() -> Any:
     return orbax.checkpoint
 
 
-def _require_same(about: Any, identity: str, folder: Path) -> None:
-    if about != {"runs": identity}:
-        raise _OtherRuns(
-            f"checkpoints.folder is {folder}, which holds checkpoints of other starts or keys; "
-            "allowed is a folder for each call."
-        )
+def _same_starts(kept: Any, given: Any) -> bool:
+    """Whether every run starts from the same weights, up to rounding: the singular vectors that a
+    start is made of have other last digits where they are computed with more or fewer threads.
+
+    The difference may be as large as half of the digits, measured by the norm of each leaf of each
+    run.
+    """
+
+    def same(one: Any, other: Any) -> bool:
+        one, other = np.asarray(one), np.asarray(other)
+        allowed = float(jnp.finfo(other.dtype).eps) ** 0.5
+        one, other = (np.asarray(leaf, np.float64).reshape(len(leaf), -1) for leaf in (one, other))
+        lost = ~np.isfinite(other)
+        if not np.array_equal(one[lost], other[lost], equal_nan=True):
+            return False
+        apart, size = np.where(lost, 0, one - other), np.where(lost, 0, other)
+        return bool(np.all(np.linalg.norm(apart, axis=1) <= allowed * np.linalg.norm(size, axis=1)))
+
+    return all(jax.tree.leaves(jax.tree.map(same, kept, given)))

@@ -73,9 +73,10 @@ def train_runs(
             Those of several processes, as of `jax.devices()` after `jax.distributed.initialize`,
             are allowed where all processes make the same call; each then gets all results.
         checkpoints: where to keep training while it goes on. A call that finds checkpoints of its
-            own there goes on from the last and gives the same numbers as one that was never cut
-            off, if `piece` is the same as well. Loss, optimizer and samples cannot be compared;
-            that they are the same is for the caller to see to. None keeps nothing.
+            own there, of the same keys and of starts that are the same up to rounding, goes on from
+            the last and gives the same numbers as one that was never cut off, if `piece` is the
+            same as well. Loss, optimizer and samples cannot be compared; that they are the same is
+            for the caller to see to. None keeps nothing.
         on_piece: called after each piece, for progress bars and records.
         look_at: updates on the way at which to look at the weights, from 0, the start, to `steps`.
             Pieces are then powers of ten that end there, so that few programs are compiled.
@@ -115,7 +116,7 @@ def train_runs(
     name = "" if checkpoints is None else identity(params, keys)
     if checkpoints is not None:
         kinds = jax.eval_shape(lambda s: advance(s, 1)[1], state)
-        found = latest(checkpoints, steps, name, _like(start, kinds))
+        found = latest(checkpoints, steps, name, params, _like(start, kinds))
         if found is not None:
             done, (arrays, before) = found
             state = spread_out(_with_keys(arrays, keys), runs, mesh)
@@ -133,9 +134,9 @@ def train_runs(
         if done in stops:
             weights = jax.tree.map(jnp.asarray, gathered(state.params, runs, mesh))
             on_look(done, weights, _diverged(given))
-        if checkpoints is not None and kept + checkpoints.every <= done < steps:
+        if checkpoints is not None and _is_due(checkpoints, kept, done, steps):
             arrays = gathered(_without_keys(state), runs, mesh)
-            save(checkpoints, done, name, (arrays, _joined(given)))
+            save(checkpoints, done, name, params, (arrays, _joined(given)))
             kept = done
         losses, metrics = jax.tree.map(lambda leaf: leaf[:, -1], given[-1])
         on_piece(Progress(done, steps, losses, metrics, _diverged(given)))
@@ -194,6 +195,11 @@ def _length(done: int, most: int, stops: Sequence[int]) -> int:
         return most - done
     left = min([most, *(stop for stop in stops if stop > done)]) - done
     return 10 ** (len(str(left)) - 1)
+
+
+def _is_due(checkpoints: Checkpoints, kept: int, done: int, steps: int) -> bool:
+    """Whether to keep training after `done` updates, of which `kept` are kept already."""
+    return kept + checkpoints.every <= done or done == steps >= checkpoints.every
 
 
 def _count_runs(params: Any, keys: Array) -> int:

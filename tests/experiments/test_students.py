@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 import richlazy_jax as rj
-from experiments.engine import starts_side_by_side
+from experiments.engine import How, starts_side_by_side
 from experiments.kinds.recurrent import LowRank, Null, Setting, initial_params, low_rank_starts
 from experiments.kinds.recurrent import train_starts as trained_from
 from experiments.kinds.students import (
@@ -20,10 +20,13 @@ from experiments.kinds.students import (
     imitation_of,
     run_students,
     student_params,
+    student_weights,
     teaching_of,
     with_teacher,
 )
 
+# Where the functions stand that a test replaces.
+MODULE = student_weights.__module__
 RNG = np.random.default_rng(1)
 
 
@@ -275,3 +278,29 @@ def test_cells_of_several_kinds_of_student_stand_by_themselves():
     found = starts_side_by_side(list(zip(of, cells, strict=True)))
     assert [list(each["start"].values) for each in found] == [kinds, kinds]
     assert [float(each["loss"].mean()) for each in found] == [0.0, 1.0]
+
+
+@pytest.mark.slow
+def test_students_that_were_cut_off_go_on_from_teachers_that_were_kept(tmp_path):
+    """Where arithmetic is rounded otherwise, as with another number of threads, a teacher that is
+    trained again ends elsewhere, and a low-rank start has other last digits."""
+    setting = of(iterations=12, teacher_iterations=4)
+    kept = How(piece=5, checkpoints=rj.Checkpoints(tmp_path / "runs", 5))
+    whole = run_students(setting, how=How(piece=5))
+
+    def stop(progress):
+        if progress.steps == 12 and progress.step == 10:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f"{MODULE}._kept_teachers", lambda *which: [])
+        with pytest.raises(KeyboardInterrupt):
+            run_students(setting, how=kept._replace(on_piece=stop))
+        patch.setattr(f"{MODULE}.student_weights", lambda *of: student_weights(*of) * (1 + 1e-6))
+        updates = []
+        again = run_students(setting, how=kept._replace(on_piece=lambda p: updates.append(p.step)))
+    # Teachers are not trained again.
+    assert updates == [12]
+    for name in whole.data_vars:
+        # A standard error is made of small differences.
+        np.testing.assert_allclose(again[name], whole[name], 1e-4, 1e-6, err_msg=str(name))

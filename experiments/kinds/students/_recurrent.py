@@ -200,7 +200,7 @@ def run_students(setting: Students, *, first_seed: int = 0, how: How = USUAL) ->
     rank with random directions, so that all students have the same rank, is ours.
     """
     teaching = teaching_of(setting)
-    teachers = _teachers(teaching, first_seed, _apart(how, "teachers"))
+    teachers = _teachers(teaching, first_seed, _of_teachers(how, teaching, setting))
     params = student_params(setting, teachers, first_seed)
     looks = {name: Looks(of, params, kept) for name, (of, kept) in _looks(setting, how).items()}
 
@@ -346,6 +346,18 @@ def _apart(how: How, phase: str) -> How:
         return how
     folder = Path(how.checkpoints.folder) / phase
     return how._replace(checkpoints=rj.Checkpoints(folder, how.checkpoints.every))
+
+
+def _of_teachers(how: How, teaching: Setting, setting: Students) -> How:
+    """The same for teachers, whose end is kept wherever students are: these start from it, and
+    training once more would end elsewhere where numbers are rounded otherwise."""
+    how = _apart(how, "teachers")
+    if how.checkpoints is None or setting.iterations < how.checkpoints.every:
+        return how
+    every = min(how.checkpoints.every, teaching.iterations)
+    return how._replace(
+        piece=min(how.piece, every), checkpoints=rj.Checkpoints(how.checkpoints.folder, every)
+    )
 
 
 def student_weights(teacher: Any, other: Any, rank: int, share: float, norm: Any) -> Any:

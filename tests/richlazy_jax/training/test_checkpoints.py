@@ -57,7 +57,7 @@ def whole():
     return run()
 
 
-# Kept after updates 8 and 16: the ends of pieces that lie 5 updates apart or more.
+# Kept after updates 8, 16 and 20: the ends of pieces that lie 5 updates apart or more, and the end.
 @pytest.mark.parametrize(
     ("stop", "first"),
     [(4, 4), (8, 12), *(pytest.param(*at, marks=pytest.mark.slow) for at in ((12, 12), (16, 20)))],
@@ -73,7 +73,21 @@ def test_goes_on_from_the_last_checkpoint_with_the_same_numbers(tmp_path, whole,
 
 def test_keeping_changes_no_number_and_leaves_two(tmp_path, whole):
     assert_equal(run(tmp_path / "runs", every=1), whole)
-    assert {f.name for f in (tmp_path / "runs").iterdir()} == {"12", "16"}
+    assert {f.name for f in (tmp_path / "runs").iterdir()} == {"16", "20"}
+
+
+def test_the_end_is_kept(tmp_path, whole):
+    run(tmp_path / "runs")
+    seen = []
+    again = run(tmp_path / "runs", on_piece=lambda progress: seen.append(progress.step))
+    assert not seen
+    assert_equal(again, whole)
+
+
+@pytest.mark.parametrize(("every", "kept"), [(STEPS, True), (STEPS + 1, False)])
+def test_training_shorter_than_two_checkpoints_are_apart_keeps_nothing(tmp_path, every, kept):
+    run(tmp_path / "runs", every=every)
+    assert (tmp_path / "runs").exists() == kept
 
 
 def test_runs_that_diverged_before_stay_marked(tmp_path):
@@ -88,13 +102,13 @@ def test_runs_that_diverged_before_stay_marked(tmp_path):
 def test_a_broken_checkpoint_is_left_out_for_the_one_before(tmp_path, whole):
     folder = tmp_path / "runs"
     run(folder)
-    for file in (folder / "16" / "runs").rglob("*"):
+    for file in (folder / "20" / "runs").rglob("*"):
         if file.is_file():
             file.write_bytes(file.read_bytes()[:3])
     seen = []
-    with pytest.warns(rj.BrokenCheckpointWarning, match=r"update 16 in .*runs is left out"):
+    with pytest.warns(rj.BrokenCheckpointWarning, match=r"update 20 in .*runs is left out"):
         again = run(folder, on_piece=lambda progress: seen.append(progress.step))
-    assert seen[0] == 12
+    assert seen == [20]
     assert_equal(again, whole)
 
 
@@ -110,8 +124,46 @@ def test_longer_training_takes_up_a_shorter_one(tmp_path, whole):
     run(tmp_path / "runs", steps=12)
     seen = []
     longer = run(tmp_path / "runs", on_piece=lambda progress: seen.append(progress.step))
-    assert seen == [12, 16, 20]
+    assert seen == [16, 20]
     assert_equal(longer, whole)
+
+
+def changed(scale, size):
+    """The starts, each run at a scale of its own, and the same with one run changed by a share of
+    its norm."""
+    starts = STARTS["w"] * jnp.asarray([1.0, scale, 1 / scale])[:, None]
+    norm = np.linalg.norm(np.asarray(starts[1], np.float64))
+    return {"w": starts}, {"w": starts.at[1, 2].add(size * norm)}
+
+
+# Half of the digits of float32 is 3.5e-4.
+@pytest.mark.parametrize("scale", [1.0, 1e-30, 1e30])
+@pytest.mark.parametrize(("size", "allowed"), [(1e-6, True), (2e-4, True), (6e-4, False)])
+def test_starts_may_differ_by_rounding_in_every_run(tmp_path, scale, size, allowed):
+    starts, others = changed(scale, size)
+    assert not np.array_equal(starts["w"], others["w"])
+    kept = run(tmp_path / "runs", params=starts, steps=8)
+    if not allowed:
+        with pytest.raises(ValueError, match="other starts"):
+            run(tmp_path / "runs", params=others, steps=8)
+        return
+    assert_equal(run(tmp_path / "runs", params=others, steps=8), kept)
+
+
+def test_a_start_that_is_lost_is_no_other(tmp_path):
+    starts = {"w": STARTS["w"].at[1, 2].set(jnp.nan)}
+    run(tmp_path / "runs", params=starts)
+    run(tmp_path / "runs", params=starts)
+    with pytest.raises(ValueError, match="other starts"):
+        run(tmp_path / "runs")
+
+
+def test_a_checkpoint_of_an_earlier_version_is_left_out(tmp_path, whole):
+    folder = tmp_path / "runs"
+    run(folder, every=STEPS)
+    (folder / str(STEPS) / "about" / "metadata").write_text('{"runs": "0"}')
+    with pytest.warns(rj.BrokenCheckpointWarning, match="earlier version, which kept no starts"):
+        assert_equal(run(folder), whole)
 
 
 @pytest.mark.parametrize("other", [{"keys": KEYS[::-1]}, {"params": {"w": STARTS["w"] + 1}}])
