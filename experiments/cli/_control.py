@@ -18,7 +18,7 @@ from ..paper.controls import (
     variant_grids,
     variant_notes,
 )
-from ._options import BATCH_RUNS, WORKERS
+from ._options import BATCH_RUNS, WORKERS, measure_at_option, measured_at
 from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
 from ._study import run_grids
@@ -43,6 +43,7 @@ def control_command(
     iterations: Annotated[
         int | None, typer.Option(help="Updates; 3,000, or 10,000 with --full.")
     ] = None,
+    measure_at: Annotated[str | None, measure_at_option()] = None,
     workers: Annotated[int | None, WORKERS] = None,
     batch_runs: Annotated[int | None, BATCH_RUNS] = None,
     out: Annotated[
@@ -63,7 +64,8 @@ def control_command(
         return
     control = CONTROLS.get(name)
     with usage_errors():
-        grids = variant_grids(name, full=full, seeds=seeds, hidden=size, iterations=iterations)
+        given = {"seeds": seeds, "iterations": iterations, **measured_at(measure_at)}
+        grids = variant_grids(name, full=full, hidden=size, **given)
     run_grids(
         list(grids.values()),
         out,

@@ -10,7 +10,18 @@ from ..engine import starts_side_by_side
 from ..kinds.recurrent import COGNITIVE, MEASURES, SEQUENTIAL
 from ._kinds import grids_of
 from ._means import tell_means
-from ._options import BATCH, BATCH_RUNS, HELD, IMAGES_HELP, OUT_HELP, WORKERS, option, whole_numbers
+from ._options import (
+    BATCH,
+    BATCH_RUNS,
+    HELD,
+    IMAGES_HELP,
+    OUT_HELP,
+    WORKERS,
+    measure_at_option,
+    measured_at,
+    option,
+    whole_numbers,
+)
 from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
 from ._study import run_grids
@@ -44,13 +55,7 @@ def fig1_command(
             show_default=False,
         ),
     ] = ",".join(MEASURES),
-    measure_at: Annotated[
-        str | None,
-        typer.Option(
-            help="Updates on the way at which to measure as well, with commas between, so that "
-            "slow starts are compared at equal loss."
-        ),
-    ] = None,
+    measure_at: Annotated[str | None, measure_at_option()] = None,
     precision: Annotated[str, option("precision")] = "highest",
     workers: Annotated[int | None, WORKERS] = None,
     batch_runs: Annotated[int | None, BATCH_RUNS] = None,
@@ -73,8 +78,7 @@ def fig1_command(
         "random_seed": random_seed,
     }
     with usage_errors():
-        if measure_at is not None:
-            shared["measure_at"] = whole_numbers("--measure-at", measure_at)
+        shared |= measured_at(measure_at)
         grids = grids_of(
             [
                 {

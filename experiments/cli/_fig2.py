@@ -14,7 +14,7 @@ from ..engine import starts_side_by_side
 from ..kinds.recurrent import MEASURES, Setting, drawn_motifs
 from ._connectome_file import FILE_HELP, read_file, reads_connectome, written
 from ._kinds import grids_of
-from ._options import BATCH_RUNS, OUT_HELP, WORKERS, option
+from ._options import BATCH_RUNS, OUT_HELP, WORKERS, measure_at_option, measured_at, option
 from ._said import PlainConsole, tell_next
 from ._stops import usage_errors
 from ._study import run_grids
@@ -70,6 +70,7 @@ def structured_command(
             show_default=False,
         ),
     ] = ",".join(MEASURES),
+    measure_at: Annotated[str | None, measure_at_option()] = None,
     precision: Annotated[str, option("precision")] = "highest",
     keep: Annotated[str, option("keep")] = Setting.keep,
     frozen: Annotated[str, option("frozen")] = Setting.frozen,
@@ -101,6 +102,7 @@ def structured_command(
             "keep": keep,
             "frozen": frozen,
             "gains": gains,
+            **measured_at(measure_at),
         }
         grids = grids_of(
             [

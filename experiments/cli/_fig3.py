@@ -21,6 +21,8 @@ from ._options import (
     OUT_HELP,
     WORKERS,
     chosen_panels,
+    measure_at_option,
+    measured_at,
     option,
     require_networks,
 )
@@ -44,6 +46,7 @@ def fig3_command(
     gain: Annotated[float, option("gain", before="C: ")] = 1.25,
     batch: Annotated[int, option("batch", before="C: ")] = BATCH,
     images: Annotated[str, typer.Option(help=f"C: {IMAGES_HELP}.")] = "auto",
+    measure_at: Annotated[str | None, measure_at_option("C: ")] = None,
     precision: Annotated[str, option("precision", before="C: ")] = "highest",
     workers: Annotated[int | None, WORKERS] = None,
     batch_runs: Annotated[int | None, BATCH_RUNS] = None,
@@ -85,6 +88,7 @@ def fig3_command(
                         "activity_trials": HELD,
                         "precision": precision,
                         "random_seed": random_seed,
+                        **measured_at(measure_at),
                     }
                 ]
             )

@@ -52,6 +52,24 @@ def whole_numbers(option: str, text: str) -> tuple[int, ...]:
         ) from None
 
 
+def measure_at_option(before: str = "") -> Any:
+    """The option that names updates on the way, with what its help begins with."""
+    return typer.Option(
+        "--measure-at",
+        help=f"{before}Updates on the way at which to measure as well, with commas between, so "
+        "that slow starts are compared at equal loss.",
+    )
+
+
+def measured_at(text: str | None) -> dict[str, tuple[int, ...]]:
+    """The field that `--measure-at` sets; none where it is not given.
+
+    Raises:
+        ValueError: there is something else than whole numbers.
+    """
+    return {} if text is None else {"measure_at": whole_numbers("--measure-at", text)}
+
+
 def chosen_panels(asked: Sequence[str] | None, allowed: Sequence[str]) -> list[str]:
     """The panels asked for, all where none is.
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..findings import (
+    Contrast,
     Findings,
     bars,
     comparison_of,
@@ -161,18 +162,23 @@ def sentences(datasets: Sequence[xr.Dataset], found: Findings) -> list[str]:
         ratio, low, high = mean_and_interval(relative_rank(of, null, "participation_ratio"))
         # Without an interval neither is true.
         lower = "lower" if high < 1 else "higher" if low > 1 else "not clearly lower"
-        by_verdict: dict[str, list[str]] = {}
-        for c in found.contrasts:
-            if c.start == label:
-                why = f" ({c.verdict.problem})" if c.verdict.problem else ""
-                by = by_verdict.setdefault(f"{c.verdict.said}{why}", [])
-                by.append(c.measure.replace("_", " "))
-        verdicts = [f"{verdict} by {', '.join(by)}" for verdict, by in by_verdict.items()]
+        own = [c for c in found.contrasts if c.start == label]
+        again = [c.at_equal_loss for c in own if c.at_equal_loss is not None]
         said.append(
             f"- {label}: effective rank {lower} than the null's (participation ratio times "
-            f"{ratio:.2f}); {'; '.join(verdicts)}."
+            f"{ratio:.2f}); {_by_verdict(own)}"
+            f"{f'; at equal loss: {_by_verdict(again)}' if again else ''}."
         )
     return [*said, *(f"- {each}" for each in warnings_of(found))]
+
+
+def _by_verdict(contrasts: Sequence[Contrast]) -> str:
+    """Each verdict with the measures of which it is said."""
+    by_verdict: dict[str, list[str]] = {}
+    for c in contrasts:
+        why = f" ({c.verdict.problem})" if c.verdict.problem else ""
+        by_verdict.setdefault(f"{c.verdict.said}{why}", []).append(c.measure.replace("_", " "))
+    return "; ".join(f"{verdict} by {', '.join(by)}" for verdict, by in by_verdict.items())
 
 
 def _draw_ranks(axes: Axes, triples: Sequence, styles: dict[str, Style]) -> None:

@@ -103,6 +103,10 @@ def test_a_smaller_size_leaves_out_what_does_not_fit():
     assert found[1] == [(20, "rank 1"), (20, "rank 10"), (20, "null")]
     assert found[2] == [(40, "rank 1"), (40, "rank 10"), (40, "null")]
     assert all((c.seeds, c.iterations) == (2, 5) for of in settings for c in of)
+    looked = variant_grids("gain", iterations=5, measure_at=(0, 3))
+    assert {c.measure_at for c in cells(list(looked.values())) if isinstance(c, Setting)} == {
+        (0, 3)
+    }
     smooth = variant_grids("smooth-spectra", hidden=10)["participation_ratio"]
     assert [start.label for start in smooth.axes["start"]][:2] == [
         "participation_ratio, share 0.1",
@@ -296,6 +300,8 @@ def test_the_list_of_controls():
         (["gain", "--seeds", "0"], "seeds is 0"),
         (["gain", "--iterations", "0"], "iterations is 0"),
         (["gain", "--hidden", "1"], "hidden is 1"),
+        (["gain", "--measure-at", "5,x"], "'5,x'"),
+        (["gain", "--measure-at", "4000"], "4000"),
         (["gain", "--out", "taken"], "taken"),
     ],
 )

@@ -174,10 +174,29 @@ def test_sentences_say_what_held_and_who_did_not_learn():
     assert "did not train" in table([poor])
 
 
+def test_a_structure_that_learned_slowly_is_judged_at_equal_loss():
+    poor = made(-0.2, loss=0.08)
+    # At a loss of 0.08 the null had kept 0.8 of its kernel, and the structure 0.3.
+    losses = [[1, 0.3, 0.08, 0.03], [1, 0.5, 0.2, 0.08]]
+    kept = [[1, 0.9, 0.8, 0.5], [1, 0.9, 0.5, 0.3]]
+    noise = (poor["kernel_alignment"].values - [[0.5], [0.3]])[:, :, None]
+    courses = np.array(kept)[:, None] + noise
+    dims = ("start", "seed", "update")
+    looked = poor.assign_coords(update=[1, 10, 100, 1000]).assign(
+        kernel_alignment_through=(dims, courses),
+        loss_through=(dims, np.broadcast_to(np.array(losses)[:, None], courses.shape)),
+    )
+    said = sentences([looked], compared([looked]))[0]
+    assert "nothing can be said (em did not train as the others did" in said
+    assert said.endswith("; at equal loss: richer by kernel alignment.")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--task", "3AF"], "3AF"),
+        (["--measure-at", "5,x"], "'5,x'"),
+        (["--measure-at", "20000"], "20000"),
         (["--structures", "em,eel"], "eel"),
         (["--connectome", "nowhere.csv"], "nowhere.csv"),
         (["--signs", "nowhere.csv"], "nowhere.csv"),

@@ -165,7 +165,7 @@ def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
     monkeypatch.setattr(rj, "image_set", lambda source: IMAGES)
     monkeypatch.setattr("experiments.cli._fig3.HELD", 8)
     small = ["--panel", "C", "--hidden", 10, "--rank", 4, "--iterations", 5]
-    small += ["--teacher-iterations", 4, "--batch", 6, "--out", tmp_path]
+    small += ["--teacher-iterations", 4, "--batch", 6, "--out", tmp_path, "--measure-at", "0,2"]
     first = run(*small, "--seeds", 2)
     assert first.exit_code == 0, first.output
     assert "1 cells: 1 run" in first.output
@@ -190,6 +190,7 @@ def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
     grown = read_cell(tmp_path, kept[0].removesuffix(".nc"))
     assert before is not None
     assert grown is not None
+    assert grown["update"].values.tolist() == [0, 2]
     assert grown.sizes["seed"] == 3
     for name in before.data_vars:
         np.testing.assert_array_equal(grown[name].sel(seed=[0, 1]), before[name])
@@ -215,6 +216,8 @@ def test_command_of_linear_students(tmp_path):
         (["--panel", "A"], "--panel is 'A'"),
         (["--networks", "1"], "--networks is 1"),
         (["--rank", "1"], "--rank is 1"),
+        (["--measure-at", "5,x"], "'5,x'"),
+        (["--measure-at", "20000"], "20000"),
         (["--rank", "301"], "ranks holds 301"),
         (["--teacher-iterations", "0"], "teacher_iterations is 0"),
         (["--images", "nowhere"], "nowhere"),

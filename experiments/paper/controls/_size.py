@@ -21,6 +21,7 @@ def variant_grids(
     seeds: int | None = None,
     hidden: int | None = None,
     iterations: int | None = None,
+    measure_at: Sequence[int] | None = None,
     experiments: Sequence[type[Experiment]] = (Setting,),
 ) -> dict[str, Grid]:
     """The grids of a control by variant, checked whole.
@@ -32,6 +33,7 @@ def variant_grids(
         hidden: hidden units where the control does not change them. Where it does, all its numbers
             of units change in proportion. Ranks that are not below it are left out.
         iterations: updates.
+        measure_at: updates on the way at which to measure as well; None leaves what the spec says.
         experiments: as for `spec_grids`.
 
     Raises:
@@ -56,7 +58,9 @@ def variant_grids(
         fields["n_hidden"] = max(2, round(fields["n_hidden"] * hidden / USUAL_HIDDEN))
         for start in fields["start"]:
             _fit(start, ranks, fields["n_hidden"])
-        if name == THROUGH:
+        if measure_at is not None:
+            fields["measure_at"] = list(measure_at)
+        elif name == THROUGH:
             fields["measure_at"] = list(updates_of(fields["iterations"]))
         (found[variant],) = spec_grids(as_yaml(fields), experiments, f"{name}/{variant}")
     return found
