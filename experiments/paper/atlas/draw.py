@@ -46,7 +46,7 @@ def draw(rows: Sequence[Row]) -> Figure:
         panel_title(axes, letter, task)
     there = [name for name in FAMILY_STYLES if any(row.family == name for row in rows)]
     handles = [
-        Line2D([], [], color=of.colour, marker=of.marker, ls="", ms=5, label=name)
+        Line2D([], [], color=of.colour, marker=of.marker, ls="", ms=5, mew=0.7, label=name)
         for name, of in ((name, FAMILY_STYLES[name]) for name in there)
     ]
     handles.append(
@@ -68,7 +68,8 @@ def _draw_task(axes: Axes, rows: Sequence[Row]) -> None:
     for place, row in enumerate(known):
         style = FAMILY_STYLES[row.family]
         face = style.colour if row.learned == "yes" else "white"
-        mean_on_row(axes, place, row.alignment, style, width=1.2, mfc=face, ms=4)
+        # Large beside its edge, so that every open mark shows its face.
+        mean_on_row(axes, place, row.alignment, style, width=1.2, mfc=face, ms=5, mew=0.7)
     name_rows(axes, [row.cell.start for row in known], 6.5, beyond=0.7)
     axes.set_xlim(0, 1.02)
     axes.set_xlabel(with_ends("kernel alignment, start to end", "kernel_alignment"), fontsize=9)
