@@ -25,6 +25,7 @@ from ..engine import (
     run_study,
     to_yaml,
 )
+from ..findings import counted
 from ._kinds import read_grids
 from ._progress import Shown, training_shown
 from ._said import styled
@@ -57,7 +58,8 @@ def run_grids(
 
     Raises:
         typer.BadParameter: the folder is something else, or an argument is not allowed.
-        typer.Exit: it was interrupted, the study cannot be written, or a cell failed.
+        typer.Exit: it was interrupted, the study cannot be written, a cell failed, or another
+            process has one in hand of which a figure is to be made.
     """
     with contextlib.ExitStack() as stack:
         with usage_errors():
@@ -81,10 +83,16 @@ def run_grids(
                 to_come = run_distributed(experiments, kept, out, **dask, **how)
         # At once, whatever happens, as worker processes may hang on it.
         stack.enter_context(contextlib.closing(to_come))
-        counted = run_all(to_come, shown, len(experiments), out, console)
-    said = ", ".join(f"{number} {status}" for status, number in sorted(counted.items()))
-    console.print(f"{len(experiments)} cells: {said}. Study: {out}")
-    if counted["failed"]:
+        ended = run_all(to_come, shown, len(experiments), out, console)
+    said = ", ".join(f"{number} {status}" for status, number in sorted(ended.items()))
+    console.print(f"{counted(len(experiments), 'cell')}: {said}. Study: {out}")
+    if ended["elsewhere"]:
+        console.print(
+            "Another process has what is elsewhere in hand. When it has ended, the same command "
+            "does what it left, with all that is made of the whole."
+        )
+    # A figure of a part would look like one of the whole. A sweep draws none, and many share one.
+    if ended["failed"] or (ended["elsewhere"] and text is None):
         raise typer.Exit(1)
     return finished(out, experiments)
 
@@ -123,12 +131,12 @@ def run_all(
     Raises:
         typer.Exit: it was interrupted, or the study cannot be written.
     """
-    counted: collections.Counter[str] = collections.Counter()
+    ended: collections.Counter[str] = collections.Counter()
     kept = f"What is finished is kept in {out}; the same command does the rest."
     try:
         for done in to_come:
-            counted[done.status] += 1
-            shown.advanced(counted.total())
+            ended[done.status] += 1
+            shown.advanced(ended.total())
             if done.status == "failed":
                 console.print(styled((f"{done.hash} failed:", "bold red"), f" {done.error}"))
             # A library may have made something else of it.
@@ -136,12 +144,12 @@ def run_all(
                 raise KeyboardInterrupt
     except KeyboardInterrupt as error:
         tell_stopped()
-        console.print(f"It came after {counted.total()} of {whole} cells. Study: {out}")
+        console.print(f"It came after {ended.total()} of {whole} cells. Study: {out}")
         raise typer.Exit(exit_code(error)) from None
     except OSError as error:
         console.print(styled(("Could not go on:", "bold red"), f" {error}. {kept}"))
         raise typer.Exit(1) from None
-    return counted
+    return ended
 
 
 def require_counts(

@@ -168,19 +168,19 @@ def test_command_keeps_what_is_finished(tmp_path, monkeypatch):
     small += ["--teacher-iterations", 4, "--batch", 6, "--out", tmp_path, "--measure-at", "0,2"]
     first = run(*small, "--seeds", 2)
     assert first.exit_code == 0, first.output
-    assert "1 cells: 1 run" in first.output
+    assert "1 cell: 1 run" in first.output
     (kept,) = kept_in(tmp_path).items()
     assert (tmp_path / "fig3.png").read_bytes().startswith(b"\x89PNG")
     assert "noise 5x4" in (tmp_path / "table.md").read_text()
     again = run(*small, "--seeds", 2)
     assert again.exit_code == 0, again.output
-    assert "1 cells: 1 found" in again.output
+    assert "1 cell: 1 found" in again.output
     assert kept_in(tmp_path) == dict([kept])
     # Other training is another cell, beside the one that is there.
     other = run(*small, "--seeds", 2, "--teacher-iterations", 5)
     assert other.exit_code == 0, other.output
     assert "1 cell no longer asked for, and kept where finished" in other.output
-    assert "1 cells: 1 run" in other.output
+    assert "1 cell: 1 run" in other.output
     assert len(kept_in(tmp_path)) == 2
     assert kept in kept_in(tmp_path).items()
     # More seeds are added to those there.

@@ -19,6 +19,7 @@ from experiments.kinds.recurrent import (
     run_task,
 )
 from richlazy_jax.spectra import whole_spectra
+from richlazy_jax.studies import claim_cell, wanted_cells
 
 SMALL = Setting(
     task="CXT",
@@ -385,6 +386,23 @@ def test_command_runs_each_task_once(tmp_path):
     assert "no longer asked for" in third.output
     assert len(list((tmp_path / "cells").iterdir())) == 6
     assert "## DMS" not in (tmp_path / "table.md").read_text()
+
+
+def test_no_figure_is_made_of_a_part_that_another_process_left(tmp_path, monkeypatch):
+    def fails(*_, **__):
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr(Setting, "run", fails)
+    small = ["--task", "2AF", "--ranks", "1", "--size", 6, "--seeds", 1, "--out", tmp_path]
+    assert run(*small).exit_code == 1
+    (wanted,) = wanted_cells(tmp_path).values()
+    with claim_cell(tmp_path, wanted) as mine:
+        assert mine
+        found = run(*small)
+    assert found.exit_code == 1
+    assert f"1 cell: 1 elsewhere. Study: {tmp_path}" in found.output
+    assert "Another process has what is elsewhere in hand." in found.output
+    assert not (tmp_path / "table.md").exists()
 
 
 @pytest.mark.parametrize(

@@ -252,7 +252,7 @@ def test_checkpoints_are_made_as_often_as_asked_for(tmp_path, monkeypatch):
     result = run(tmp_path / "spec.yaml", "--out", tmp_path / "study", "--checkpoint-every", 50)
     assert result.exit_code == 0, result.output
     folders = [Path("unfinished", hash, "0-2") for hash in hashes(LONG)]
-    assert saved == [(folder, step) for folder in folders for step in (50, 100)]
+    assert saved == [(folder, step) for folder in folders for step in (50, 100, 120)]
     # They are of no use any more.
     assert not list((tmp_path / "study" / "unfinished").iterdir())
 
