@@ -517,7 +517,9 @@ def test_a_fault_of_closing_does_not_hide_what_went_wrong_before(monkeypatch):
     with distributed.LocalCluster(
         n_workers=0,
         processes=False,
-        dashboard_address=None,  # pyright: ignore[reportArgumentType]
+        # Any free port, as another test may have the usual one.
+        dashboard_address="127.0.0.1:0",
+        scheduler_kwargs={"dashboard": False},
         scheduler_port=0,
     ) as cluster:
         monkeypatch.setattr(distributed.Client, "close", faulty)
