@@ -94,10 +94,14 @@ def sampling_error(dataset: xr.Dataset) -> str:
     """How well the images of the kernel stand for all, in a sentence."""
     a = dataset.attrs
     images = a["kernel_trials"] if "kernel_trials" in a else a["kernel_images"]
+    said = f"Kernels are on {images} test images drawn at random, the same for all networks"
     error = float(dataset["kernel_alignment_error"].mean())
+    # Where all networks diverged there is none.
+    if not np.isfinite(error):
+        return f"{said}."
     return (
-        f"Kernels are on {images} test images drawn at random, the same for all networks; the "
-        f"standard error of one network's alignment over images is {error:.3f} (jackknife, mean)."
+        f"{said}; the standard error of one network's alignment over images is {error:.3f} "
+        "(jackknife, mean)."
     )
 
 

@@ -25,6 +25,7 @@ from experiments.findings import (
     mean_and_interval,
     mean_with_interval,
     pair_p,
+    sampling_error,
     sentences,
     tables_of,
     trend_p,
@@ -229,6 +230,17 @@ def test_starts_that_did_not_train_say_nothing_and_the_others_are_asked():
         assert (verdict.left_out, verdict.without) == ("rank 1", "lazier with rank")
     loss[0] = 0.0349
     assert found_of(values, loss=loss).trends[0].verdict.said == "lazier with rank"
+
+
+def test_the_error_over_images_is_said_where_there_is_one():
+    dataset = dataset_of(np.ones((2, 2))).assign_attrs(kernel_trials=200)
+    error = [[0.1, np.nan], [0.3, 0.2]]
+    some = dataset.assign(kernel_alignment_error=(("start", "seed"), error))
+    assert "200 test images" in sampling_error(some)
+    assert sampling_error(some).endswith("over images is 0.200 (jackknife, mean).")
+    assert sampling_error(some.where(False)).endswith(
+        "200 test images drawn at random, the same for all networks."
+    )
 
 
 # --- at equal loss
